@@ -1,0 +1,1 @@
+"""Memberships of segments, and what an analyst asks of one."""

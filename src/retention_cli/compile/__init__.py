@@ -1,0 +1,1 @@
+"""Model → SQL and campaign programs: sqlglot trees with bound values. Pure: no file, no clock, no database."""

@@ -1,0 +1,1 @@
+"""Dispatch: claims, gates, channels, outcomes. The only place that speaks to a mail server."""

@@ -1,0 +1,1 @@
+"""One file a channel: a normalised message in, one outcome value out."""

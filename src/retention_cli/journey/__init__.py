@@ -1,0 +1,1 @@
+"""Frame → stages → delta: triggers, enrolment, steps. Sets only; nothing here loops over customers."""

@@ -1,0 +1,1 @@
+"""The one place that writes decisions: tables, migrations, named statements, lock, witness, outbox."""

@@ -1,0 +1,1 @@
+"""The nouns: what a project says, frozen and strict. Nothing here reads, writes or asks the time."""
