@@ -8,6 +8,7 @@ The tree:
     │   └── MissingExtra     the command needs an optional dependency: says which to install
     ├── GuardStopped         a guard refused the data or the time; nothing was sent                (exit 3)
     ├── LockHeld             another run is at work: carries its owner                             (exit 4)
+    ├── RenderFailed         one message cannot be made from its template and context; others can  (exit 2)
     └── Untrusted            data or ledger cannot be reached or trusted                           (exit 6)
         ├── DataUnreachable
         └── LedgerRefused    missing, older, foreign, damaged or newer than this program
@@ -62,6 +63,10 @@ class LockHeld(RetentionError):
 
     def __init__(self, owner: str) -> None:
         super().__init__(f"another run is at work: {owner}", "wait for it to end; the lock frees itself when its process ends")
+
+
+class RenderFailed(RetentionError):
+    """One message cannot be made. The sentence names templates and fields, never what a person's field holds."""
 
 
 class Untrusted(RetentionError):
