@@ -1,15 +1,25 @@
-"""What all models share: frozen, and strict about unknown words."""
+"""What all models share: frozen, strict about unknown words, and sparing with types.
+
+A scalar of YAML arrives as text; the types here say how a field reads it, and how an editor's JSON Schema describes it
+(an editor's YAML makes `5` a number and `true` a boolean, so both spellings are described).
+"""
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from retention_cli.model.duration import Duration
 from retention_cli.model.word import Word
 
 NAME_PATTERN = r"^[A-Za-z_][A-Za-z0-9_-]*$"
+DURATION_PATTERN = r"^\s*\d+\s*([A-Za-z]+)\s*$"
+
+_NAME = re.compile(NAME_PATTERN)
+_MOST_DIGITS = 18
+_FLAGS = {"true": True, "false": False}
 
 
 class Model(BaseModel):
@@ -18,13 +28,51 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
+def _check_name(value: Word) -> Word:
+    if not _NAME.match(value):
+        raise ValueError(f"{value!r} is no name; use letters without accents, digits, _ and -, beginning with a letter")
+    return value
+
+
+Name = Annotated[Word, AfterValidator(_check_name), WithJsonSchema({"type": "string", "pattern": NAME_PATTERN})]
+"""What other files, tables and headers call a thing by."""
+
+
+def _read_flag(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if value.lower() not in _FLAGS:
+        raise ValueError(f"{value!r} is neither true nor false")
+    return _FLAGS[value.lower()]
+
+
+Flag = Annotated[bool, BeforeValidator(_read_flag), WithJsonSchema({"enum": [True, False, "true", "false"]})]
+"""`true` or `false`, and no other spelling."""
+
+
+def _read_whole(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if not (value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS):
+        raise ValueError(f"{value!r} is not a whole number of at most {_MOST_DIGITS} digits")
+    return int(value)
+
+
+Whole = Annotated[
+    int,
+    BeforeValidator(_read_whole),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^\d+$"}]}),
+]
+"""A whole number, zero or more."""
+
+
 class Described(Model):
     """What `description`, `owner` and `tags` say; allowed everywhere and shown."""
 
-    name: Word
-    description: str = ""
-    owner: str = ""
-    tags: tuple[str, ...] = ()
+    name: Name = Field(description="how other files call it; left out: the file's name")
+    description: str = Field(default="", description="what it is, in a sentence")
+    owner: str = Field(default="", description="who answers for it")
+    tags: tuple[str, ...] = Field(default=(), description="words to find it by")
 
 
 def _read_duration(value: Any) -> Any:
@@ -34,6 +82,6 @@ def _read_duration(value: Any) -> Any:
 Span = Annotated[
     Duration,
     BeforeValidator(_read_duration),
-    WithJsonSchema({"type": "string", "pattern": r"^\s*\d+\s*([a-z]+)\s*$", "examples": ["30 minutes", "3 days", "1 year"]}),
-    Field(description="a length of time: 30 seconds, 30 minutes, 12 hours, 3 days, 2 weeks, 3 months, 1 year"),
+    WithJsonSchema({"type": "string", "pattern": DURATION_PATTERN, "examples": ["30 minutes", "3 days", "1 year"]}),
 ]
+"""A length of time: 30 seconds, 30 minutes, 12 hours, 3 days, 2 weeks, 3 months, 1 year."""

@@ -17,15 +17,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
 from retention_cli.model.problem import NOWHERE, Place
 
 if TYPE_CHECKING:
-    from pydantic import ValidationInfo
-
     from retention_cli.model.duration import Duration
 
 
@@ -208,45 +206,25 @@ def walk(node: Condition) -> list[Condition]:
     return [node, *(inner for child in children(node) for inner in walk(child))]
 
 
-class ReadsConditions(Protocol):
-    """What a reader of project files must supply as pydantic's validation context."""
+def _parsed(kind: type[Node] | tuple[type[Node], ...]) -> PlainValidator:
+    def check(value: Any) -> Any:
+        if isinstance(value, kind):
+            return value
+        raise ValueError("a condition must be parsed before it enters a model")
 
-    def condition(self, raw: object) -> Condition:
-        """Parse a condition; mistakes are noted, not raised, and `Everyone()` stands in."""
-
-    def total(self, raw: object) -> Total:
-        """Parse a fold over events."""
-
-    def query(self, raw: object) -> EventQuery:
-        """Parse which events count."""
+    return PlainValidator(check)
 
 
-def _reader(info: ValidationInfo) -> ReadsConditions:
-    if info.context is None:
-        raise ValueError("a condition can only be read with a reader as context")
-    reader: ReadsConditions = info.context
-    return reader
+_AS_TEXT = PlainSerializer(repr, return_type=str)
 
+ConditionField = Annotated[Condition, _parsed(CONDITION_TYPES), _AS_TEXT, WithJsonSchema({"$ref": "#/$defs/condition"})]
+"""A model's field that holds a condition; project/ parses it, because only the place in the file tells what it may ask."""
 
-def _from_context(value: Any, info: ValidationInfo) -> Any:
-    return value if isinstance(value, Node) else _reader(info).condition(value)
+RowConditionField = Annotated[Condition, _parsed(CONDITION_TYPES), _AS_TEXT, WithJsonSchema({"$ref": "#/$defs/row_condition"})]
+"""A model's field that holds a condition over the columns of a row, with nothing that asks of a customer."""
 
-
-def _total_from_context(value: Any, info: ValidationInfo) -> Any:
-    return value if isinstance(value, Node) else _reader(info).total(value)
-
-
-def _query_from_context(value: Any, info: ValidationInfo) -> Any:
-    return value if isinstance(value, Node) else _reader(info).query(value)
-
-
-_UNSEEN = PlainSerializer(repr, return_type=str)
-
-ConditionField = Annotated[Condition, BeforeValidator(_from_context), _UNSEEN, WithJsonSchema({"x-retention": "condition"})]
-"""A model's field that holds a condition: raw YAML is parsed by `info.context.condition`, which project/ supplies."""
-
-TotalField = Annotated[Total, BeforeValidator(_total_from_context), _UNSEEN, WithJsonSchema({"x-retention": "total"})]
+TotalField = Annotated[Total, _parsed(Total), _AS_TEXT, WithJsonSchema({"$ref": "#/$defs/total"})]
 """A model's field that holds a fold over events (a metric's definition)."""
 
-QueryField = Annotated[EventQuery, BeforeValidator(_query_from_context), _UNSEEN, WithJsonSchema({"x-retention": "query"})]
+QueryField = Annotated[EventQuery, _parsed(EventQuery), _AS_TEXT, WithJsonSchema({"$ref": "#/$defs/query"})]
 """A model's field that holds an event query (a campaign's trigger)."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from retention_cli.model.base import Described
 from retention_cli.model.condition import TotalField
 
@@ -9,7 +11,7 @@ from retention_cli.model.condition import TotalField
 class Metric(Described):
     """A shop's own number: `apple_spend: {total_of: {did: buy_item, field: price, where: {brand: Apple}}}`."""
 
-    definition: TotalField
+    definition: TotalField = Field(description="how the number is folded from events")
 
 
 BUILT_IN: dict[str, str] = {

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, WithJsonSchema
 
-from retention_cli.model.base import Model
+from retention_cli.model.base import Model, Name
 from retention_cli.model.campaign import Campaign
 from retention_cli.model.metric import Metric
 from retention_cli.model.segment import Segment
@@ -20,44 +21,58 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+_ATOM = r"[^\s@.<>()\[\],;:\\\"\x00-\x1f\x7f]+"
+_ADDRESS = re.compile(rf"{_ATOM}(\.{_ATOM})*@{_ATOM}(\.{_ATOM})+")
+
+
+def _check_address(value: Word) -> Word:
+    if not _ADDRESS.fullmatch(value):
+        raise ValueError(f"{value!r} is no e-mail address")
+    return value
+
+
+EmailAddress = Annotated[Word, AfterValidator(_check_address), WithJsonSchema({"type": "string", "format": "email"})]
+"""An address the shop itself uses; what customers' addresses may look like is decided where messages are made."""
+
+
 class Sender(Model):
     """Who writes. `postal_address` stands in the footer (CAN-SPAM); `unsubscribe` is a mailbox that takes opt-outs."""
 
-    email: Word
-    name: str = ""
-    reply_to: str | None = None
-    postal_address: str = ""
-    unsubscribe: str | None = None
+    email: EmailAddress = Field(description="the address messages come from")
+    name: str = Field(default="", description="the name beside it")
+    reply_to: EmailAddress | None = Field(default=None, description="where answers go")
+    postal_address: str = Field(default="", description="where the shop is; stands in the footer")
+    unsubscribe: EmailAddress | None = Field(default=None, description="a mailbox that takes opt-outs")
 
 
 class Contacts(Model):
     """Which field of a customer is the address, zone and locale."""
 
-    email: str = "email"
-    timezone: str = "timezone"
-    locale: str = "locale"
+    email: str = Field(default="email", min_length=1, description="the field with the address")
+    timezone: str = Field(default="timezone", min_length=1, description="the field with the time zone")
+    locale: str = Field(default="locale", min_length=1, description="the field with the language and country")
 
 
 class Secrets(Model):
     """Keys; never shown, logged or stored. `signing` signs links; `signing_old` are still read."""
 
-    signing: SecretStr | None = None
-    signing_old: tuple[SecretStr, ...] = ()
+    signing: SecretStr | None = Field(default=None, description='the key that signs links: "${RETENTION_KEY}"')
+    signing_old: tuple[SecretStr, ...] = Field(default=(), description="earlier keys, still read")
 
 
 class Settings(Model):
     """retention.yml."""
 
-    name: str
-    description: str = ""
-    timezone: str = "UTC"
-    locale: str = "en_US"
-    currency: str = "EUR"
-    sender: Sender | None = None
-    sources: dict[Word, Source] = Field(min_length=1)
-    contacts: Contacts = Contacts()
-    secrets: Secrets = Secrets()
-    targets: dict[Word, Target] = {}
+    name: str = Field(min_length=1, description="the shop, as people read it")
+    description: str = Field(default="", description="what it is, in a sentence")
+    timezone: Word = Field(default=Word("UTC"), description="the shop's time zone: Europe/Prague")
+    locale: str = Field(default="en_US", pattern=r"^[a-z]{2,3}([_-][A-Za-z0-9]{2,4})*$", description="language and country: cs_CZ")
+    currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$", description="the currency of its money columns: CZK")
+    sender: Sender | None = Field(default=None, description="who writes")
+    sources: dict[Name, Source] = Field(min_length=1, description="the shop's exports, by name")
+    contacts: Contacts = Field(default=Contacts(), description="which fields of a customer are address, zone and locale")
+    secrets: Secrets = Field(default=Secrets(), description="keys, from the environment")
+    targets: dict[Name, Target] = Field(default={}, description="where messages go and where decisions are kept, by name")
 
 
 class Project(Model):

@@ -6,33 +6,35 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from retention_cli.model.base import Model, Span
+from retention_cli.model.base import Model, Span, Whole
 from retention_cli.model.duration import Duration
 from retention_cli.model.word import Word
+
+Connections = Annotated[Whole, Field(ge=1, le=64)]
 
 
 class FolderChannel(Model):
     """Writes each message as an .eml file; nothing leaves the machine."""
 
-    to: Literal["folder"]
-    path: str = "outbox"
-    connections: int = Field(default=2, ge=1, le=64)
+    to: Literal["folder"] = Field(description="write files, send nothing")
+    path: str = Field(default="outbox", description="the folder, inside the project")
+    connections: Connections = Field(default=2, description="how many messages are written at once")
 
 
 class SmtpChannel(Model):
     """Sends by SMTP. `smtp://` requires STARTTLS (plain on a loopback address), `smtps://` is TLS from the start, `?tls=off` is loud."""
 
-    to: Literal["smtp"]
-    url: Word
-    connections: int = Field(default=4, ge=1, le=64)
-    timeout: Span = Duration(10, "minute")
+    to: Literal["smtp"] = Field(description="send by a mail server")
+    url: Word = Field(repr=False, description='the server: "${SMTP_URL}", smtp://user:password@host:587 or smtps://…:465')
+    connections: Connections = Field(default=4, description="how many connections at once")
+    timeout: Span = Field(default=Duration(10, "minute"), description="how long to wait for the server's answer")
 
 
 class FakeChannel(Model):
     """Answers as told, for tests: `accept`, `refuse`, `defer` or `hang` by the address's local part."""
 
-    to: Literal["fake"]
-    connections: int = Field(default=1, ge=1, le=64)
+    to: Literal["fake"] = Field(description="answer as told, for tests")
+    connections: Connections = Field(default=1, description="how many connections at once")
 
 
 Channel = Annotated[FolderChannel | SmtpChannel | FakeChannel, Field(discriminator="to")]
@@ -42,10 +44,10 @@ class Target(Model):
     """One place to run against. `ledger` is `sqlite` (in .retention/), `sqlite:PATH`, or a postgresql:// address."""
 
     name: Word = Word("default")
-    ledger: Word | None = None
-    deliver: dict[Literal["email"], Channel]
-    public_url: str | None = None
-    max_age: Span = Duration(48, "hour")
+    ledger: Word | None = Field(default=None, repr=False, description="sqlite, sqlite:PATH or postgresql://…; a target that truly sends must name it")
+    deliver: dict[Literal["email"], Channel] = Field(description="how each channel's messages leave")
+    public_url: str | None = Field(default=None, pattern=r"^https?://[^\s]+$", description="where links in messages lead, without a path")
+    max_age: Span = Field(default=Duration(48, "hour"), description="how long a message that cannot leave is tried")
 
     @property
     def truly_sends(self) -> bool:
@@ -54,3 +56,4 @@ class Target(Model):
 
 
 DEFAULT_TARGET = Target(deliver={"email": FolderChannel(to="folder")})
+"""The target where none is named: nothing leaves by accident."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from pydantic import ConfigDict, Field
+
 from retention_cli.model.base import Model
 from retention_cli.model.problem import Place
 from retention_cli.model.word import Word
@@ -19,12 +21,14 @@ class TemplateFormat(StrEnum):
 class FrontMatter(Model):
     """The head of a template file, between two `---` lines."""
 
-    subject: Word
-    preheader: str = ""
-    from_name: str | None = None
-    reply_to: str | None = None
-    language: str | None = None
-    requires: tuple[Word, ...] = ()
+    model_config = ConfigDict(validate_by_name=True)
+
+    subject: Word = Field(min_length=1, description="the subject line; Jinja may stand in it")
+    preheader: str = Field(default="", description="what an inbox shows beside the subject")
+    from_name: str | None = Field(default=None, alias="from", description="the sender's name for this template")
+    reply_to: str | None = Field(default=None, description="where answers go")
+    language: str | None = Field(default=None, pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]+)*$", description="the language it is written in: cs, en-GB")
+    requires: tuple[Word, ...] = Field(default=(), description="fields without which a customer is not written to")
 
 
 class Template(Model):
