@@ -1,0 +1,127 @@
+"""Conditions over rows: what `where:` asks of an event, and `exclude:` of an export's line.
+
+A column is looked for in the row itself, then in its parent, then in its lookup; `orders.status` names one all the way.
+What was needed of parent and lookup is noted, so that only those are joined.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from retention_cli.compile import sql
+from retention_cli.compile.operators import Tests, Typed
+from retention_cli.model.condition import All, AnyOf, Condition, Everyone, FieldTest, NoneOf, Not
+from retention_cli.model.problem import Place, Problem
+from retention_cli.model.source import Column, ColumnType
+from retention_cli.text import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from retention_cli.compile.schema import Schema
+
+
+@dataclass(slots=True)
+class RowScope:
+    """The columns in reach of a row of `source`; `joined` collects the sources that must be joined for them."""
+
+    schema: Schema
+    source: str
+    joined: set[str] = field(default_factory=set)
+
+    def find(self, name: str) -> Typed | None:
+        """Return the column of that name, None where no table in reach has it (or nothing is known of them)."""
+        table, _, column = name.rpartition(".")
+        tables = [table] if table else self._reach()
+        for candidate in tables:
+            if candidate in self._reach() and (found := self.schema.columns(candidate).get(column)):
+                if candidate != self.source:
+                    self.joined.add(candidate)
+                return Typed(sql.col(found.name, candidate), found.type)
+        return None
+
+    def names(self) -> list[str]:
+        """Return every column name in reach."""
+        return sorted({column for table in self._reach() for column in self.schema.columns(table)})
+
+    def joins(self) -> list[exp.Join]:
+        """Return the joins that bring the parent's and the lookup's columns beside the row."""
+        return [join_on_key(self.schema, self.source, other) for other in self._reach() if other in self.joined]
+
+    def _reach(self) -> list[str]:
+        return [table for table in (self.source, self.schema.parent(self.source), self.schema.lookup(self.source)) if table]
+
+
+def join_on_key(schema: Schema, source: str, other: str) -> exp.Join:
+    """Return a left join of a parent or a lookup on its key."""
+    key = schema.key(other) or ""
+    on = exp.EQ(this=sql.col(key, source), expression=sql.col(key, other))
+    return exp.Join(this=sql.table(other), side="LEFT", on=on)
+
+
+def row_condition(node: Condition, scope: RowScope, tests: Tests) -> exp.Expr:
+    """Return a two-valued expression over the columns of one row; mistakes are reported and read as false."""
+    match node:
+        case Everyone():
+            return sql.true()
+        case All(parts=parts):
+            return sql.both([row_condition(part, scope, tests) for part in parts]) or sql.true()
+        case AnyOf(parts=parts):
+            return sql.either(row_condition(part, scope, tests) for part in parts)
+        case NoneOf(parts=parts):
+            return sql.negated(sql.either(row_condition(part, scope, tests) for part in parts))
+        case Not(part=part):
+            return sql.negated(row_condition(part, scope, tests))
+        case FieldTest(field=name):
+            return _field(node, scope, tests, name)
+        case _:
+            message = f"a condition on the rows of {scope.source} can only ask about their columns"
+            tests.report(Problem(node.place, "not-a-column-test", message, f"columns: {', '.join(scope.names())}"))
+            return sql.false()
+
+
+def _field(node: FieldTest, scope: RowScope, tests: Tests, name: str) -> exp.Expr:
+    found = scope.find(name)
+    if found is None:
+        if scope.schema.is_known(scope.source):
+            tests.report(unknown_column(node.place, name, scope))
+        return sql.false()
+    return tests.all_hold(found, node.tests, name.rpartition(".")[2])
+
+
+def unknown_column(place: Place, name: str, scope: RowScope) -> Problem:
+    """Return the problem of a column that no table in reach has."""
+    return Problem(place, "unknown-column", f"{scope.source} has no column {name!r}", did_you_mean(name, scope.names()))
+
+
+@dataclass(frozen=True)
+class _OneTable:
+    """A schema of one table that is still being read: no parent, no lookup."""
+
+    source: str
+    known: Mapping[str, Column]
+
+    def columns(self, source: str) -> Mapping[str, Column]:
+        return self.known if source == self.source else {}
+
+    def parent(self, _: str) -> None:
+        return None
+
+    def lookup(self, _: str) -> None:
+        return None
+
+    def is_known(self, _: str) -> bool:
+        return True
+
+    def key(self, _: str) -> None:
+        return None
+
+
+def row_filter(condition: Condition, source: str, columns: Mapping[str, ColumnType], tests: Tests) -> exp.Expr:
+    """Return a condition over a table's bare columns (of these types), as `exclude:` needs it."""
+    known = {name: Column(name=name, type=kind, origin=name) for name, kind in columns.items()}
+    scope = RowScope(_OneTable(source, known), source)  # type: ignore[arg-type]  # answers all that a scope asks
+    return row_condition(condition, scope, tests)

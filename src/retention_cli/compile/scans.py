@@ -1,0 +1,146 @@
+"""The scans of one plan: every event table is read once, every aggregate is computed once.
+
+A *subject* is what a row of the result stands for: a customer, or a journey (one customer may have several, each with its
+own entry). Features are aggregates over the events of a subject; equal ones are shared. What cannot share a scan (a median,
+a gap, a sequence) stands in a CTE of its own (why: docs/benchmarks.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from retention_cli.compile import sql
+from retention_cli.compile.rows import join_on_key
+from retention_cli.compile.schema import CUSTOMER, EventTable, Schema
+from retention_cli.model.source import CUSTOMERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from retention_cli.compile.moment import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a row stands for: `key` identifies it; `table` lists the subjects (None: every customer)."""
+
+    key: str = CUSTOMER
+    table: str | None = None
+
+
+EVERY_CUSTOMER = Subject()
+JOURNEYS = Subject("subject", "subjects")
+"""The table `subjects(subject, customer_id, entered_at, trigger)` is uploaded before the plan runs."""
+
+
+@dataclass(slots=True)
+class Scan:
+    """One pass over one event table."""
+
+    source: str
+    events: set[str] | None = field(default_factory=set)
+    joined: set[str] = field(default_factory=set)
+    features: dict[str, exp.Expr] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Scans:
+    """Collects features and gives back the CTEs and the joins that bring them to their subjects."""
+
+    schema: Schema
+    moment: Moment
+    values: sql.Values
+    subject: Subject = EVERY_CUSTOMER
+    shared: dict[str, Scan] = field(default_factory=dict)
+    separate: list[tuple[str, exp.Query]] = field(default_factory=list)
+    attached: list[str] = field(default_factory=list)
+    _own: dict[str, str] = field(default_factory=dict)
+
+    def feature(self, event: EventTable, label: str, aggregate: exp.Expr, joined: Iterable[str] = ()) -> exp.Column:
+        """Share one pass over the event's table; return the column that holds the aggregate (null without events)."""
+        scan = self.shared.setdefault(event.source, Scan(event.source))
+        if event.column is None or scan.events is None:
+            scan.events = None
+        else:
+            scan.events.add(event.event)
+        scan.joined.update(joined)
+        text = aggregate.sql(dialect=sql.DIALECT)
+        if text not in scan.names:
+            scan.names[text] = self._free(label, scan.features)
+            scan.features[scan.names[text]] = aggregate
+        return sql.col(scan.names[text], f"{event.source}_facts")
+
+    def own(self, label: str, select: exp.Query, *, attach: bool = True) -> str:
+        """Give a query a CTE of its own, shared by equal queries; `attach` joins it to its subjects by their key."""
+        text = select.sql(dialect=sql.DIALECT)
+        if text not in self._own:
+            taken = {name for name, _ in self.separate}
+            self._own[text] = self._free(label, taken)
+            self.separate.append((self._own[text], select))
+            if attach:
+                self.attached.append(self._own[text])
+        return self._own[text]
+
+    @staticmethod
+    def _free(label: str, taken: Iterable[str]) -> str:
+        known = set(taken)
+        return label if label not in known else next(f"{label}_{n}" for n in range(2, 100_000) if f"{label}_{n}" not in known)
+
+    def ctes(self) -> list[tuple[str, exp.Query]]:
+        """Return every CTE, the shared passes first."""
+        return [*((f"{source}_facts", self._pass(scan)) for source, scan in self.shared.items()), *self.separate]
+
+    def base(self) -> exp.Select:
+        """Return `SELECT … FROM subjects` with every feature joined to it; the caller adds what it selects."""
+        if self.subject.table is None:
+            start, others = CUSTOMERS, [f"{source}_facts" for source in self.shared]
+            select = exp.Select().from_(sql.table(CUSTOMERS), copy=False)
+        else:
+            start, others = self.subject.table, [f"{source}_facts" for source in self.shared]
+            on = exp.EQ(this=sql.col(CUSTOMER, CUSTOMERS), expression=sql.col(CUSTOMER, start))
+            select = exp.Select().from_(sql.table(start), copy=False).join(sql.table(CUSTOMERS), on=on, join_type="inner", copy=False)
+        for other in [*others, *self.attached]:
+            on = exp.EQ(this=sql.col(self.subject.key, other), expression=sql.col(self.subject.key, start))
+            select = select.join(sql.table(other), on=on, join_type="left", copy=False)
+        return select
+
+    def from_events(self, source: str, joined: Iterable[str] = ()) -> exp.Select:
+        """Return `SELECT key FROM events`, up to as_of, of the subjects alone, with parent and lookup where needed."""
+        select = exp.Select().select(sql.col(self.subject.key, self.subject.table or source), copy=False)
+        if self.subject.table is None:
+            select = select.from_(sql.table(source), copy=False)
+        else:
+            on = exp.EQ(this=sql.col(CUSTOMER, source), expression=sql.col(CUSTOMER, self.subject.table))
+            select = select.from_(sql.table(self.subject.table), copy=False).join(sql.table(source), on=on, join_type="inner", copy=False)
+        for other in (self.schema.parent(source), self.schema.lookup(source)):
+            if other and other in joined:
+                select = select.join(join_on_key(self.schema, source, other), copy=False)
+        return select.where(self.until_now(source), copy=False)
+
+    def until_now(self, source: str) -> exp.Expr:
+        """Return `time <= as_of`: events after as_of do not exist."""
+        return exp.LTE(this=sql.col(self.schema.time(source) or "", source), expression=self.values.bind(self.moment.instant, "as_of"))
+
+    def _pass(self, scan: Scan) -> exp.Select:
+        select = self.from_events(scan.source, scan.joined)
+        if scan.events is not None:
+            select = select.where(self.named(scan.source, scan.events), copy=False)
+        columns = [sql.aliased(aggregate.copy(), name) for name, aggregate in scan.features.items()]
+        return select.select(*columns, copy=False).group_by(sql.col(self.subject.key, self.subject.table or scan.source), copy=False)
+
+    def named(self, source: str, events: Iterable[str]) -> exp.Expr:
+        """Return `event IN (…)` over a source whose rows name their event."""
+        column = next(table.column for event in events for table in self.schema.tables_of(event) if table.source == source)
+        wanted = [self.values.bind(event, event) for event in sorted(events)]
+        return exp.In(this=sql.col(column or "", source), expressions=list(wanted))
+
+
+def with_ctes(select: exp.Select, ctes: Iterable[tuple[str, exp.Query]]) -> exp.Select:
+    """Put CTEs before a query, in order."""
+    for name, query in ctes:
+        select = select.with_(exp.TableAlias(this=sql.name(name)), as_=query, copy=False)
+    return select

@@ -1,0 +1,169 @@
+"""Sequences: an event that is not followed by another, strictly later, within a time, with the same value.
+
+Rows of every table concerned are read once into one relation, marked as anchor or as follower; each anchor then meets the
+nearest later follower of its customer (ASOF join). It holds once every window is over: `holds_at` is that instant, and a
+campaign's trigger is due then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from retention_cli.compile import sql
+from retention_cli.compile.rows import RowScope
+from retention_cli.compile.schema import CUSTOMER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from retention_cli.compile.events import Events
+    from retention_cli.compile.schema import EventTable
+    from retention_cli.model.condition import EventQuery, Follow
+    from retention_cli.model.duration import Duration
+
+ANCHOR, AT, HOLDS_AT = "is_anchor", "at", "holds_at"
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """Further columns of the anchors in one table, and the sources that must be joined for them."""
+
+    columns: Mapping[str, exp.Expr]
+    joined: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Sequence:
+    """What one sequence needs: its query, the tables of anchors and followers, and further columns of the anchors."""
+
+    events: Events
+    query: EventQuery
+    anchors: Sequence[EventTable]
+    followers: Sequence[Sequence[EventTable]]
+    extras: Mapping[str, Extras]
+
+    @property
+    def sources(self) -> list[str]:
+        """Every table concerned, once."""
+        tables = [*self.anchors, *(table for tables in self.followers for table in tables)]
+        return list(dict.fromkeys(table.source for table in tables))
+
+    @property
+    def extra_names(self) -> list[str]:
+        """The further columns, in order."""
+        return sorted({name for extras in self.extras.values() for name in extras.columns})
+
+
+def compile_sequence(events: Events, query: EventQuery, label: str, extras: Mapping[str, Extras] | None = None) -> str:
+    """Add the CTEs of a sequence to the plan; return the name of the one that gives (customer_id, at, holds_at, extras…).
+
+    `extras` are further columns of the anchors, by name, for each source: a trigger needs the event's key and columns.
+    """
+    followers = [events.tables(follow) for follow in query.not_followed_by]
+    sequence = _Sequence(events, query, events.tables(query), followers, extras or {})
+    rows = events.scans.own(f"{label}_rows", _rows(sequence), attach=False)
+    return events.scans.own(label, _anchors(events, query, rows, sequence.extra_names), attach=False)
+
+
+def _rows(sequence: _Sequence) -> exp.Query:
+    selects = [_rows_of(sequence, source) for source in sequence.sources]
+    if not selects:
+        columns = [CUSTOMER, AT, ANCHOR, *(f"follows_{n}" for n, _ in enumerate(sequence.followers, 1)), *sequence.extra_names]
+        return exp.Select().select(*[sql.aliased(exp.Null(), name) for name in columns], copy=False)
+    union: exp.Query = selects[0]
+    for select in selects[1:]:
+        union = exp.Union(this=union, expression=select, distinct=False)
+    return union
+
+
+def _rows_of(sequence: _Sequence, source: str) -> exp.Select:
+    """Select the rows of one table that are anchor or follower, marked as such."""
+    events, query = sequence.events, sequence.query
+    scope = RowScope(events.scans.schema, source)
+    marks = [(ANCHOR, _anchor(sequence, source, scope))]
+    pairs = list(enumerate(zip(query.not_followed_by, sequence.followers, strict=True), 1))
+    marks += [(f"follows_{n}", _follower(events, source, follow, tables, scope)) for n, (follow, tables) in pairs]
+    same = [(f"same_{n}", _same(events, follow, scope)) for n, (follow, _) in pairs if follow.same is not None]
+    extras = sequence.extras.get(source, Extras({}))
+    scope.joined.update(extras.joined)
+    columns: list[exp.Expr] = [sql.col(CUSTOMER, source), sql.aliased(sql.col(events.scans.schema.time(source) or "", source), AT)]
+    columns += [sql.aliased(expression, name) for name, expression in [*marks, *same]]
+    columns += [sql.aliased(_of_anchor(marks[0][1], extras.columns.get(name)), name) for name in sequence.extra_names]
+    select = exp.Select().select(*columns, copy=False).from_(sql.table(source), copy=False)
+    for join in scope.joins():
+        select = select.join(join, copy=False)
+    select = select.where(events.scans.until_now(source), sql.either(mark.copy() for _, mark in marks), copy=False)
+    return select if events.scans.subject.table is None else select.where(_of_subjects(events, source), copy=False)
+
+
+def _of_anchor(is_anchor: exp.Expr, column: exp.Expr | None) -> exp.Expr:
+    """Compute a further column for anchors only: followers are many."""
+    if column is None:
+        return exp.Null()
+    return exp.Case(ifs=[exp.If(this=is_anchor.copy(), true=column.copy())])
+
+
+def _of_subjects(events: Events, source: str) -> exp.Expr:
+    wanted = exp.Select().select(sql.col(CUSTOMER), copy=False).from_(sql.table(events.scans.subject.table or ""), copy=False)
+    return exp.In(this=sql.col(CUSTOMER, source), query=exp.Subquery(this=wanted))
+
+
+def _anchor(sequence: _Sequence, source: str, scope: RowScope) -> exp.Expr:
+    events, query = sequence.events, sequence.query
+    named = [events.named(table) or sql.true() for table in sequence.anchors if table.source == source]
+    if not named:
+        return sql.false()
+    return sql.both([sql.either(named), events.where(query.where, scope), *events.window(source, query)]) or sql.true()
+
+
+def _follower(events: Events, source: str, follow: Follow, tables: Sequence[EventTable], scope: RowScope) -> exp.Expr:
+    named = [events.named(table) or sql.true() for table in tables if table.source == source]
+    return sql.both([sql.either(named), events.where(follow.where, scope)]) or sql.true() if named else sql.false()
+
+
+def _same(events: Events, follow: Follow, scope: RowScope) -> exp.Expr:
+    column = events.column(scope, follow.same or "", follow.place)
+    return exp.cast(column if column is not None else exp.Null(), "varchar", dialect=sql.DIALECT)
+
+
+def _anchors(events: Events, query: EventQuery, rows: str, extras: Sequence[str]) -> exp.Select:
+    columns = [sql.col(name, "anchor") for name in (CUSTOMER, AT, *extras)]
+    anchor = exp.Subquery(this=_where(rows, ANCHOR), alias=exp.TableAlias(this=sql.name("anchor")))
+    select = exp.Select().from_(anchor, copy=False)
+    ends: list[exp.Expr] = []
+    for n, follow in enumerate(query.not_followed_by, 1):
+        later = f"later_{n}"
+        select = select.join(_nearest_later(rows, n, follow, later), copy=False)
+        end = sql.col(AT, "anchor") if follow.within is None else _plus(sql.col(AT, "anchor"), follow.within)
+        never = exp.Is(this=sql.col(AT, later), expression=exp.Null())
+        select = select.where(
+            never if follow.within is None else sql.either([never, exp.GT(this=sql.col(AT, later), expression=end.copy())]), copy=False
+        )
+        ends.append(end)
+    holds_at = ends[0] if len(ends) == 1 else exp.Greatest(this=ends[0], expressions=ends[1:])
+    over = exp.LTE(this=holds_at.copy(), expression=events.tests.values.bind(events.tests.moment.instant, "as_of"))
+    return select.select(*columns, sql.aliased(holds_at, HOLDS_AT), copy=False).where(over, copy=False)
+
+
+def _where(rows: str, mark: str) -> exp.Select:
+    return exp.Select().select("*", copy=False).from_(sql.table(rows), copy=False).where(sql.col(mark), copy=False)
+
+
+def _nearest_later(rows: str, n: int, follow: Follow, later: str) -> exp.Join:
+    """Return an ASOF left join to the nearest follower that is strictly later."""
+    conditions: list[exp.Expr] = [exp.EQ(this=sql.col(CUSTOMER, "anchor"), expression=sql.col(CUSTOMER, later))]
+    if follow.same is not None:
+        conditions.append(exp.EQ(this=sql.col(f"same_{n}", "anchor"), expression=sql.col(f"same_{n}", later)))
+    conditions.append(exp.LT(this=sql.col(AT, "anchor"), expression=sql.col(AT, later)))
+    followers = exp.Subquery(this=_where(rows, f"follows_{n}"), alias=exp.TableAlias(this=sql.name(later)))
+    return exp.Join(this=followers, method="ASOF", side="LEFT", on=sql.both(conditions))
+
+
+def _plus(time: exp.Expr, span: Duration) -> exp.Expr:
+    """Return `time + span`; months by the calendar in UTC."""
+    if span.is_calendar:
+        return exp.Add(this=time, expression=sql.call("to_months", sql.number(span.months)))
+    return exp.Add(this=time, expression=sql.call("to_seconds", sql.number(int(span.elapsed.total_seconds()))))

@@ -1,0 +1,112 @@
+"""When a journey begins: the occurrences of a campaign's event, each with its key, its due instant and its facts.
+
+An occurrence is due when its event happened, or when the last `not_followed_by` window is over. Its key is the source's
+`key:`, else event, time and lookup key; the customer is part of a journey's identity anyway.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from retention_cli.compile import sql
+from retention_cli.compile.rows import RowScope
+from retention_cli.compile.scans import with_ctes
+from retention_cli.compile.schema import CUSTOMER, EventTable
+from retention_cli.compile.sequences import AT, HOLDS_AT, Extras, compile_sequence
+from retention_cli.model.condition import Since
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from retention_cli.compile.conditions import Compiler
+    from retention_cli.compile.events import Rows
+    from retention_cli.model.condition import EventQuery
+
+OCCURRENCE, FACTS = "occurrence", "facts"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The instants between which an occurrence must have become due: after `after`, up to as_of. UTC without offset."""
+
+    after: datetime
+
+
+def occurrences_query(compiler: Compiler, query: EventQuery, due: Due) -> sql.Query:
+    """Return (customer_id, occurrence, at, holds_at, facts): what became due since `due.after`, oldest first."""
+    if query.not_followed_by:
+        name = compile_sequence(
+            compiler.events, _bounded(query, due, compiler), "trigger", {t.source: _extras(compiler, t) for t in compiler.events.tables(query)}
+        )
+        columns = [sql.col(column, name) for column in (CUSTOMER, OCCURRENCE, AT, HOLDS_AT, FACTS)]
+        select: exp.Select = exp.Select().select(*columns, copy=False).from_(sql.table(name), copy=False)
+    else:
+        parts = [_plain(compiler, rows) for rows in compiler.events.rows(query)]
+        select = exp.Select().select("*", copy=False).from_(_union(parts), copy=False)
+    select = select.where(exp.GT(this=sql.col(HOLDS_AT), expression=compiler.values.bind(due.after, "due_after")), copy=False)
+    order = [exp.Ordered(this=sql.col(column), nulls_first=False) for column in (HOLDS_AT, CUSTOMER, OCCURRENCE)]
+    return sql.finished(with_ctes(select.order_by(*order, copy=False), compiler.scans.ctes()), compiler.values)
+
+
+def _bounded(query: EventQuery, due: Due, compiler: Compiler) -> EventQuery:
+    """Look only at anchors that can still become due: no older than the longest window before `due.after`."""
+    if query.since is not None or query.within is not None:
+        return query
+    spans = [follow.within for follow in query.not_followed_by if follow.within is not None]
+    zone = compiler.moment.zone
+    earliest = min((span.before(_aware(due.after), zone) for span in spans), default=_aware(due.after))
+    return replace(query, since=Since(text=earliest.isoformat()))
+
+
+def _aware(instant: datetime) -> datetime:
+    from datetime import UTC  # noqa: PLC0415 - a constant
+
+    return instant.replace(tzinfo=UTC)
+
+
+def _plain(compiler: Compiler, rows: Rows) -> exp.Select:
+    event = rows.event
+    extras = _extras(compiler, event)
+    time = sql.col(compiler.schema.time(event.source) or "", event.source)
+    columns = [sql.col(CUSTOMER, event.source), sql.aliased(extras.columns[OCCURRENCE], OCCURRENCE)]
+    columns += [sql.aliased(time, AT), sql.aliased(time.copy(), HOLDS_AT), sql.aliased(extras.columns[FACTS], FACTS)]
+    select = compiler.scans.from_events(event.source, rows.joined | extras.joined)
+    select.set("expressions", columns)
+    return select if rows.filter is None else select.where(rows.filter, copy=False)
+
+
+def _union(parts: list[exp.Select]) -> exp.Subquery:
+    whole: exp.Query = parts[0]
+    for part in parts[1:]:
+        whole = exp.Union(this=whole, expression=part, distinct=False)
+    return exp.Subquery(this=whole, alias=exp.TableAlias(this=sql.name("happened")))
+
+
+def _extras(compiler: Compiler, event: EventTable) -> Extras:
+    """Return the key and the facts of an event's row: its own columns, then those of its parent and lookup."""
+    schema = compiler.schema
+    scope = RowScope(schema, event.source)
+    parts: list[exp.Expr] = []
+    for column in scope.names():
+        found = scope.find(column)
+        if found is not None:
+            parts += [exp.Literal.string(column), found.expression]
+    facts = exp.cast(sql.call("json_object", *parts), "varchar", dialect=sql.DIALECT)
+    return Extras({OCCURRENCE: _occurrence(compiler, event), FACTS: facts}, frozenset(scope.joined))
+
+
+def _occurrence(compiler: Compiler, event: EventTable) -> exp.Expr:
+    schema = compiler.schema
+    key = schema.key(event.source)
+    if key is not None:
+        return exp.cast(sql.col(key, event.source), "varchar", dialect=sql.DIALECT)
+    lookup = schema.lookup(event.source)
+    parts: list[exp.Expr] = [exp.Literal.string("|"), exp.Literal.string(event.event)]
+    parts.append(exp.cast(sql.col(schema.time(event.source) or "", event.source), "varchar", dialect=sql.DIALECT))
+    thing = schema.key(lookup) if lookup else None
+    if thing is not None and thing in schema.columns(event.source):
+        parts.append(exp.cast(sql.col(thing, event.source), "varchar", dialect=sql.DIALECT))
+    return sql.call("concat_ws", *parts)
