@@ -137,7 +137,7 @@ class Compiler:
             return self._count_sequence(query, f"{label}_not_followed")
         parts = [self._folded(rows, label, exp.Count(this=exp.Star())) for rows in self.events.rows(query)]
         counts: list[exp.Expr] = [exp.Coalesce(this=part, expressions=[sql.number(0)]) for part in parts]
-        return Typed(_sum(counts), ColumnType.INTEGER) if counts else None
+        return Typed(_sum(counts), ColumnType.INTEGER, never_null=True) if counts else None
 
     def _folded(self, rows: Rows, label: str, aggregate: exp.Expr) -> exp.Column:
         filtered = aggregate if rows.filter is None else exp.Filter(this=aggregate, expression=exp.Where(this=rows.filter))
@@ -155,7 +155,7 @@ class Compiler:
             if query.since is not None and query.since.entry:
                 select = select.where(self.events.after_entry(sql.col("at", anchors)), copy=False)
         name = self.scans.own(f"{label}_times", select.group_by(sql.col(subject.key, subject.table or anchors), copy=False))
-        return Typed(exp.Coalesce(this=sql.col("times", name), expressions=[sql.number(0)]), ColumnType.INTEGER)
+        return Typed(exp.Coalesce(this=sql.col("times", name), expressions=[sql.number(0)]), ColumnType.INTEGER, never_null=True)
 
     def total(self, node: Total) -> Typed | None:
         """Return a fold over events: totals and counts of nothing are 0, every other fold of nothing is missing."""
@@ -193,7 +193,7 @@ class Compiler:
             return Typed(exp.Paren(this=exp.Div(this=total, expression=exp.Nullif(this=count, expression=sql.number(0)))), ColumnType.DECIMAL)
         value = self._folded(rows, label, _FOLDS[node.fold](this=column))
         whole = exp.Coalesce(this=value, expressions=[sql.number(0)]) if node.fold is Fold.TOTAL else value
-        return Typed(whole, found.type)
+        return Typed(whole, found.type, never_null=node.fold is Fold.TOTAL)
 
     def _median(self, rows: Rows, column: exp.Expr, label: str) -> exp.Column:
         """A median holds all its values, so it takes a filtered pass of its own."""

@@ -51,12 +51,12 @@ def _total(scans: Scans, order: EventTable) -> exp.Column | None:
 
 
 def _orders_count(scans: Scans, order: EventTable) -> Typed:
-    return Typed(exp.Coalesce(this=_count(scans, order), expressions=[sql.number(0)]), ColumnType.INTEGER)
+    return Typed(exp.Coalesce(this=_count(scans, order), expressions=[sql.number(0)]), ColumnType.INTEGER, never_null=True)
 
 
 def _total_spent(scans: Scans, order: EventTable) -> Typed | None:
     total = _total(scans, order)
-    return None if total is None else Typed(exp.Coalesce(this=total, expressions=[sql.number(0)]), ColumnType.DECIMAL)
+    return None if total is None else Typed(exp.Coalesce(this=total, expressions=[sql.number(0)]), ColumnType.DECIMAL, never_null=True)
 
 
 def _average_order_value(scans: Scans, order: EventTable) -> Typed | None:

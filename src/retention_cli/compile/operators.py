@@ -53,6 +53,11 @@ class Typed:
 
     expression: exp.Expr
     type: ColumnType
+    never_null: bool = False
+
+    def decided(self, comparison: exp.Expr) -> exp.Expr:
+        """Make a comparison of this value two-valued; what can never be missing needs nothing."""
+        return comparison if self.never_null else sql.sure(comparison)
 
     def copied(self) -> exp.Expr:
         """A fresh copy: a node hangs in one tree only."""
@@ -101,10 +106,10 @@ class Tests:
         subject = exp.Lower(this=value.copied()) if test.ignore_case else value.copied()
         bound = [self.values.bind(item.lower() if test.ignore_case and isinstance(item, str) else item, label) for item in read]
         if op is Op.IN or (len(bound) != 1 and op is Op.IS):
-            return sql.sure(exp.In(this=subject, expressions=list(bound)))
+            return value.decided(exp.In(this=subject, expressions=list(bound)))
         if op is Op.BETWEEN:
-            return sql.sure(exp.Between(this=subject, low=bound[0], high=bound[1]))
-        return sql.sure(_COMPARE[op](this=subject, expression=bound[0]))
+            return value.decided(exp.Between(this=subject, low=bound[0], high=bound[1]))
+        return value.decided(_COMPARE[op](this=subject, expression=bound[0]))
 
     def _search(self, value: Typed, op: Op, test: Test, label: str) -> exp.Expr:
         subject = exp.Lower(this=value.copied()) if test.ignore_case and op is not Op.MATCHES else value.copied()

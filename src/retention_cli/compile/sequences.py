@@ -86,7 +86,7 @@ def _rows_of(sequence: _Sequence, source: str) -> exp.Select:
     marks = [(ANCHOR, _anchor(sequence, source, scope))]
     pairs = list(enumerate(zip(query.not_followed_by, sequence.followers, strict=True), 1))
     marks += [(f"follows_{n}", _follower(events, source, follow, tables, scope)) for n, (follow, tables) in pairs]
-    same = [(f"same_{n}", _same(events, follow, scope)) for n, (follow, _) in pairs if follow.same is not None]
+    same = [(f"same_{n}", _same(sequence, source, n, scope)) for n, (follow, _) in pairs if follow.same is not None]
     extras = sequence.extras.get(source, Extras({}))
     scope.joined.update(extras.joined)
     columns: list[exp.Expr] = [sql.col(CUSTOMER, source), sql.aliased(sql.col(events.scans.schema.time(source) or "", source), AT)]
@@ -124,8 +124,12 @@ def _follower(events: Events, source: str, follow: Follow, tables: Sequence[Even
     return sql.both([sql.either(named), events.where(follow.where, scope)]) or sql.true() if named else sql.false()
 
 
-def _same(events: Events, follow: Follow, scope: RowScope) -> exp.Expr:
-    column = events.column(scope, follow.same or "", follow.place)
+def _same(sequence: _Sequence, source: str, n: int, scope: RowScope) -> exp.Expr:
+    """Return the value that anchor and follower must share; a table with neither of them has none."""
+    follow, concerned = sequence.query.not_followed_by[n - 1], [*sequence.anchors, *sequence.followers[n - 1]]
+    if all(table.source != source for table in concerned):
+        return exp.cast(exp.Null(), "varchar", dialect=sql.DIALECT)
+    column = sequence.events.column(scope, follow.same or "", follow.place)
     return exp.cast(column if column is not None else exp.Null(), "varchar", dialect=sql.DIALECT)
 
 
@@ -143,7 +147,7 @@ def _anchors(events: Events, query: EventQuery, rows: str, extras: Sequence[str]
             never if follow.within is None else sql.either([never, exp.GT(this=sql.col(AT, later), expression=end.copy())]), copy=False
         )
         ends.append(end)
-    holds_at = ends[0] if len(ends) == 1 else exp.Greatest(this=ends[0], expressions=ends[1:])
+    holds_at = ends[0] if len(ends) == 1 else sql.call("greatest", *ends)
     over = exp.LTE(this=holds_at.copy(), expression=events.tests.values.bind(events.tests.moment.instant, "as_of"))
     return select.select(*columns, sql.aliased(holds_at, HOLDS_AT), copy=False).where(over, copy=False)
 

@@ -84,7 +84,7 @@ def sure(expression: exp.Expr) -> exp.Expr:
 
 def both(parts: Iterable[exp.Expr | None]) -> exp.Expr | None:
     """Return the conjunction of what is there, None where nothing is."""
-    found = [part for part in parts if part is not None]
+    found = [part for part in parts if part is not None and not (isinstance(part, exp.Boolean) and part.this)]
     if not found:
         return None
     return found[0] if len(found) == 1 else exp.and_(*found, dialect=DIALECT, copy=False)
@@ -92,7 +92,7 @@ def both(parts: Iterable[exp.Expr | None]) -> exp.Expr | None:
 
 def either(parts: Iterable[exp.Expr]) -> exp.Expr:
     """Return the disjunction; of nothing it is FALSE."""
-    found = list(parts)
+    found = [part for part in parts if not isinstance(part, exp.Boolean) or part.this]
     if not found:
         return false()
     return found[0] if len(found) == 1 else exp.or_(*found, dialect=DIALECT, copy=False)
@@ -119,6 +119,7 @@ class Values:
     def bind(self, value: Value, hint: str) -> exp.Placeholder:
         """Keep a value and return the place that stands for it."""
         base = slug(hint, limit=40)
+        base = f"v_{base}" if base[0].isdigit() else base
         key = (base, type(value).__name__, str(value))
         if key not in self._known:
             taken = base if base not in self.by_name else next(f"{base}_{n}" for n in range(2, 100_000) if f"{base}_{n}" not in self.by_name)
