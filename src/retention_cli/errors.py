@@ -7,6 +7,7 @@ The tree:
     ├── UsageError           the command line asks for something that is not there                 (exit 2)
     │   └── MissingExtra     the command needs an optional dependency: says which to install
     ├── GuardStopped         a guard refused the data or the time; nothing was sent                (exit 3)
+    │   └── SendingStopped   a guard stopped the sending in the middle; what was sent is recorded
     ├── LockHeld             another run is at work: carries its owner                             (exit 4)
     ├── RenderFailed         one message cannot be made from its template and context; others can  (exit 2)
     └── Untrusted            data or ledger cannot be reached or trusted                           (exit 6)
@@ -22,7 +23,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from retention_cli.model.problem import Problem
 
@@ -56,6 +57,14 @@ class MissingExtra(UsageError):
 
 class GuardStopped(RetentionError):
     """A guard refused to go on; no decision was made and no socket was opened."""
+
+
+class SendingStopped(GuardStopped):
+    """A guard stopped the sending in the middle; `counts` says what became of the messages until then, by state."""
+
+    def __init__(self, message: str, hint: str = "", counts: Mapping[str, int] | None = None) -> None:
+        super().__init__(message, hint)
+        self.counts = dict(counts or {})
 
 
 class LockHeld(RetentionError):

@@ -1,0 +1,242 @@
+"""SMTP transactions (RFC 5321), pipelined where the server offers it (RFC 2920).
+
+MAIL, RCPT and DATA go out together and each reply is read and judged. The body is written without its final dot; then
+`commit` makes the intent durable; then the dot goes out, and from there only an explicit 2xx, 4xx or 5xx decides: a
+drop, a timeout or a broken reply is `Unknown`. Before the dot nothing is ever unknown: the message was not taken.
+After a message that was not accepted the next transaction begins with RSET.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import smtplib
+import socket
+from typing import TYPE_CHECKING, Self
+
+from retention_cli import crash
+from retention_cli.deliver.channels.smtp_reader import Garbled
+from retention_cli.deliver.channels.smtp_session import Session, open_session
+from retention_cli.deliver.channels.smtp_url import SmtpUrl
+from retention_cli.deliver.mail import Mail, fault_in, stuffed
+from retention_cli.deliver.outcome import Accepted, ConnectionDown, Fault, Outcome, Refused, Unknown, Withheld, shown
+from retention_cli.deliver.replies import BAD_SEQUENCE, SERVICE_CLOSING, START_MAIL_INPUT, Phase, Reply, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from retention_cli.model.target import SmtpChannel
+
+_log = logging.getLogger(__name__)
+_QUIT_SECONDS = 5.0
+_BROKEN = (OSError, Garbled)
+
+
+class Smtp:
+    """A mail server. `timeout` is the longest wait for one answer, in seconds."""
+
+    name = "smtp"
+
+    def __init__(self, url: SmtpUrl, timeout: float = 600.0) -> None:
+        self._url = url
+        self._timeout = timeout
+        if url.loud:
+            _log.warning("%s", url.loud)
+
+    @classmethod
+    def of(cls, settings: SmtpChannel, root: Path) -> Self:  # noqa: ARG003 - every channel is made in the same way
+        """Return the channel of a target; raises `UsageError` for a bad URL."""
+        return cls(SmtpUrl.parse(settings.url), settings.timeout.elapsed.total_seconds())
+
+    def open(self) -> SmtpConnection:
+        """Connect; raises `Unreachable` or `LoginRefused`."""
+        session = open_session(self._url, self._timeout)
+        session.sock.settimeout(self._timeout)
+        return SmtpConnection(session, self._timeout)
+
+
+class SmtpConnection:
+    """One connection, used for message after message; after `down` it is of no use any more."""
+
+    def __init__(self, session: Session, timeout: float) -> None:
+        self._session = session
+        self._sock = session.sock
+        self._timeout = timeout
+        self._pipelining = session.has_extn("pipelining")
+        self._utf8 = session.has_extn("smtputf8")
+        self._size = int(size) if (size := session.esmtp_features.get("size", "")).isdigit() else 0
+        self._sizes = session.has_extn("size")
+        self._carried = 0
+        self._reset = False
+
+    def send(self, mail: Mail, commit: Callable[[], bool]) -> Outcome:
+        """Try once to hand the message over."""
+        if (refused := self._unfit(mail)) is not None:
+            return refused
+        try:
+            answer = self._offer(mail)
+        except _BROKEN as error:
+            answer = self._down(_words(error))
+        if answer is not None:
+            return answer
+        if not commit():
+            self._drop()
+            return Withheld()
+        return self._finish(mail)
+
+    def close(self) -> None:
+        """Say QUIT and hang up; what the server makes of it does not matter any more."""
+        with contextlib.suppress(*_BROKEN, smtplib.SMTPException):
+            if not self._closed:
+                self._sock.settimeout(_QUIT_SECONDS)
+                self._session.timeout = _QUIT_SECONDS
+                self._session.quit()
+        self._drop()
+
+    def abort(self) -> None:
+        """Break off, waking a `send` that waits."""
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RDWR)
+
+    @property
+    def _closed(self) -> bool:
+        return self._sock.fileno() < 0
+
+    def _unfit(self, mail: Mail) -> Refused | None:
+        """Return why this server must not be asked at all."""
+        if (fault := fault_in(mail)) is not None:
+            return fault
+        if self._size and len(mail.raw) > self._size:
+            return Refused(0, f"the message has {len(mail.raw)} octets, the server takes {self._size}", Fault.SIZE)
+        if not self._utf8 and not (mail.rcpt + mail.mail_from).isascii():
+            return Refused(0, "the address needs SMTPUTF8, which the server does not offer", Fault.SMTPUTF8)
+        if not mail.raw.isascii() and not self._session.has_extn("8bitmime"):
+            return Refused(0, "the message has 8-bit content, which the server does not take", Fault.CONTENT)
+        return None
+
+    def _offer(self, mail: Mail) -> Outcome | None:
+        """Open the transaction and write the body without its dot; None where only the dot is missing."""
+        if self._closed or (self._carried and self._session.reader.spoke_early()):
+            return self._down("the server closed an idle connection")
+        replies = self._converse(self._commands(mail))
+        if (answer := self._first_refusal(replies)) is not None:
+            return answer
+        crash.point("before-body")
+        self._sock.sendall(stuffed(mail.raw))
+        return self._interrupted() if self._session.reader.spoke_early() else None
+
+    def _commands(self, mail: Mail) -> list[tuple[Phase, bytes]]:
+        size = f" SIZE={len(mail.raw)}" if self._sizes else ""
+        utf8 = "" if (mail.rcpt + mail.mail_from).isascii() else " SMTPUTF8"
+        wide = "" if mail.raw.isascii() else " BODY=8BITMIME"
+        commands = [
+            (Phase.MAIL, f"MAIL FROM:<{mail.mail_from}>{size}{wide}{utf8}\r\n".encode()),
+            (Phase.RCPT, f"RCPT TO:<{mail.rcpt}>\r\n".encode()),
+            (Phase.DATA, b"DATA\r\n"),
+        ]
+        return [(Phase.RSET, b"RSET\r\n"), *commands] if self._reset else commands
+
+    def _converse(self, commands: list[tuple[Phase, bytes]]) -> list[tuple[Phase, Reply]]:
+        """Say the commands and return the answers; without pipelining it stops at the first that fails."""
+        if self._pipelining:
+            self._sock.sendall(b"".join(line for _, line in commands))
+            return self._answers([phase for phase, _ in commands])
+        replies: list[tuple[Phase, Reply]] = []
+        for phase, line in commands:
+            self._sock.sendall(line)
+            replies.append((phase, self._reply()))
+            if not _agreed(*replies[-1]):
+                break
+        return replies
+
+    def _answers(self, phases: list[Phase]) -> list[tuple[Phase, Reply]]:
+        """Read an answer to each; a refusal that was read holds, even if the server hung up after it."""
+        replies: list[tuple[Phase, Reply]] = []
+        for phase in phases:
+            try:
+                replies.append((phase, self._reply()))
+            except _BROKEN:
+                if all(_agreed(*reply) for reply in replies):
+                    raise
+                self._drop()
+                break
+        return replies
+
+    def _first_refusal(self, replies: list[tuple[Phase, Reply]]) -> Outcome | None:
+        """Return what the first answer that is no yes means; None where all are."""
+        bad = next(((phase, reply) for phase, reply in replies if not _agreed(phase, reply)), None)
+        if bad is None:
+            return None
+        phase, reply = bad
+        if any(other.code == SERVICE_CLOSING for _, other in replies):
+            return self._down("421 the server closes the connection")
+        if phase is Phase.RSET or not (reply.transient or reply.permanent) or (phase is Phase.MAIL and reply.code == BAD_SEQUENCE):
+            return self._down(f"the server lost the order of the conversation: {reply.code} to {phase.name}")
+        self._carried += 1
+        self._reset = True
+        if replies[-1][1].code == START_MAIL_INPUT:
+            self._end_empty()
+        return judge(reply, phase)
+
+    def _end_empty(self) -> None:
+        """End a DATA that was agreed to without a recipient (RFC 2920 §3.1); the refusal stands whatever comes of it."""
+        try:
+            self._sock.sendall(b".\r\n")
+            self._reply()
+        except _BROKEN:
+            self._drop()
+
+    def _interrupted(self) -> Outcome:
+        """Return what the server meant by speaking, or hanging up, before the final dot."""
+        try:
+            reply = self._reply()
+        except _BROKEN as error:
+            return self._down(_words(error))
+        self._drop()
+        if reply.code != SERVICE_CLOSING and (reply.transient or reply.permanent):
+            return judge(reply, Phase.DATA)
+        return ConnectionDown(f"{reply.code} the server broke off", fresh=not self._carried)
+
+    def _finish(self, mail: Mail) -> Outcome:
+        """Send the final dot and believe nothing but an explicit answer."""
+        try:
+            self._sock.sendall(b".\r\n")
+            crash.point("after-dot")
+            reply = self._reply()
+        except _BROKEN as error:
+            return self._doubt(mail, _words(error))
+        self._carried += 1
+        self._reset = not reply.positive
+        if reply.positive:
+            return Accepted(reply.queue_id)
+        if not (reply.transient or reply.permanent):
+            return self._doubt(mail, f"the server answered {reply.code}")
+        if reply.code == SERVICE_CLOSING:
+            self._drop()
+        return judge(reply, Phase.DOT)
+
+    def _doubt(self, mail: Mail, why: str) -> Unknown:
+        self._drop()
+        _log.warning("message %s may have been delivered: %s", mail.key, why)
+        return Unknown(f"no answer after the final dot: {why}")
+
+    def _reply(self) -> Reply:
+        return self._session.reader.read(self._timeout)
+
+    def _down(self, why: str) -> ConnectionDown:
+        self._drop()
+        return ConnectionDown(why, fresh=not self._carried)
+
+    def _drop(self) -> None:
+        self._session.close()
+
+
+def _agreed(phase: Phase, reply: Reply) -> bool:
+    return reply.code == START_MAIL_INPUT if phase is Phase.DATA else reply.positive
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return shown(error.strerror if isinstance(error, OSError) and error.strerror else str(error))

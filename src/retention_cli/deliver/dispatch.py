@@ -1,0 +1,302 @@
+"""Dispatch: claims what may leave, hands it to the lines, and writes down what became of it, until nothing is left to do.
+
+What must stay true: the outbox is used by the calling thread alone; no final dot goes out before its `committing` mark is
+durable; a failing ledger, a tripped breaker, a refused login or a stop ends the claiming at once, lets what is in flight
+finish, and gives the rest back. Nothing here decides who gets a message; it may only hold one back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, assert_never
+
+from retention_cli import crash
+from retention_cli.deliver import retry
+from retention_cli.deliver.breaker import Breakers
+from retention_cli.deliver.channels.channel import LoginRefused, Unreachable
+from retention_cli.deliver.line import Line
+from retention_cli.deliver.marks import Ask, Committer, Desk, Done, Job, Left, Opened
+from retention_cli.deliver.outbox import Mark, micros
+from retention_cli.deliver.outcome import ConnectionDown, Fault, Refused, Withheld, told
+from retention_cli.deliver.settle import mark_for
+from retention_cli.errors import SendingStopped
+from retention_cli.model.state import MessageState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from retention_cli.clock import Clock
+    from retention_cli.deliver.channels.channel import Channel
+    from retention_cli.deliver.mail import Mail
+    from retention_cli.deliver.outbox import Claim, Outbox
+    from retention_cli.deliver.outcome import Result
+
+_BATCH = 128
+_MOST_TRIES = 2
+_DOWNS_BESIDE_LINES = 3
+_GRACE_SECONDS = 30.0
+_ABORT_SECONDS = 5.0
+_PROGRESS_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What a dispatch did: messages by the state they came to; `released` went back untouched; why it ended early, where it did."""
+
+    counts: Mapping[MessageState, int]
+    released: int = 0
+    unreachable: str = ""
+    stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to dispatch. `kind` is the ledger's word for the channel; a message is given up `max_age` after it was planned."""
+
+    kind: str = "email"
+    connections: int = 4
+    max_age: timedelta = timedelta(hours=48)
+    grace: float = _GRACE_SECONDS
+
+
+def dispatch(
+    outbox: Outbox,
+    channel: Channel,
+    compose: Callable[[Claim, bytes, str], Mail],
+    clock: Clock,
+    plan: Plan,
+    *,
+    stop: Callable[[], bool] = lambda: False,
+    on_progress: Callable[[Mapping[MessageState, int]], None] = lambda _: None,
+) -> Outcomes:
+    """Send what may leave now; raises `SendingStopped` (breaker, login) and `Untrusted` (the ledger cannot be written).
+
+    `stop` is asked several times a second; once it is true nothing more is claimed and what is in flight may finish.
+    """
+    return _Dispatch(outbox, channel, compose, clock, plan, stop, on_progress).run()
+
+
+@dataclass(slots=True, eq=False)
+class _Dispatch:
+    outbox: Outbox
+    channel: Channel
+    compose: Callable[[Claim, bytes, str], Mail]
+    clock: Clock
+    plan: Plan
+    stop: Callable[[], bool]
+    on_progress: Callable[[Mapping[MessageState, int]], None]
+    desk: Desk = field(default_factory=Desk)
+    ready: SimpleQueue[Job | None] = field(default_factory=SimpleQueue)
+    closing: threading.Event = field(default_factory=threading.Event)
+    breakers: Breakers = field(default_factory=Breakers)
+    counts: Counter[MessageState] = field(default_factory=Counter)
+    lines: list[Line] = field(default_factory=list)
+    chunks: dict[int, bytes] = field(default_factory=dict)
+    templates: dict[str, str] = field(default_factory=dict)
+    back: list[int] = field(default_factory=list)
+    committer: Committer = field(init=False)
+    working: int = 0
+    outstanding: int = 0
+    downs: int = 0
+    exhausted: bool = False
+    unreachable: str = ""
+    failure: BaseException | None = None
+    told_at: float = 0.0
+
+    def run(self) -> Outcomes:
+        """Work until nothing may leave now, or until something ends it."""
+        self.committer = Committer(self.outbox)
+        self._refill()
+        if self.outstanding:
+            self._hire(1)
+        while self.outstanding and not self._ending():
+            self._turn()
+            self._refill()
+        stopped = self.stop()
+        self._wind_down()
+        return self._conclude(stopped=stopped)
+
+    def _ending(self) -> bool:
+        return bool(self.unreachable) or self.failure is not None or self.committer.broken is not None or self.stop()
+
+    def _refill(self) -> None:
+        """Claim more when the lines will soon have nothing to do."""
+        while not self.exhausted and not self._ending() and self.ready.qsize() <= _BATCH // 2:
+            now = micros(self.clock.now())
+            try:
+                claims = self.outbox.claim(_BATCH, now, self.plan.kind)
+                self._load(claims)
+            except Exception as error:  # noqa: BLE001 - a ledger that cannot be read cannot be written either: end in order
+                self.committer.fail(error)
+                return
+            crash.point("claimed")
+            self.exhausted = not claims
+            for claim in claims:
+                self._take(claim, now)
+
+    def _take(self, claim: Claim, now: int) -> None:
+        """Hand a claimed message to the lines, or let it go where it was tried for too long."""
+        if claim.attempts and now >= self._give_up(claim):
+            self.committer.add(Mark(claim.message, MessageState.EXPIRED, now, reason="not taken within the target's max_age"))
+            self.counts[MessageState.EXPIRED] += 1
+        else:
+            self.outstanding += 1
+            self.ready.put(Job(claim, self.chunks[claim.context], self.templates[claim.template]))
+
+    def _load(self, claims: list[Claim]) -> None:
+        """Have the contexts and templates of these claims at hand; contexts of earlier ones are let go."""
+        chunks = {claim.context for claim in claims}
+        kept = {id_: body for id_, body in self.chunks.items() if id_ in chunks}
+        self.chunks = kept | dict(self.outbox.contexts(chunks - kept.keys())) if chunks - kept.keys() else kept
+        if missing := {claim.template for claim in claims} - self.templates.keys():
+            self.templates |= self.outbox.templates(missing)
+
+    def _turn(self) -> None:
+        """Take up what the lines have told, and answer those that ask."""
+        notes = self.desk.collect(self.committer.patience)
+        asks = []
+        for note in notes:
+            match note:
+                case Ask():
+                    asks.append(note)
+                case Done(job, result):
+                    self._done(job, result)
+                case Opened():
+                    self._hire(self.plan.connections)
+                case Left(left_job, error):
+                    self._left(left_job, error)
+                case _:
+                    assert_never(note)
+        if asks:
+            self._answer(asks)
+        self.committer.flush(idle=not notes or not self.outstanding)
+        self._tell()
+
+    def _answer(self, asks: list[Ask]) -> None:
+        """Look at the gates once more and let pass whom they let pass."""
+        now = micros(self.clock.now())
+        late = [ask for ask in asks if (end := ask.job.claim.not_after) is not None and now >= end]
+        for ask in late:
+            self.committer.add(Mark(ask.job.claim.message, MessageState.EXPIRED, now, reason="its time was over before it could leave"))
+            self.committer.refuse(ask)
+        refused = self.committer.grant([ask for ask in asks if ask not in late], now)
+        if self.committer.broken is None:
+            self.counts[MessageState.EXPIRED] += len(late)
+            self.counts[MessageState.SUPPRESSED] += len(refused)
+
+    def _done(self, job: Job, result: Result) -> None:
+        """Settle one attempt."""
+        if isinstance(result, ConnectionDown) and not self._is_last_try(job, result):
+            return
+        self.outstanding -= 1
+        if isinstance(result, Withheld):
+            return
+        now = micros(self.clock.now())
+        if isinstance(result, Refused) and result.fault is Fault.ADDRESS:
+            self._bounce(job.claim, told(result.code, result.text), now)
+        mark = mark_for(job.claim, result, now, self._give_up(job.claim))
+        self.committer.add(mark)
+        self.counts[mark.to] += 1
+        if not isinstance(result, ConnectionDown):
+            self.downs = 0
+        if (reason := self.breakers.note(result)) is not None and self.failure is None:
+            self.failure = SendingStopped(reason, "mend the cause; what was not sent is still planned")
+
+    def _is_last_try(self, job: Job, result: ConnectionDown) -> bool:
+        """Count a connection that failed under a message; hand the message out again unless it has failed too often."""
+        self.downs += 1
+        job.tries += 1
+        if self.downs >= _DOWNS_BESIDE_LINES + self.plan.connections:
+            self.unreachable = result.text
+        if job.tries > _MOST_TRIES:
+            return True
+        self.ready.put(job)
+        return False
+
+    def _bounce(self, claim: Claim, reason: str, now: int) -> None:
+        try:
+            self.outbox.hard_bounce(claim.customer, claim.address, now, reason)
+        except Exception as error:  # noqa: BLE001 - as with every mark: the ledger is not to be trusted any more
+            self.committer.fail(error)
+
+    def _left(self, job: Job | None, error: BaseException | None) -> None:
+        """Go on with fewer lines; the last that finds no server ends the dispatch, a refused login does so at once."""
+        self.working -= 1
+        if job is not None:
+            self.ready.put(job)
+        if isinstance(error, LoginRefused):
+            self.failure = SendingStopped(str(error), "check the target's url and its password")
+        elif isinstance(error, Unreachable):
+            if not self.working and not self.closing.is_set():
+                self.unreachable = str(error)
+        elif error is not None:
+            self.failure = error
+
+    def _hire(self, lines: int) -> None:
+        """Have so many lines; the first goes ahead alone and shows that the server can be reached."""
+        while len(self.lines) < lines:
+            line = Line(self.channel, self.compose, self.desk, self.ready, self.clock, self.closing)
+            self.lines.append(line)
+            self.working += 1
+            threading.Thread(target=line.run, name=f"line-{len(self.lines)}", daemon=True).start()
+
+    def _wind_down(self) -> None:
+        """Take back what no line has begun, let the rest finish within the grace, then break it off."""
+        self.closing.set()
+        self._take_back()
+        for _ in range(self.working):
+            self.ready.put(None)
+        if not self._wait(self.plan.grace):
+            for line in self.lines:
+                line.abort()
+            self._wait(_ABORT_SECONDS)
+        self._take_back()
+        self.committer.flush(idle=True)
+
+    def _wait(self, seconds: float) -> bool:
+        until = self.clock.monotonic() + seconds
+        while self.working and self.clock.monotonic() < until:
+            self._turn()
+        return not self.working
+
+    def _take_back(self) -> None:
+        """Empty the queue of jobs, remembering what has to be given back."""
+        with contextlib.suppress(Empty):
+            while True:
+                if (job := self.ready.get_nowait()) is not None:
+                    self.back.append(job.claim.message)
+                    self.outstanding -= 1
+
+    def _conclude(self, *, stopped: bool) -> Outcomes:
+        """Give back what was not begun, and say how it ended."""
+        if self.committer.broken is not None:
+            raise self.committer.broken
+        if self.back:
+            self.outbox.release(self.back)
+        if self.unreachable:
+            self._defer_rest()
+        self.on_progress(self.counts)
+        if isinstance(self.failure, SendingStopped):
+            counts = {str(state): count for state, count in self.counts.items()}
+            raise SendingStopped(str(self.failure), self.failure.hint, counts)
+        if self.failure is not None:
+            raise self.failure
+        return Outcomes(+self.counts, len(self.back), self.unreachable, stopped)
+
+    def _defer_rest(self) -> None:
+        now = micros(self.clock.now())
+        again = retry.next_attempt(1, now)
+        self.counts[MessageState.DEFERRED] += self.outbox.defer_all(self.plan.kind, now, again, told(0, self.unreachable))
+
+    def _give_up(self, claim: Claim) -> int:
+        return claim.planned_at + round(self.plan.max_age.total_seconds() * retry.SECOND)
+
+    def _tell(self) -> None:
+        if (now := self.clock.monotonic()) - self.told_at >= _PROGRESS_SECONDS:
+            self.told_at = now
+            self.on_progress(self.counts)

@@ -1,0 +1,162 @@
+"""Where connections meet the ledger: one thread writes for all of them, in groups.
+
+A connection that is about to send its final dot asks and waits; its answer comes when the `committing` mark of the whole
+group is on the disk. Outcomes do not wait: they ride with the next group, or go by themselves when nobody asks. A write
+that fails is never tried again on the same ledger: from then on every answer is no.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
+
+from retention_cli import crash
+from retention_cli.deliver.outbox import Mark
+from retention_cli.errors import RetentionError, Untrusted
+from retention_cli.model.state import MessageState
+
+if TYPE_CHECKING:
+    from retention_cli.deliver.outbox import Claim, Outbox
+    from retention_cli.deliver.outcome import Result
+
+_MOST_WAITING = 256
+_IDLE_SECONDS = 0.02
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """A claimed message on its way, with what its rendering needs; `tries` counts connections that failed under it."""
+
+    claim: Claim
+    context: bytes
+    template: str
+    tries: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Ask:
+    """A connection that waits to send its final dot."""
+
+    job: Job
+    sha: str
+    granted: bool = False
+    gate: threading.Lock = field(default_factory=threading.Lock)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An attempt that is over."""
+
+    job: Job
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A line has a connection for the first time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A line that works no more: with the job it gives back and why it left, where it did not end in peace."""
+
+    job: Job | None = None
+    error: BaseException | None = None
+
+
+Note = Ask | Done | Opened | Left
+
+
+class Desk:
+    """The notes of all lines, in the order they came."""
+
+    def __init__(self) -> None:
+        self._notes: SimpleQueue[Note] = SimpleQueue()
+
+    def commit(self, job: Job, sha: str) -> bool:
+        """Wait until the intent is durable; False where a gate said no. Called by a line."""
+        crash.point("before-committing")
+        ask = Ask(job, sha)
+        ask.gate.acquire()
+        self._notes.put(ask)
+        with ask.gate:
+            if ask.granted:
+                crash.point("after-committing")
+            return ask.granted
+
+    def tell(self, note: Done | Opened | Left) -> None:
+        """Say what happened and go on. Called by a line."""
+        self._notes.put(note)
+
+    def collect(self, seconds: float) -> list[Note]:
+        """Return all notes there are, waiting up to `seconds` for the first. Called by the writing thread."""
+        notes: list[Note] = []
+        with suppress(Empty):
+            notes.append(self._notes.get(timeout=seconds))
+            while True:
+                notes.append(self._notes.get_nowait())
+        return notes
+
+
+class Committer:
+    """Writes marks in groups; belongs to the thread that owns the outbox."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+        self._waiting: list[Mark] = []
+        self.broken: Exception | None = None
+
+    @property
+    def patience(self) -> float:
+        """Seconds that the writing thread may sleep: little while outcomes wait to be written."""
+        return _IDLE_SECONDS if self._waiting else 10 * _IDLE_SECONDS
+
+    def add(self, mark: Mark) -> None:
+        """Keep an outcome for the next group."""
+        self._waiting.append(mark)
+
+    def grant(self, asks: list[Ask], at: int) -> list[Ask]:
+        """Make the intents durable together with the outcomes that wait, and answer; returns those that were refused."""
+        marks = [Mark(ask.job.claim.message, MessageState.COMMITTING, at, body_sha=ask.sha) for ask in asks]
+        moved = self._write(marks)
+        for ask in asks:
+            ask.granted = ask.job.claim.message in moved
+            ask.gate.release()
+        return [ask for ask in asks if not ask.granted]
+
+    def refuse(self, ask: Ask) -> None:
+        """Answer no."""
+        ask.gate.release()
+
+    def fail(self, error: Exception) -> None:
+        """Write nothing more: the ledger failed."""
+        self.broken = error if isinstance(error, RetentionError) else _untrusted(error)
+
+    def flush(self, *, idle: bool) -> None:
+        """Write the outcomes that wait where nothing else will soon."""
+        if self._waiting and (idle or len(self._waiting) >= _MOST_WAITING):
+            self._write([])
+
+    def _write(self, marks: list[Mark]) -> set[int]:
+        if self.broken is not None:
+            return set()
+        outcomes, self._waiting = self._waiting, []
+        if outcomes:
+            crash.point("before-result-commit")
+        try:
+            moved = set(self._outbox.mark([*outcomes, *marks]))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the disk cannot be trusted with the next mark
+            self.fail(error)
+            return set()
+        if outcomes:
+            crash.point("after-result-commit")
+        return moved
+
+
+def _untrusted(error: Exception) -> Untrusted:
+    failure = Untrusted(f"the ledger cannot be written ({type(error).__name__}); sending was stopped", "run `retention status` once the disk is well")
+    failure.__cause__ = error
+    return failure

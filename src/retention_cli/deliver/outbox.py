@@ -1,0 +1,82 @@
+"""What dispatch needs of the place where messages are kept.
+
+All calls come from one thread. Times are whole microseconds since 1970, UTC. What `mark` and `claim` return is durable
+when they return; a move that is not allowed, or of a message that somebody else holds now, is simply not made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from retention_cli.model.state import MessageState
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A message that this sender holds."""
+
+    message: int
+    journey: int
+    campaign: str
+    customer: str
+    occurrence: str
+    step: str
+    channel: str
+    address: str
+    template: str
+    context: int
+    context_index: int
+    attempts: int
+    planned_at: int
+    not_after: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One move of a message."""
+
+    message: int
+    to: MessageState
+    at: int
+    reason: str | None = None
+    attempts: int | None = None
+    next_attempt_at: int | None = None
+    body_sha: str | None = None
+    provider_id: str | None = None
+
+
+class Outbox(Protocol):
+    """One sender's view of the messages that may leave."""
+
+    def claim(self, limit: int, now: int, channel: str) -> list[Claim]:
+        """Take up to `limit` messages that may leave now; empty where there is none."""
+
+    def mark(self, marks: Sequence[Mark]) -> list[int]:
+        """Write all moves in one transaction; return the messages that did move."""
+
+    def contexts(self, ids: Collection[int]) -> Mapping[int, bytes]:
+        """Return chunks of contexts."""
+
+    def templates(self, hashes: Collection[str]) -> Mapping[str, str]:
+        """Return templates by their hash."""
+
+    def release(self, messages: Sequence[int]) -> object:
+        """Give claimed messages back untouched."""
+
+    def defer_all(self, channel: str, at: int, next_attempt_at: int, reason: str) -> int:
+        """Defer everything that could be claimed now; return how many."""
+
+    def hard_bounce(self, customer: str, address: str, at: int, reason: str) -> object:
+        """Suppress an address that a server says does not exist."""
+
+
+def micros(moment: datetime) -> int:
+    """Return an aware moment as the ledger keeps it."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
