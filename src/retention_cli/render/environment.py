@@ -1,0 +1,142 @@
+"""The sandbox in which templates run: Jinja2 with a closed set of names, attributes and filters, and a budget.
+
+What must stay true: a template reads plain values and nothing else (no methods that build, no globals that know the
+machine, the time or chance), changes nothing, and cannot cost more than `limits` allows. In a mapping a name is a key,
+never a method, so `trigger.items` is the list of items. Data is never compiled.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import StrictUndefined, nodes
+from jinja2.exceptions import TemplateSyntaxError
+from jinja2.runtime import LoopContext
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import Cycler, Joiner, Namespace, pass_context
+
+from retention_cli.render import filters
+from retention_cli.render.limits import COST, MAX_RANGE, Budget, TooMuch, printed
+
+if TYPE_CHECKING:
+    from jinja2.runtime import Context
+
+_TEXT = frozenset(
+    {"upper", "lower", "title", "capitalize", "swapcase", "casefold", "strip", "lstrip", "rstrip", "removeprefix", "removesuffix"}
+    | {"startswith", "endswith", "find", "count", "split", "partition", "rpartition", "isdigit", "isalpha", "isupper", "islower"}
+)
+_DATE = frozenset({"year", "month", "day", "hour", "minute", "second", "weekday", "isoweekday", "date", "isoformat"})
+_UNKNOWN = (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport, nodes.Block)
+
+
+class Sandbox(ImmutableSandboxedEnvironment):
+    """One way of rendering: with or without HTML escaping."""
+
+    context_class = Budget
+    intercepted_binops = frozenset(COST)
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Return a mapping's value by key, or one of the few attributes that do no harm."""
+        if isinstance(obj, dict):
+            return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
+        return super().getattr(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """Return an item; of a mapping by key alone."""
+        if isinstance(obj, dict):
+            return obj[argument] if argument in obj else self.undefined(obj=obj, name=argument)
+        return super().getitem(obj, argument)
+
+    def wrap_str_format(self, value: Any) -> None:
+        """Leave `str.format` to `is_safe_attribute`, which refuses it: a width in a pattern makes much of little."""
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Allow what is listed for the type, and nothing else."""
+        if isinstance(obj, str):
+            return attr in _TEXT
+        if isinstance(obj, (LoopContext, Namespace, Cycler)):
+            return super().is_safe_attribute(obj, attr, value)
+        return attr in _DATE and hasattr(obj, "isoformat")
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Do the sum after asking what it would cost."""
+        if isinstance(context, Budget):
+            context.spend(COST[operator](left, right))
+        return super().call_binop(context, operator, left, right)
+
+    def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805, PYI063 - Jinja's own signature: a template may pass `self=`
+        """Call a macro or an allowed method; a step each."""
+        if isinstance(__context, Budget):
+            __context.spend()
+        return super().call(__context, __obj, *args, **kwargs)
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        for node in tree.find_all(_UNKNOWN):
+            word = "from" if isinstance(node, nodes.FromImport) else type(node).__name__.lower()
+            raise TemplateSyntaxError(f"this version does not know {{% {word} %}}", node.lineno, name, filename)
+        _meter(tree)
+        return tree
+
+
+def _meter(tree: nodes.Template) -> None:
+    """Make each turn of a loop, each run of a macro and each `~` pay for what it writes."""
+    for kind in (nodes.For, nodes.Macro, nodes.CallBlock):
+        _meter_bodies(tree, kind)
+    for parent in [tree, *tree.find_all(nodes.Node)]:
+        for field, value in list(parent.iter_fields()):
+            if isinstance(value, nodes.Concat):
+                setattr(parent, field, _joined(value))
+            elif isinstance(value, list):
+                value[:] = [_joined(item) if isinstance(item, nodes.Concat) else item for item in value]
+
+
+def _meter_bodies(tree: nodes.Template, kind: type[nodes.Node]) -> None:
+    for found in tree.find_all(kind):
+        size = sum(len(data.data) for data in found.find_all(nodes.TemplateData))
+        body: list[nodes.Node] = vars(found)["body"]
+        body.insert(0, nodes.ExprStmt(_filtered(nodes.Const(size), filters.SPEND), lineno=found.lineno))
+
+
+def _joined(concat: nodes.Concat) -> nodes.Filter:
+    return _filtered(nodes.Tuple(concat.nodes, "load", lineno=concat.lineno), filters.CONCAT, concat.lineno)
+
+
+def _filtered(node: nodes.Expr, name: str, lineno: int = 1) -> nodes.Filter:
+    return nodes.Filter(node, name, [], [], None, None, lineno=lineno)
+
+
+def _range(*bounds: int) -> range:
+    found = range(*bounds)
+    if len(found) > MAX_RANGE:
+        raise TooMuch(f"range is longer than {MAX_RANGE}")
+    return found
+
+
+@pass_context
+def _printed(context: Budget, value: object) -> object:
+    return printed(context, value)
+
+
+def sandbox(*, html: bool, trim: bool = False) -> Sandbox:
+    """Return an environment; `html` escapes what is written, `trim` lets a block's own line vanish."""
+    made = Sandbox(
+        undefined=StrictUndefined,
+        autoescape=html,
+        finalize=_printed,
+        keep_trailing_newline=True,
+        trim_blocks=trim,
+        lstrip_blocks=trim,
+        cache_size=0,
+    )
+    made.filters.clear()
+    made.filters.update(filters.ALL)
+    made.globals.clear()
+    made.globals.update({"range": _range, "namespace": Namespace, "cycler": Cycler, "joiner": Joiner})
+    return made
+
+
+HTML = sandbox(html=True)
+LINE = sandbox(html=False)
+TEXT = sandbox(html=False, trim=True)
+"""HTML escapes; LINE keeps every blank (subjects, converted text); TEXT is for .txt files, where a block's line vanishes."""

