@@ -66,7 +66,7 @@ class Made:
 def write(folder: Path, *, as_of: datetime, customers: int = 5000, seed: int = 7) -> Made:
     """Write the export files into `folder`, which is made; `as_of` is an aware instant."""
     as_of = as_of.astimezone(UTC).replace(microsecond=0)
-    products = catalogue(_stream(seed, "products"), as_of.date())
+    products = catalogue(stream(seed, "products"), as_of.date())
     shop = _live(products, as_of, customers, seed)
     folder.mkdir(parents=True, exist_ok=True)
     _write_csv(folder / "customers.csv", CUSTOMER_COLUMNS, map(_customer_row, shop.customers))
@@ -91,7 +91,7 @@ def _live(products: Sequence[Product], as_of: datetime, count: int, seed: int) -
     """Live everybody's life up to `as_of`; the last few are guests, whose orders and visits bear no customer."""
     shop, shelves, until = _Shop([], [], []), by_category(products), int(as_of.timestamp())
     for number in range(count + round(count * GUESTS)):
-        random = _stream(seed, number)
+        random = stream(seed, number)
         customer = draw_customer(random, number % count, count, as_of, list(shelves))
         if number < count:
             shop.customers.append(customer)
@@ -105,7 +105,8 @@ def _live(products: Sequence[Product], as_of: datetime, count: int, seed: int) -
     return shop
 
 
-def _stream(seed: int, name: object) -> Random:
+def stream(seed: int, name: object) -> Random:
+    """Return a stream of chance of its own for everyone and everything."""
     return Random(f"{seed}/{name}")  # noqa: S311  # made-up data must be repeatable, not secret
 
 

@@ -83,7 +83,7 @@ def _times(random: Random, customer: Customer, as_of: datetime) -> Iterator[date
         return
     last = customer.leaves_at or as_of
     soon = random.random() < _BUYS_AT_ONCE
-    at = customer.registered_at + timedelta(minutes=random.randrange(4, 40))
+    at = customer.registered_at + timedelta(minutes=random.randrange(16, 55))
     if not soon:
         at = moment(random, (at + timedelta(days=1 + random.expovariate(1 / 12))).date())
     while at <= min(last, as_of):

@@ -1,0 +1,54 @@
+"""The demo shop's files, written once for all tests of this folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pytest
+
+from retention_cli.app import demo_data
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+AS_OF = datetime(2026, 11, 22, 17, 5, tzinfo=UTC)
+CUSTOMERS = 1500
+
+VIEWS = """
+CREATE VIEW customers AS FROM read_csv('{data}/customers.csv', types = {{'birthday': 'DATE', 'registered_at': 'TIMESTAMP'}});
+CREATE VIEW products AS FROM read_csv('{data}/products.csv');
+CREATE VIEW all_orders AS FROM read_csv('{data}/orders-*.csv.gz', types = {{'ordered_at': 'TIMESTAMP', 'total': 'DECIMAL(18, 2)'}});
+CREATE VIEW orders AS FROM all_orders WHERE customer_id IS NOT NULL AND status NOT IN ('cancelled', 'refunded');
+CREATE VIEW items AS FROM read_csv('{data}/order_items.csv', types = {{'price': 'DECIMAL(18, 2)'}});
+CREATE VIEW web AS SELECT * REPLACE (occurred_at AT TIME ZONE 'UTC' AT TIME ZONE 'Europe/Prague' AS occurred_at) FROM '{data}/events/*.parquet';
+SET VARIABLE now = TIMESTAMP '2026-11-22 18:05:00';
+"""
+
+
+@dataclass(frozen=True)
+class Shop:
+    """The written files, and a database with a view of each; `now` is as_of by the shop's clock."""
+
+    data: Path
+    made: demo_data.Made
+    database: duckdb.DuckDBPyConnection
+
+    def value(self, sql: str, *values: object) -> Any:
+        """Return the only value of a query."""
+        row = self.database.execute(sql, values).fetchone()
+        assert row is not None
+        return row[0]
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """A shop of 1,500 customers."""
+    data = tmp_path_factory.mktemp("shop") / "data"
+    made = demo_data.write(data, as_of=AS_OF, customers=CUSTOMERS)
+    with duckdb.connect() as database:
+        database.execute(VIEWS.format(data=data))
+        yield Shop(data, made, database)

@@ -1,0 +1,161 @@
+"""The generator's promises: repeatable, nothing after as_of, and lives that a shop would recognise."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+
+from retention_cli.app import demo_data
+from retention_cli.app.demo_shop.names import MEN, SURNAMES, WOMEN, feminine
+from retention_cli.app.demo_shop.products import catalogue
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from examples.conftest import Shop
+
+SPRING = datetime(2026, 3, 1, 9, tzinfo=UTC)
+
+
+def small(folder: Path, *, seed: int = 7) -> None:
+    """Write a shop of a few people."""
+    demo_data.write(folder, as_of=SPRING, customers=60, seed=seed)
+
+
+def contents(folder: Path) -> dict[str, object]:
+    """Every file: CSV by its bytes, Parquet by its rows (its bytes are the library's own affair)."""
+    found: dict[str, object] = {str(path.relative_to(folder)): path.read_bytes() for path in folder.glob("*.csv*")}
+    with duckdb.connect() as database:
+        return found | {path.name: database.read_parquet(str(path)).fetchall() for path in folder.glob("events/*.parquet")}
+
+
+def test_same_seed_size_and_instant_give_the_same_files(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        small(tmp_path / name)
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+def test_another_seed_gives_other_people(tmp_path: Path) -> None:
+    small(tmp_path / "one")
+    small(tmp_path / "two", seed=8)
+    one, two = contents(tmp_path / "one"), contents(tmp_path / "two")
+    assert one.keys() & two.keys()
+    assert one["customers.csv"] != two["customers.csv"]
+
+
+def test_reported_counts_are_those_of_the_files(shop: Shop) -> None:
+    told = (shop.made.customers, shop.made.products, shop.made.orders, shop.made.items, shop.made.events)
+    counts = "FROM customers SELECT count(*)", "FROM products SELECT count(*)", "FROM all_orders SELECT count(*)", "FROM items SELECT count(*)"
+    assert told == tuple(shop.value(sql) for sql in (*counts, "FROM web SELECT count(*)"))
+
+
+@pytest.mark.parametrize(
+    ("table", "column"), [("customers", "registered_at"), ("all_orders", "ordered_at"), ("all_orders", "delivered_at"), ("web", "occurred_at")]
+)
+def test_nothing_happens_after_as_of(shop: Shop, table: str, column: str) -> None:
+    newest = shop.value(f"SELECT max({column}) FROM {table}")  # noqa: S608  # names from the table above
+    assert newest <= shop.value("SELECT getvariable('now')")
+    assert newest > shop.value("SELECT getvariable('now') - INTERVAL 1 DAY")
+
+
+def test_addresses_lead_nowhere(shop: Shop) -> None:
+    """Only domains that RFC 2606 keeps for examples, each address once, and a few customers without any."""
+    assert shop.value("SELECT count(*) FROM customers WHERE NOT regexp_full_match(email, '[a-z0-9.]+@example\\.(com|org)')") == 0
+    assert shop.value("SELECT count(email) - count(DISTINCT email) FROM customers") == 0
+    assert shop.value("SELECT count(*) FROM customers WHERE email IS NULL") > 0
+
+
+def test_totals_are_those_of_the_items(shop: Shop) -> None:
+    """Total = goods less discount + shipping, to the last hundredth."""
+    wrong = """
+        SELECT count(*) FROM all_orders JOIN (SELECT order_id, sum(price * quantity) AS goods FROM items GROUP BY ALL) USING (order_id)
+        WHERE total NOT IN (goods - discount, goods - discount + 89) OR margin <= 0 OR margin >= goods
+    """
+    assert shop.value(wrong) == 0
+    assert shop.value("SELECT count(*) FROM all_orders ANTI JOIN items USING (order_id)") == 0
+    assert shop.value("SELECT count(*) FROM items ANTI JOIN products USING (product_id)") == 0
+
+
+def test_nobody_orders_before_registering(shop: Shop) -> None:
+    assert shop.value("SELECT count(*) FROM orders JOIN customers USING (customer_id) WHERE ordered_at < registered_at") == 0
+
+
+def test_carts_are_filled_before_their_order(shop: Shop) -> None:
+    """Every product of an order of the last months was put into a cart before it."""
+    missing = """
+        SELECT count(*) FROM items JOIN orders USING (order_id)
+        WHERE ordered_at > (SELECT min(occurred_at) FROM web) + INTERVAL 3 DAY AND NOT EXISTS (
+            FROM web WHERE event = 'add_to_cart' AND web.customer_id = orders.customer_id AND web.product_id = items.product_id
+            AND occurred_at < ordered_at AND occurred_at > ordered_at - INTERVAL 2 DAY)
+    """
+    assert shop.value(missing) == 0
+
+
+@pytest.mark.parametrize("days_before", [0, 1])
+def test_some_carts_were_just_left(shop: Shop, days_before: int) -> None:
+    """A run at as_of finds abandoned carts, and so does one a day earlier."""
+    left = """
+        WITH moment AS (SELECT getvariable('now') - to_days($1) AS now)
+        SELECT count(DISTINCT customer_id) FROM web AS cart, moment
+        WHERE event = 'add_to_cart' AND occurred_at BETWEEN now - INTERVAL 1 DAY AND now - INTERVAL 30 MINUTE AND NOT EXISTS (
+            FROM orders WHERE orders.customer_id = cart.customer_id AND ordered_at BETWEEN occurred_at AND occurred_at + INTERVAL 30 MINUTE)
+    """
+    assert shop.value(left, days_before) >= 3
+
+
+@pytest.mark.parametrize(
+    ("who", "least", "most"),
+    [
+        ("coalesce(n, 0) = 0", 0.15, 0.40),
+        ("n = 1", 0.15, 0.40),
+        ("n >= 5 AND last > getvariable('now') - INTERVAL 90 DAY", 0.10, 0.35),
+        ("n >= 2 AND last < getvariable('now') - INTERVAL 120 DAY", 0.08, 0.35),
+        ("n >= 30", 0.002, 0.08),
+    ],
+)
+def test_people_shop_each_in_their_way(shop: Shop, who: str, least: float, most: float) -> None:
+    """Never, once, often, not any more, and a few very often: each a plausible share of the customers."""
+    lives = f"""
+        SELECT avg(({who})::INT) FROM customers LEFT JOIN
+        (SELECT customer_id, count(*) AS n, max(ordered_at) AS last FROM orders GROUP BY ALL) USING (customer_id)
+    """  # noqa: S608  # conditions from the table above
+    assert least < shop.value(lives) < most
+
+
+def test_a_loyal_customer_has_a_rhythm(shop: Shop) -> None:
+    """Those who order often do so at their own pace: half of the gaps lie within half and twice their median."""
+    steady = """
+        WITH gaps AS (
+            SELECT customer_id, date_diff('hour', lag(ordered_at) OVER (PARTITION BY customer_id ORDER BY ordered_at), ordered_at) AS gap
+            FROM orders),
+        paced AS (SELECT *, median(gap) OVER (PARTITION BY customer_id) AS usual, count(*) OVER (PARTITION BY customer_id) AS n FROM gaps)
+        SELECT avg((gap BETWEEN usual / 2 AND usual * 2)::INT) FROM paced WHERE n >= 8 AND gap IS NOT NULL
+    """
+    assert shop.value(steady) > 0.75
+
+
+def test_every_person_can_be_greeted(shop: Shop) -> None:
+    """Who gave a name has a vocative, and who gave none has none."""
+    assert shop.value("SELECT count(*) FROM customers WHERE (first_name IS NULL) <> (osloveni IS NULL)") == 0
+    assert shop.value("SELECT count(*) FROM customers WHERE first_name IS NULL") > 0
+    assert shop.value("SELECT count(DISTINCT first_name) FROM customers") == len(WOMEN) + len(MEN)
+
+
+@pytest.mark.parametrize(
+    ("man", "woman"),
+    [("Novák", "Nováková"), ("Novotný", "Novotná"), ("Krejčí", "Krejčí"), ("Svoboda", "Svobodová"), ("Hájek", "Hájková"), ("Němec", "Němcová"),
+     ("Vaněk", "Vaňková"), ("Kadlec", "Kadlecová")],
+)  # fmt: skip
+def test_surnames_have_a_feminine_form(man: str, woman: str) -> None:
+    assert man in SURNAMES
+    assert feminine(man) == woman
+
+
+def test_products_have_titles_and_pages_of_their_own() -> None:
+    products = catalogue(demo_data.stream(1, "products"), SPRING.date())
+    assert len(products) > 250
+    assert len({product.title for product in products}) == len({product.url for product in products}) == len(products)
+    assert all(0 < product.cost < product.price for product in products)
