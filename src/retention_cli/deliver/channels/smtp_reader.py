@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LONGEST_LINE = 4096
 MOST_LINES = 128
 _CHUNK = 16384
-_LINE = re.compile(rb"([2-5][0-9]{2})([ -]?)([^\0]*)")
+_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])([^\0]*))?")
 
 
 class Garbled(Exception):
@@ -44,7 +44,7 @@ class ReplyReader:
             if found is None or (code and found[1] != code):
                 raise Garbled("the server's answer is no SMTP reply")
             code = found[1]
-            texts.append(found[3])
+            texts.append(found[3] or b"")
             if found[2] != b"-":
                 return Reply(int(code), b"\n".join(texts).decode("utf-8", "replace"))
         raise Garbled("the server's answer has too many lines")
