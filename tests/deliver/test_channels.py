@@ -1,0 +1,146 @@
+"""One contract for every channel, and what only the folder and the fake do."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from support.smtp_sink import SmtpSink
+
+from retention_cli.deliver.channels.channel import Unreachable
+from retention_cli.deliver.channels.fake import Fake
+from retention_cli.deliver.channels.folder import Folder
+from retention_cli.deliver.channels.registry import CHANNELS, channel_for
+from retention_cli.deliver.channels.smtp import Smtp
+from retention_cli.deliver.channels.smtp_url import SmtpUrl
+from retention_cli.deliver.mail import Mail
+from retention_cli.deliver.outcome import Accepted, ConnectionDown, Deferred, Fault, Refused, Unknown, Withheld
+from retention_cli.model.target import FakeChannel, FolderChannel, SmtpChannel
+from retention_cli.model.word import Word
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from retention_cli.deliver.channels.channel import Channel
+
+RAW = b"Subject: hi\r\n\r\n.hello\r\n"
+
+
+def mail(key: str = "a1b2", to: str = "jana@example.com", raw: bytes = RAW) -> Mail:
+    return Mail(key, raw, "shop@example.com", to)
+
+
+@contextmanager
+def each(kind: str, folder: Path) -> Iterator[tuple[Channel, Callable[[], list[bytes]]]]:
+    """Give a channel, and what has gone through it."""
+    if kind == "smtp":
+        with SmtpSink() as sink:
+            yield Smtp(SmtpUrl.parse(sink.url), 5.0), lambda: [got.raw for got in sink.received]
+    elif kind == "folder":
+        yield Folder(folder / "outbox"), lambda: [path.read_bytes() for path in sorted((folder / "outbox").glob("*"))]
+    else:
+        fake = Fake()
+        yield fake, lambda: [message.raw for message in fake.sent]
+
+
+@pytest.mark.parametrize("kind", list(CHANNELS))
+def test_nothing_has_gone_when_the_intent_is_made_durable(kind: str, tmp_path: Path) -> None:
+    """C04, C05: and it is asked for exactly once."""
+    seen: list[int] = []
+    with each(kind, tmp_path) as (channel, gone):
+        connection = channel.open()
+        done = lambda: [raw for raw in gone() if raw == RAW]  # noqa: E731 - two words are clearer here than a def
+        part = 1 if kind == "folder" else 0  # the folder's draft, which is not yet a message
+        for count in range(2):
+            outcome = connection.send(mail(f"key{count}"), lambda: seen.append(len(done())) is None)
+            assert isinstance(outcome, Accepted)
+        connection.close()
+        assert seen == [part, part + 1]
+        assert len(done()) == 2
+
+
+@pytest.mark.parametrize("kind", list(CHANNELS))
+def test_a_gate_that_says_no_holds_the_message_back(kind: str, tmp_path: Path) -> None:
+    """J09."""
+    with each(kind, tmp_path) as (channel, gone):
+        connection = channel.open()
+        assert connection.send(mail(), lambda: False) == Withheld()
+        connection.close()
+        assert gone() == []
+
+
+def test_a_target_names_its_channel(tmp_path: Path) -> None:
+    assert isinstance(channel_for(FolderChannel(to="folder"), tmp_path), Folder)
+    assert isinstance(channel_for(FakeChannel(to="fake"), tmp_path), Fake)
+    assert isinstance(channel_for(SmtpChannel(to="smtp", url=Word("smtp://127.0.0.1:1")), tmp_path), Smtp)
+
+
+def test_listing_channels_imports_none() -> None:
+    code = "import sys, retention_cli.deliver.channels.registry; print([m for m in sys.modules if 'smtplib' in m or 'channels.folder' in m])"
+    shown = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60)
+    assert shown.stdout.strip() == "[]"
+
+
+def test_the_folder_keeps_messages_private_and_whole(tmp_path: Path) -> None:
+    connection = Folder(tmp_path / "a" / "outbox").open()
+    assert connection.send(mail(), lambda: True) == Accepted("a1b2.eml")
+    connection.close()
+    folder = tmp_path / "a" / "outbox"
+    assert [path.name for path in folder.iterdir()] == ["a1b2.eml"]
+    assert (folder / "a1b2.eml").read_bytes() == RAW
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE((folder / "a1b2.eml").stat().st_mode) == 0o600
+
+
+def test_the_same_message_twice_is_the_same_file(tmp_path: Path) -> None:
+    """Also over what a killed process left behind."""
+    (tmp_path / ".a1b2.part").write_bytes(b"left behind, and longer than the message that is written now" * 9)
+    connection = Folder(tmp_path).open()
+    for _ in range(2):
+        assert isinstance(connection.send(mail(), lambda: True), Accepted)
+    connection.close()
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a1b2.eml", RAW)]
+
+
+@pytest.mark.parametrize("key", ["../evil", "a/b", "", ".", "x" * 200, "a\0b"])
+def test_a_key_is_never_a_path(key: str, tmp_path: Path) -> None:
+    connection = Folder(tmp_path / "outbox").open()
+    assert isinstance(connection.send(mail(key), lambda: True), Refused)
+    connection.close()
+    assert list(tmp_path.rglob("*")) == [tmp_path / "outbox"]
+
+
+def test_the_folder_does_not_write_through_a_link(tmp_path: Path) -> None:
+    """SEC31."""
+    outside = tmp_path / "outside"
+    outside.write_bytes(b"keep")
+    (tmp_path / "outbox").mkdir()
+    (tmp_path / "outbox" / ".a1b2.part").symlink_to(outside)
+    connection = Folder(tmp_path / "outbox").open()
+    assert isinstance(connection.send(mail(), lambda: True), ConnectionDown)
+    connection.close()
+    assert outside.read_bytes() == b"keep"
+
+
+def test_a_folder_that_cannot_be_made_is_unreachable(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Unreachable, match="folder cannot be opened"):
+        Folder(tmp_path / "file" / "outbox").open()
+
+
+def test_the_fake_answers_by_the_address() -> None:
+    connection = Fake().open()
+    answers = [connection.send(mail(to=to), lambda: True) for to in ("refuse@x.cz", "defer+1@x.cz", "hang@x.cz", "jana@x.cz")]
+    assert [type(answer) for answer in answers] == [Refused, Deferred, Unknown, Accepted]
+
+
+def test_the_fake_answers_as_told() -> None:
+    told = Refused(550, "5.7.1 no", Fault.SENDER)
+    fake = Fake(lambda _: told)
+    assert fake.open().send(mail(), lambda: True) is told
+    assert fake.sent == []
