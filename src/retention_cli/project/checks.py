@@ -1,0 +1,159 @@
+"""What no file can know by itself: names that lead to other files, and steps that nothing leads to.
+
+Only names of the project are checked here; columns and events need to know the data and are checked against the
+catalogue later. What refers to something unknown or unsound is taken out of the sound ones.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from retention_cli.model.campaign import Enters, If, Send, Stop
+from retention_cli.model.condition import InSegment, walk
+from retention_cli.model.word import Word, place_of
+from retention_cli.project.notes import Code
+from retention_cli.text import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from retention_cli.model.campaign import Campaign, Step
+    from retention_cli.model.condition import Condition
+    from retention_cli.model.problem import Place
+    from retention_cli.model.segment import Segment
+    from retention_cli.model.template import Template
+    from retention_cli.project.notes import Notes
+    from retention_cli.project.objects import Named
+
+
+def check_segments(segments: Named[Segment], notes: Notes) -> None:
+    """Note unknown segments and circles among segments, and keep only the segments that lead to sound ones."""
+    uses = {name: _segments_in([segment.where]) for name, segment in segments.sound.items()}
+    for nodes in uses.values():
+        for node in nodes:
+            _note_unknown_segment(node.name, node.place, segments, notes)
+    for name in _in_circles(uses, notes):
+        del segments.sound[name]
+    while unsound := [name for name in segments.sound if any(node.name not in segments.sound for node in uses[name])]:
+        for name in unsound:
+            del segments.sound[name]
+
+
+def _segments_in(conditions: Iterable[Condition]) -> list[InSegment]:
+    return [node for condition in conditions for node in walk(condition) if isinstance(node, InSegment)]
+
+
+def _note_unknown_segment(name: str, place: Place, segments: Named[Segment], notes: Notes) -> None:
+    if name not in segments.declared:
+        hint = did_you_mean(name, segments.declared) or "write it: segments/NAME.yml"
+        notes.error(place, Code.UNKNOWN_SEGMENT, f"there is no segment {name!r}", hint)
+
+
+def _in_circles(uses: Mapping[str, Sequence[InSegment]], notes: Notes) -> set[str]:
+    """Return the segments that lead back to themselves; each circle is noted once, where it closes."""
+    done: set[str] = set()
+    found: set[str] = set()
+    for start in uses:
+        _follow(start, [], uses, done, found, notes)
+    return found
+
+
+def _follow(name: str, path: list[str], uses: Mapping[str, Sequence[InSegment]], done: set[str], found: set[str], notes: Notes) -> None:  # noqa: PLR0917 - the walk's whole state
+    if name in done or name not in uses:
+        return
+    path.append(name)
+    for node in uses[name]:
+        if node.name in path:
+            circle = [*path[path.index(node.name) :], node.name]
+            found.update(circle)
+            notes.error(
+                node.place, Code.SEGMENT_CIRCLE, "segments refer to each other in a circle: " + " → ".join(circle), "take one of the references out"
+            )
+        else:
+            _follow(node.name, path, uses, done, found, notes)
+    path.pop()
+    done.add(name)
+
+
+def check_campaigns(campaigns: Named[Campaign], segments: Named[Segment], templates: Named[Template], notes: Notes) -> None:
+    """Note what campaigns refer to in vain, and steps that cannot be reached; keep only the sound campaigns."""
+    for name, campaign in list(campaigns.sound.items()):
+        before = notes.errors
+        named = [(node.name, node.place) for node in _segments_in(_conditions(campaign))]
+        if isinstance(campaign.trigger, Enters):
+            named.append((campaign.trigger.enters, campaign.trigger.enters.place))
+        for segment, place in named:
+            _note_unknown_segment(segment, place, segments, notes)
+        sends = [step for step in all_steps(campaign.steps) if isinstance(step, Send)]
+        for send in sends:
+            _note_unknown_template(send, templates, notes)
+        _check_ids(campaign, notes)
+        _check_reach(campaign.steps, notes)
+        if not campaign.goals:
+            notes.warn(
+                campaign.name.place,
+                Code.NO_GOALS,
+                f"the campaign {name!r} has no goals, so nobody will know what it is worth",
+                "add goals: {ordered: {when: {did: order}, window: 5 days}}",
+            )
+        leans_on_sound = all(segment in segments.sound for segment, _ in named) and all(send.send in templates.sound for send in sends)
+        if notes.errors != before or not leans_on_sound:
+            del campaigns.sound[name]
+
+
+def all_steps(steps: Iterable[Step]) -> Iterator[Step]:
+    """Yield steps and the steps inside them, in the order of the file."""
+    for step in steps:
+        yield step
+        if isinstance(step, If):
+            yield from all_steps((*step.then, *step.else_))
+
+
+def _conditions(campaign: Campaign) -> Iterator[Condition]:
+    if campaign.audience is not None:
+        yield campaign.audience
+    yield from campaign.exit.values()
+    yield from (goal.when for goal in campaign.goals.values() if goal.when is not None)
+    yield from (step.if_ for step in all_steps(campaign.steps) if isinstance(step, If))
+
+
+def _note_unknown_template(send: Send, templates: Named[Template], notes: Notes) -> None:
+    if send.send not in templates.declared:
+        hint = did_you_mean(send.send, templates.declared) or f"write it: templates/{send.send}.html"
+        notes.error(send.send.place, Code.UNKNOWN_TEMPLATE, f"there is no template {str(send.send)!r}", hint)
+
+
+def _check_ids(campaign: Campaign, notes: Notes) -> None:
+    taken: dict[str, Word] = {}
+    for step in all_steps(campaign.steps):
+        if step.id is not None and (first := taken.setdefault(step.id, step.id)) is not step.id:
+            notes.error(
+                step.id.place,
+                Code.DUPLICATE_NAME,
+                f"two steps have the id {str(step.id)!r}; the first is on line {first.place.line}",
+                "rename one of them",
+            )
+
+
+def _check_reach(steps: Sequence[Step], notes: Notes) -> bool:
+    """Note a step behind which no journey comes; return whether a journey may go on after the last."""
+    goes_on = True
+    for index, step in enumerate(steps):
+        if not goes_on:
+            what = "stop" if isinstance(steps[index - 1], Stop) else "a step whose every way stops"
+            notes.error(_place(step), Code.UNREACHABLE_STEP, f"no journey comes here: {what} stands before it", "move it up, or take it out")
+            return False
+        goes_on = _goes_on(step, notes)
+    return goes_on
+
+
+def _goes_on(step: Step, notes: Notes) -> bool:
+    if isinstance(step, If):
+        ways = [_check_reach(step.then, notes), _check_reach(step.else_, notes)]
+        return any(ways)
+    return not isinstance(step, Stop)
+
+
+def _place(step: Step) -> Place:
+    words = [step.id, getattr(step, "send", None), getattr(step, "stop", None), getattr(getattr(step, "if_", None), "place", None)]
+    return next((place_of(word) if isinstance(word, Word) else word for word in words if word is not None), place_of(None))

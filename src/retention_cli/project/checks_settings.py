@@ -1,0 +1,166 @@
+"""What retention.yml says that cannot be: sources of odd shape, clashing events, unknown zones, targets that cannot send.
+
+A source is one of four things, told by its keys: events (`time` and `customer`), parts of events (`parent`), facts
+about a customer (`customer` alone), or a table that others look up (`key` alone).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, available_timezones
+
+from retention_cli.model.campaign import Kind, Send
+from retention_cli.model.source import CUSTOMERS, EventColumn
+from retention_cli.model.word import Word, place_of
+from retention_cli.project.checks import all_steps
+from retention_cli.project.notes import Code
+from retention_cli.text import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from retention_cli.model.campaign import Campaign
+    from retention_cli.model.project import Settings
+    from retention_cli.model.source import Source
+    from retention_cli.model.template import Template
+    from retention_cli.project.notes import Notes
+    from retention_cli.project.objects import Named
+
+_NOT_ZONES = ("localtime", "posixrules", "Factory", "posix/", "right/")
+
+
+def check_settings(settings: Settings, campaigns: Named[Campaign], templates: Named[Template], target: str | None, notes: Notes) -> None:
+    """Note what is wrong between the parts of retention.yml, and between it and the campaigns."""
+    _check_zone(settings.timezone, notes)
+    for name, source in settings.sources.items():
+        _check_source(name, source, settings.sources, notes)
+        if source.timezone is not None:
+            _check_zone(source.timezone, notes)
+    _check_events(settings.sources, notes)
+    _check_targets(settings, notes)
+    _check_sending(settings, campaigns, notes)
+    _check_way_out(settings, campaigns, templates, target, notes)
+
+
+def _check_zone(zone: Word, notes: Notes) -> None:
+    if not _is_zone(zone):
+        notes.error(zone.place, Code.UNKNOWN_ZONE, f"{zone!r} is no time zone", did_you_mean(zone, available_timezones()))
+
+
+def _is_zone(name: str) -> bool:
+    if name.startswith(_NOT_ZONES):
+        return False
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, KeyError):
+        return False
+    return True
+
+
+def _check_source(name: Word, source: Source, sources: Mapping[Word, Source], notes: Notes) -> None:
+    for message, hint, word in _oddities(name, source):
+        notes.error(place_of(word), Code.SOURCE_SHAPE, f"the source {str(name)!r} {message}", hint)
+    if source.parent is not None and _known(source.parent, name, sources, notes):
+        parent = sources[source.parent]
+        if parent.time is None or parent.customer is None or parent.key is None:
+            hint = "give the parent key, customer and time"
+            notes.error(
+                source.parent.place, Code.SOURCE_SHAPE, f"{str(source.parent)!r} cannot be a parent: it is no source of events with a key", hint
+            )
+    if source.lookup is not None and _known(source.lookup, name, sources, notes):
+        looked_up = sources[source.lookup]
+        if looked_up.key is None or looked_up.time is not None or looked_up.parent is not None:
+            notes.error(
+                source.lookup.place,
+                Code.SOURCE_SHAPE,
+                f"{str(source.lookup)!r} cannot be looked up: it needs a key and no time",
+                "look up a table such as products",
+            )
+
+
+def _known(other: Word, name: Word, sources: Mapping[Word, Source], notes: Notes) -> bool:
+    if other in sources and other != name:
+        return True
+    message = f"{str(other)!r} is the source itself" if other == name else f"there is no source {str(other)!r}"
+    notes.error(other.place, Code.UNKNOWN_SOURCE, message, did_you_mean(other, [known for known in sources if known != name]))
+    return False
+
+
+def _oddities(name: Word, source: Source) -> Iterator[tuple[str, str, Word]]:
+    """Yield what is odd about a source's keys: message, hint, and the word to point at."""
+    event = source.event.column if isinstance(source.event, EventColumn) else source.event
+    if source.parent is not None:
+        if source.time is not None or source.customer is not None:
+            yield "takes customer and time from its parent", "leave customer and time out", source.time or source.customer or name
+        if event is None:
+            yield "has a parent, and no name for its events", "add event: buy_item", name
+    elif source.time is not None:
+        if source.customer is None:
+            yield "has events of nobody", "add customer: and the column with the customer's id", source.time
+        if event is None:
+            yield "has a time, and no name for its events", "add event: and a name, or event: {column: …}", source.time
+    elif event is not None:
+        yield "has an event, and does not say when it happened", "add time: and the column that says when", event
+    elif source.customer is None and source.key is None:
+        yield "says neither whose rows these are nor what names them", "add customer: or key:", name
+    if name == CUSTOMERS and (source.key is None or source.time is not None):
+        yield "needs a key, and no time: it has a row a customer", "add key: customer_id", source.time or name
+
+
+def _check_events(sources: Mapping[Word, Source], notes: Notes) -> None:
+    givers: dict[str, Word] = {}
+    for name, source in sources.items():
+        for event in _events(source):
+            first = givers.setdefault(event, name)
+            if first != name:
+                place = place_of(event) if isinstance(event, Word) else name.place
+                notes.error(
+                    place, Code.EVENT_CLASH, f"both {str(first)!r} and {str(name)!r} give the event {str(event)!r}", "give one of them another name"
+                )
+
+
+def _events(source: Source) -> list[str]:
+    match source.event:
+        case None:
+            return []
+        case EventColumn(names=names):
+            return sorted(set(names.values()))
+        case name:
+            return [name]
+
+
+def _check_targets(settings: Settings, notes: Notes) -> None:
+    for name, target in settings.targets.items():
+        if target.truly_sends and target.ledger is None:
+            hint = 'add ledger: sqlite, or ledger: "${LEDGER_URL}"'
+            notes.error(name.place, Code.TARGET_LEDGER, f"the target {str(name)!r} truly sends and names no ledger", hint)
+
+
+def _check_sending(settings: Settings, campaigns: Named[Campaign], notes: Notes) -> None:
+    first = next(_sends(campaigns), None)
+    sending = next((name for name, target in settings.targets.items() if target.truly_sends), None)
+    if settings.sender is not None or (first is None and sending is None):
+        return
+    why = f"the template {str(first[1].send)!r} is sent" if first is not None else f"the target {str(sending)!r} truly sends"
+    place = first[1].send.place if first is not None else place_of(sending)
+    notes.error(place, Code.NO_SENDER, f"{why}, and retention.yml names no sender", "add sender: {email: shop@example.com, name: …} to retention.yml")
+
+
+def _sends(campaigns: Named[Campaign]) -> Iterator[tuple[Campaign, Send]]:
+    for campaign in campaigns.sound.values():
+        for step in all_steps(campaign.steps):
+            if isinstance(step, Send):
+                yield campaign, step
+
+
+def _check_way_out(settings: Settings, campaigns: Named[Campaign], templates: Named[Template], target: str | None, notes: Notes) -> None:
+    """Warn of marketing that says nowhere how to be left alone."""
+    targets = [found for name, found in settings.targets.items() if target in {None, str(name)}]
+    if any(found.public_url for found in targets) or (settings.sender is not None and settings.sender.unsubscribe):
+        return
+    marketing = {str(send.send) for campaign, send in _sends(campaigns) if campaign.kind is not Kind.TRANSACTIONAL}
+    for name in sorted(marketing & set(templates.sound)):
+        template = templates.sound[name]
+        if "unsubscribe_url" not in template.body:
+            hint = "set public_url in the target, or sender.unsubscribe, or say in the template how to be left alone"
+            notes.warn(template.body_place, Code.NO_UNSUBSCRIBE, f"the template {name!r} is marketing without a way out", hint)

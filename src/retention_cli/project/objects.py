@@ -1,0 +1,123 @@
+"""Files that hold objects: one mapping or a list of them, each with a name, each into its model.
+
+A file of one object may leave the name out: it is then the file's. Names are unique per kind over all files. What has
+errors is left out of the result but stays in `declared`, so that whoever refers to it is not told that it is unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from retention_cli.model.condition import Fold
+from retention_cli.model.metric import Metric
+from retention_cli.model.problem import Place
+from retention_cli.model.segment import Segment
+from retention_cli.model.word import Word
+from retention_cli.project.build import build
+from retention_cli.project.grammar.conditions import condition
+from retention_cli.project.grammar.events import total
+from retention_cli.project.grammar.spot import Spot, shape_of
+from retention_cli.project.notes import Code
+from retention_cli.project.yaml_tree import Series, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from retention_cli.project.notes import Notes
+    from retention_cli.project.yaml_tree import Raw
+
+N = TypeVar("N")
+
+
+@dataclass(slots=True)
+class Named(Generic[N]):
+    """The sound objects of one kind, and the names of all that were declared, sound or not, with their places."""
+
+    kind: str
+    sound: dict[str, N] = field(default_factory=dict)
+    declared: dict[str, Place] = field(default_factory=dict)
+
+    def declare(self, name: Word, notes: Notes) -> None:
+        """Take a name; one that is taken already is a problem."""
+        if (first := self.declared.get(name)) is not None:
+            notes.error(name.place, Code.DUPLICATE_NAME, f"there are two {self.kind}s called {name!r}; the first is at {first}", "rename one of them")
+        else:
+            self.declared[str(name)] = name.place
+
+    def keep(self, table: Table, found: N | None, notes: Notes, before: int) -> None:
+        """Take an object and its name; with new errors since `before`, the name alone."""
+        name = table.get("name")
+        if not isinstance(name, Word):
+            return
+        self.declare(name, notes)
+        if found is not None and notes.errors == before:
+            self.sound[str(name)] = found
+
+
+def objects(raw: Raw, file: str, kind: str, notes: Notes) -> Iterator[Table]:
+    """Yield the objects of a file, each with a `name`; a lone one without takes the file's."""
+    found = raw if isinstance(raw, Series) else [raw]
+    for one in found:
+        if not isinstance(one, Table):
+            notes.error(one.place, Code.WRONG_SHAPE, f"a {kind} should be a mapping, not {shape_of(one)}", f"write name: …, or a list of {kind}s")
+            continue
+        if "name" not in one and len(found) == 1 and "name" not in one.broken:
+            one["name"] = Word(PurePosixPath(file).stem, Place(file, 1, 1))
+        yield one
+
+
+def read_segments(raw: Raw, file: str, into: Named[Segment], notes: Notes) -> None:
+    """Read the segments of a file."""
+    for table in objects(raw, file, "segment", notes):
+        before = notes.errors
+        where = condition(table["where"], Spot("where", notes)) if "where" in table else None
+        segment = build(Segment, table, notes, {} if where is None else {"where": where})
+        into.keep(table, segment, notes, before)
+
+
+def read_metrics(raw: Raw, file: str, into: Named[Metric], notes: Notes) -> None:
+    """Read the metrics of a file: a mapping of names to definitions."""
+    if not isinstance(raw, Table):
+        notes.error(
+            raw.place,
+            Code.WRONG_SHAPE,
+            f"{file} should be a mapping of names to metrics, not {shape_of(raw)}",
+            "write spent: {total_of: {did: order, field: total}}",
+        )
+        return
+    for name in raw.words():
+        before = notes.errors
+        metric = _metric(name, raw[name], notes)
+        into.declare(name, notes)
+        if metric is not None and notes.errors == before:
+            into.sound[str(name)] = metric
+
+
+def _metric(name: Word, raw: Raw, notes: Notes) -> Metric | None:
+    if not isinstance(raw, Table):
+        notes.error(
+            raw.place,
+            Code.WRONG_SHAPE,
+            f"the metric {name!r} should be a mapping, not {shape_of(raw)}",
+            "write {total_of: {did: order, field: total}}",
+        )
+        return None
+    definition, rest = split_total(raw)
+    if not definition:
+        if not raw.broken:
+            hint = "write one of: " + ", ".join(Fold)
+            notes.error(raw.place, Code.MISSING_KEY, f"the metric {name!r} says no number that this version knows", hint)
+        return None
+    number = total(definition, Spot(str(name), notes))
+    return build(Metric, rest, notes, {"name": name, "definition": number}, what=f"the metric {name!r}", given=("name", "definition"))
+
+
+def split_total(table: Table) -> tuple[Table, Table]:
+    """Return the folds of a mapping (one, if it is right) and everything else."""
+    folds, rest = Table(table.place), Table(table.place)
+    rest.broken = set(table.broken)
+    for key in table.words():
+        (folds if key in {str(fold) for fold in Fold} else rest)[key] = table[key]
+    return folds, rest
