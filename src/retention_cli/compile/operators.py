@@ -59,6 +59,12 @@ class Typed:
         """Make a comparison of this value two-valued; what can never be missing needs nothing."""
         return comparison if self.never_null else sql.sure(comparison)
 
+    def told(self) -> exp.Expr:
+        """Return the value as templates are told it: a time as RFC 3339 text in UTC, all else as it is."""
+        if self.type is not ColumnType.TIME:
+            return self.copied()
+        return sql.call("strftime", self.copied(), exp.Literal.string("%Y-%m-%dT%H:%M:%SZ"))
+
     def copied(self) -> exp.Expr:
         """A fresh copy: a node hangs in one tree only."""
         return self.expression.copy()

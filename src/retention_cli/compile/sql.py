@@ -163,3 +163,29 @@ def finished(tree: exp.Query, values: Values) -> Query:
     """Pair a tree with the values that it really uses."""
     used = {node.name for node in tree.find_all(exp.Placeholder)}
     return Query(tree, {key: value for key, value in values.by_name.items() if key in used})
+
+
+def created(table_name: str, query: Query) -> str:
+    """Return `CREATE OR REPLACE TABLE name AS query`; run it with the query's values."""
+    return exp.Create(this=table(table_name), kind="TABLE", replace=True, expression=query.tree).sql(dialect=DIALECT)
+
+
+def inserted(table_name: str, query: Query) -> str:
+    """Return `INSERT INTO name query`; run it with the query's values."""
+    return exp.Insert(this=table(table_name), expression=query.tree).sql(dialect=DIALECT)
+
+
+def counted(query: Query) -> str:
+    """Return `SELECT count(*) FROM (query)`; run it with the query's values."""
+    inner = exp.Subquery(this=query.tree, alias=exp.TableAlias(this=name("counted")))
+    return exp.Select().select(exp.Count(this=exp.Star()), copy=False).from_(inner, copy=False).sql(dialect=DIALECT)
+
+
+def copied_to(path: str, query: Query) -> str:
+    """Return `COPY (query) TO 'path'` as Parquet; run it with the query's values."""
+    settings = [
+        exp.CopyParameter(this=exp.var("FORMAT"), expression=exp.var("parquet")),
+        exp.CopyParameter(this=exp.var("COMPRESSION"), expression=exp.var("zstd")),
+    ]
+    copy = exp.Copy(this=exp.Subquery(this=query.tree), kind=False, files=[exp.Literal.string(path)], params=settings)
+    return copy.sql(dialect=DIALECT)

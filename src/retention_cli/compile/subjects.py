@@ -38,6 +38,6 @@ def subjects_query(compiler: Compiler, questions: Questions) -> sql.Query:
     for name in questions.fields:
         found = compiler.field(name, NOWHERE)
         if found is not None:
-            columns.append(sql.aliased(found.copied(), f"field_{name}"))
+            columns.append(sql.aliased(found.told(), f"field_{name}"))
     select = compiler.scans.base().select(*columns, copy=False)
     return sql.finished(with_ctes(select, compiler.scans.ctes()), compiler.values)

@@ -93,7 +93,7 @@ def _extras(compiler: Compiler, event: EventTable) -> Extras:
     for column in scope.names():
         found = scope.find(column)
         if found is not None:
-            parts += [exp.Literal.string(column), found.expression]
+            parts += [exp.Literal.string(column), found.told()]
     facts = exp.cast(sql.call("json_object", *parts), "varchar", dialect=sql.DIALECT)
     return Extras({OCCURRENCE: _occurrence(compiler, event), FACTS: facts}, frozenset(scope.joined))
 

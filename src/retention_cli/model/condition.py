@@ -17,14 +17,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
+from retention_cli.model.duration import Duration  # noqa: TC001 - pydantic resolves it where a model holds a condition
 from retention_cli.model.problem import NOWHERE, Place
-
-if TYPE_CHECKING:
-    from retention_cli.model.duration import Duration
 
 
 class Op(StrEnum):

@@ -72,6 +72,13 @@ class Duration:
         """Return the UTC instant that lies this long after `instant`; months and years by the wall clock of `zone`."""
         return self._moved(instant, zone, 1)
 
+    def after_wall(self, instant: datetime, zone: ZoneInfo) -> datetime:
+        """Return the UTC instant this long after `instant` as a wait counts: days and more keep the wall clock of `zone`."""
+        if self.unit in ("second", "minute", "hour"):
+            return instant.astimezone(UTC) + self.elapsed
+        local = instant.astimezone(zone)
+        return datetime.combine(self.days_after(local.date()), local.timetz().replace(fold=0)).astimezone(UTC)
+
     def days_before(self, day: date) -> date:
         """Return the calendar day this long before `day`; hours and less count as no day."""
         return shift_months(day, -self.months) if self.is_calendar else day - timedelta(days=self.elapsed.days)

@@ -1,0 +1,64 @@
+"""The tables of a tick as a delta: rows for the ledger, in the order of their ids."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from retention_cli.engine.statements import statement
+from retention_cli.journey.enrol import QUERIES
+from retention_cli.journey.frame import to_micros
+from retention_cli.ledger.delta import Delta
+from retention_cli.render.contexts import pack
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from retention_cli.engine.duck import DuckEngine
+    from retention_cli.journey.frame import Frame
+    from retention_cli.journey.running import Cast
+
+CHUNK = 500
+"""Contexts a chunk: large enough to compress well, small enough to be read for one message."""
+
+
+def collect(frame: Frame, engine: DuckEngine, members: Cast, generation: tuple[int, int, dict[str, Any], bytes | None, bytes | None]) -> Delta:
+    """Return everything that the tick decided, as rows."""
+    now = {"as_of": frame.micros}
+    planned = engine.run(statement(QUERIES, "messages_new"), {})
+    chunks = _chunks(frame, [row[9] for row in planned])
+    messages = [
+        (message, journey, step, campaign, customer, channel, address, hash_, chunks.first + n // CHUNK, n % CHUNK, frame.micros, None, None)
+        for n, (message, journey, step, campaign, customer, channel, address, hash_, _, _) in enumerate(planned)
+    ]
+    stopped = [(row[0], "suppressed", row[8]) for row in planned if row[8] is not None]
+    used = {row[7] for row in planned}
+    running = members.campaigns.values()
+    return Delta(
+        campaigns_new=[(each.id, each.name, to_micros(each.first_as_of)) for each in running if each.is_new],
+        revisions_new=[(each.revision, each.id, each.program.fingerprint, each.program.dump()) for each in running if each.is_new_revision],
+        journeys_new=engine.run(statement(QUERIES, "journeys_new"), {}),
+        journeys_changed=engine.run(statement(QUERIES, "journeys_changed"), {}),
+        verdicts=engine.run(statement(QUERIES, "verdicts_new"), now),
+        messages_new=messages,
+        messages_stopped=[*stopped, *engine.run(statement(QUERIES, "unsent_stopped"), {})],
+        transitions=[
+            *engine.run(statement(QUERIES, "journey_transitions"), now),
+            *(("message", row[0], None, "planned", frame.micros, None) for row in planned),
+        ],
+        contexts=chunks.rows,
+        templates=[(mail.bundle.hash, mail.bundle.dump()) for mail in frame.mails.values() if mail.bundle.hash in used],
+        generation=generation,
+    )
+
+
+class _Chunks:
+    """Contexts in chunks, numbered on from the ledger's last."""
+
+    def __init__(self, first: int, contexts: Sequence[str]) -> None:
+        self.first = first
+        parts = [contexts[start : start + CHUNK] for start in range(0, len(contexts), CHUNK)]
+        self.rows: list[tuple[Any, ...]] = [(first + n, len(part), pack(part)) for n, part in enumerate(parts)]
+
+
+def _chunks(frame: Frame, contexts: Sequence[str]) -> _Chunks:
+    return _Chunks(frame.past.position().next_context, contexts)

@@ -1,0 +1,95 @@
+"""The frame of a tick: everything that a decision may depend on, each by its id. The same frame gives the same delta."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from retention_cli.compile.moment import Moment
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from retention_cli.compile.schema import Schema
+    from retention_cli.ledger.rows import GenerationRow, Position, RevisionRow, SeenCampaign, Suppressed
+    from retention_cli.model.project import Project
+    from retention_cli.render.bundle import Bundle
+    from retention_cli.render.needs import Needs
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def to_micros(instant: datetime) -> int:
+    """Return an aware instant as the ledger keeps it: microseconds since 1970."""
+    return (instant - EPOCH) // timedelta(microseconds=1)
+
+
+def from_micros(micros: int) -> datetime:
+    """Return the aware instant of the ledger's microseconds."""
+    return EPOCH + timedelta(microseconds=micros)
+
+
+class Past(Protocol):
+    """What a tick reads of the ledger; nothing here writes."""
+
+    def position(self) -> Position:
+        """Return the ids that come next."""
+
+    def campaigns(self) -> Mapping[str, SeenCampaign]:
+        """Return the campaigns that ever ran."""
+
+    def revisions(self) -> Sequence[RevisionRow]:
+        """Return the revisions that journeys may stand on."""
+
+    def last_generation(self) -> GenerationRow | None:
+        """Return the memberships of the last evaluation."""
+
+    def due_journeys(self, as_of: int) -> Sequence[tuple[object, ...]]:
+        """Return open journeys due up to as_of, in microseconds."""
+
+    def journeys_with_unsent(self) -> Sequence[tuple[object, ...]]:
+        """Return messages that have not left, with their journeys."""
+
+    def entries(self, pairs: Sequence[tuple[int, str]]) -> Sequence[tuple[object, ...]]:
+        """Return earlier entries of (campaign, customer) pairs."""
+
+    def judged(self, campaign: int, occurrences: Sequence[tuple[str, str]]) -> Collection[tuple[str, str]]:
+        """Return the occurrences that were judged before."""
+
+    def suppressed(self, channel: str) -> Suppressed:
+        """Return whom nothing is sent."""
+
+    def open_counts(self) -> Mapping[str, tuple[int, int]]:
+        """Return open journeys and waiting messages by campaign."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A template ready to be planned: its compiled bundle, and which fields and facts it reads."""
+
+    bundle: Bundle
+    needs: Needs
+    requires: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A tick's inputs. `mails` holds every template that a campaign sends, by (template, campaign's kind); `only` restricts to some campaigns."""
+
+    project: Project
+    schema: Schema
+    past: Past
+    as_of: datetime
+    mails: Mapping[tuple[str, str], Mail] = field(default_factory=dict)
+    only: frozenset[str] | None = None
+
+    @property
+    def moment(self) -> Moment:
+        """as_of in the shop's zone."""
+        return Moment(self.as_of, self.project.zone)
+
+    @property
+    def micros(self) -> int:
+        """as_of as the ledger keeps it."""
+        return to_micros(self.as_of)

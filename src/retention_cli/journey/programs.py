@@ -1,0 +1,178 @@
+"""Programs as tables: steps, exits and questions of every revision in play, so that one statement moves everybody.
+
+A *question* is a condition asked of all subjects in one plan; equal conditions are one question. Its number (from 1) is
+its position in the list column `answers` of the table `asked`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from retention_cli.compile import sql
+from retention_cli.compile.conditions import Compiler
+from retention_cli.compile.moment import naive_utc
+from retention_cli.compile.scans import JOURNEYS
+from retention_cli.compile.subjects import Questions, subjects_query
+from retention_cli.engine.statements import statement
+from retention_cli.model.campaign import Enters
+from retention_cli.model.encode import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from retention_cli.engine.duck import DuckEngine
+    from retention_cli.journey.frame import Frame, Mail
+    from retention_cli.journey.running import Cast, Running
+    from retention_cli.model.condition import Condition
+    from retention_cli.model.program import Program, Step
+
+QUERIES = "retention_cli.journey.queries"
+
+
+@dataclass
+class Asked:
+    """The questions of a tick, numbered."""
+
+    by_meaning: dict[str, int] = field(default_factory=dict)
+    conditions: list[Condition] = field(default_factory=list)
+
+    def number(self, condition: Condition | None) -> int | None:
+        """Return the number of a condition, giving it one where it is new."""
+        if condition is None:
+            return None
+        meaning = json.dumps(encode(condition), sort_keys=True)
+        if meaning not in self.by_meaning:
+            self.conditions.append(condition)
+            self.by_meaning[meaning] = len(self.conditions)
+        return self.by_meaning[meaning]
+
+
+def upload_programs(frame: Frame, engine: DuckEngine, cast: Cast, revisions: Iterable[int]) -> Asked:
+    """Fill `running`, `programs`, `program_steps` and `program_exits`; return the questions they ask."""
+    asked = Asked()
+    running = [_running_row(each, asked) for each in cast.campaigns.values()]
+    wanted = sorted({*revisions, *(each.revision for each in cast.campaigns.values())})
+    programs = {revision: program for revision in wanted if (program := cast.of_revision(revision)) is not None}
+    engine.table("running", _RUNNING, running)
+    engine.table("programs", {"revision": "BIGINT", "first": "VARCHAR"}, [(revision, program.first) for revision, program in programs.items()])
+    engine.table(
+        "program_steps", _STEPS, [_step_row(frame, revision, step, asked) for revision, program in programs.items() for step in program.steps]
+    )
+    engine.table("program_exits", _EXITS, [row for revision, program in programs.items() for row in _exit_rows(revision, program, asked)])
+    return asked
+
+
+_RUNNING = {
+    "campaign": "BIGINT",
+    "kind": "VARCHAR",
+    "revision": "BIGINT",
+    "audience": "BIGINT",
+    "never": "BOOLEAN",
+    "always": "BOOLEAN",
+    "at_most": "BIGINT",
+    "after_months": "INTEGER",
+    "after_seconds": "BIGINT",
+}
+_STEPS = {
+    "revision": "BIGINT",
+    "step": "VARCHAR",
+    "op": "VARCHAR",
+    "next": "VARCHAR",
+    "otherwise": "VARCHAR",
+    "template": "VARCHAR",
+    "channel": "VARCHAR",
+    "due_at": "TIMESTAMP",
+    "question": "BIGINT",
+    "reason": "VARCHAR",
+}
+_EXITS = {"revision": "BIGINT", "position": "BIGINT", "name": "VARCHAR", "question": "BIGINT"}
+
+
+def _running_row(running: Running, asked: Asked) -> tuple[object, ...]:
+    """Say how often one may enter: by default `enters` once, an event each time but not while inside."""
+    again, trigger = running.campaign.again, running.campaign.trigger
+    never = again.never if again is not None else isinstance(trigger, Enters)
+    after = again.after if again is not None else None
+    at_most = again.at_most if again is not None else None
+    always = again is not None and not again.never and after is None and at_most is None
+    seconds = int(after.elapsed.total_seconds()) if after is not None else None
+    months = after.months if after is not None else None
+    return (
+        running.id,
+        str(running.campaign.kind),
+        running.revision,
+        asked.number(running.campaign.audience),
+        never,
+        always,
+        at_most,
+        months,
+        seconds,
+    )
+
+
+def _step_row(frame: Frame, revision: int, step: Step, asked: Asked) -> tuple[object, ...]:
+    due = naive_utc(step.span.after_wall(frame.as_of, frame.project.zone)) if step.span is not None else None
+    return (revision, step.id, str(step.op), step.next, step.otherwise, step.template, step.channel, due, asked.number(step.condition), step.reason)
+
+
+def _exit_rows(revision: int, program: Program, asked: Asked) -> list[tuple[object, ...]]:
+    return [(revision, position, each.name, asked.number(each.condition)) for position, each in enumerate(program.exits)]
+
+
+def ask(frame: Frame, engine: DuckEngine, asked: Asked, mails: Mapping[tuple[str, str], Mail]) -> list[str]:
+    """Answer every question for every subject in one plan: the table `asked(subject, answers, address, missing, customer)`.
+
+    `customer` is the JSON of the fields that templates read. Return the fields.
+    """
+    compiler = Compiler(frame.schema, frame.moment, frame.project.segments, frame.project.metrics, JOURNEYS)
+    address = frame.project.settings.contacts.email
+    wanted = sorted({name for mail in mails.values() for name in (*mail.needs.customer, *mail.requires)} | {address, "customer_id"})
+    questions = Questions({f"question_{n}": condition for n, condition in enumerate(asked.conditions, 1)}, wanted)
+    query = subjects_query(compiler, questions)
+    engine.execute(sql.created("answered", query), query.values)
+    fold = sql.finished(_folded(len(asked.conditions), query.tree.named_selects, address), sql.Values())
+    engine.execute(sql.created("asked", fold), fold.values)
+    return wanted
+
+
+def _folded(questions: int, columns: list[str], address: str) -> exp.Select:
+    answers = exp.Array(expressions=[sql.col(f"question_{n}") for n in range(1, questions + 1)])
+    fields = [name for name in columns if name.startswith("field_")]
+    pairs = [part for name in fields for part in (exp.Literal.string(name.removeprefix("field_")), sql.col(name))]
+    absent = [exp.Case(ifs=[exp.If(this=_is_empty(name), true=exp.Literal.string(name.removeprefix("field_")))]) for name in fields]
+    email = exp.cast(sql.col(f"field_{address}"), "varchar", dialect=sql.DIALECT) if f"field_{address}" in fields else exp.Null()
+    return (
+        exp.Select()
+        .select(
+            sql.col("subject"),
+            sql.aliased(exp.cast(answers, "boolean[]", dialect=sql.DIALECT), "answers"),
+            sql.aliased(email, "address"),
+            sql.aliased(exp.cast(exp.Array(expressions=absent), "varchar[]", dialect=sql.DIALECT), "missing"),
+            sql.aliased(exp.cast(sql.call("json_object", *pairs), "varchar", dialect=sql.DIALECT), "customer"),
+            copy=False,
+        )
+        .from_(sql.table("answered"), copy=False)
+    )
+
+
+def _is_empty(column: str) -> exp.Expr:
+    text = exp.cast(sql.col(column), "varchar", dialect=sql.DIALECT)
+    return exp.EQ(this=exp.Coalesce(this=text, expressions=[exp.Literal.string("")]), expression=exp.Literal.string(""))
+
+
+def upload_entries(frame: Frame, engine: DuckEngine) -> None:
+    """Fill `entries`: what is known of earlier entries of those who may enter now."""
+    pairs = engine.run("SELECT DISTINCT campaign, customer_id FROM candidates", {})
+    known = frame.past.entries([(int(str(campaign)), str(customer)) for campaign, customer in pairs])
+    columns = {"campaign": "BIGINT", "customer_id": "VARCHAR", "entries": "BIGINT", "last_entered_at": "BIGINT", "is_inside": "BOOLEAN"}
+    engine.table("entries", columns, list(known))
+
+
+def step_through(engine: DuckEngine) -> None:
+    """Judge the candidates, find the exits, and walk everybody who moves."""
+    for name in ("verdicts", "exits", "walk", "arrivals"):
+        engine.execute(statement(QUERIES, name), {})

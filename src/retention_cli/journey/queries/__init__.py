@@ -1,0 +1,1 @@
+"""The fixed statements of a tick, one a file."""

@@ -1,0 +1,16 @@
+-- What the tick does, campaign by campaign: the same tables that the delta is made of. `stayed` are new journeys that wait
+-- on, `left` are journeys that were open and are over.
+SELECT campaign, 'enter' AS what, NULL AS reason, count(*) FROM verdicts WHERE verdict = 'enters' GROUP BY campaign
+UNION ALL
+SELECT campaign, 'turned_away', verdict, count(*) FROM verdicts WHERE verdict <> 'enters' GROUP BY campaign, verdict
+UNION ALL
+SELECT s.campaign, 'exit', x.reason, count(*) FROM exits AS x JOIN subjects AS s USING (subject) WHERE s.is_new OR s.is_open GROUP BY s.campaign, x.reason
+UNION ALL
+SELECT campaign, 'send', NULL, count(*) FROM planned WHERE stopped IS NULL GROUP BY campaign
+UNION ALL
+SELECT campaign, 'held_back', stopped, count(*) FROM planned WHERE stopped IS NOT NULL GROUP BY campaign, stopped
+UNION ALL
+SELECT s.campaign, 'stayed', NULL, count(*) FROM arrivals AS a JOIN subjects AS s USING (subject) WHERE s.is_new AND a.state = 'open' GROUP BY s.campaign
+UNION ALL
+SELECT s.campaign, 'left', NULL, count(*) FROM arrivals AS a JOIN subjects AS s USING (subject) WHERE NOT s.is_new AND a.state = 'ended' GROUP BY s.campaign
+ORDER BY 1, 2, 3

@@ -1,0 +1,11 @@
+-- One row a journey that moved: from where, to where, and by which steps.
+SELECT 'journey', s.subject, CASE WHEN s.is_new THEN NULL ELSE s.step END,
+    CASE WHEN a.state = 'open' THEN a.step ELSE 'ended' END,
+    $as_of,
+    concat_ws('; ', CASE WHEN s.is_new THEN 'entered' END, path.steps, a.reason)
+FROM subjects AS s
+JOIN arrivals AS a ON a.subject = s.subject
+LEFT JOIN (
+    SELECT subject, string_agg(step, ' > ' ORDER BY hop) AS steps FROM walk WHERE op IN ('send', 'if') GROUP BY subject
+) AS path ON path.subject = s.subject
+ORDER BY s.subject

@@ -1,0 +1,6 @@
+-- Journeys that were under way, with where they are now.
+SELECT s.subject, a.state, a.step, epoch_us(a.due_at), a.reason
+FROM subjects AS s
+JOIN arrivals AS a ON a.subject = s.subject
+WHERE NOT s.is_new
+ORDER BY s.subject
