@@ -37,7 +37,10 @@ def test_the_check_for_long_lines_equals_the_plain_one(lengths: list[int]) -> No
     assert clean(raw) == (bool(raw) and all(length <= 998 for length in lengths))
 
 
-@pytest.mark.parametrize("address", ["a b@example.com", "a@example.com> SIZE=1", "a@b\r\nRCPT TO:<c@d>", "<a@b.c>", "a@b@c", "", "@b.c", "a@", "x" * 250 + "@b.c"])
+@pytest.mark.parametrize(
+    "address",
+    ["a b@example.com", "a@example.com> SIZE=1", "a@b\r\nRCPT TO:<c@d>", "<a@b.c>", "a@b@c", "", "@b.c", "a@", "x" * 250 + "@b.c"],
+)
 def test_an_address_that_could_speak_smtp_is_not_sent(address: str) -> None:
     """I10, SEC14: nor is the address suppressed for it."""
     for mail in (replace(MAIL, rcpt=address), replace(MAIL, mail_from=address)):

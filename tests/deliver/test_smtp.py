@@ -6,15 +6,15 @@ import logging
 from typing import TYPE_CHECKING
 
 import pytest
-from support.smtp_sink import DROP, EXTENSIONS, RESET, Say, SmtpSink, Turn
 
 from retention_cli.deliver.channels.smtp import Smtp
 from retention_cli.deliver.channels.smtp_url import SmtpUrl
 from retention_cli.deliver.mail import Mail
 from retention_cli.deliver.outcome import Accepted, ConnectionDown, Deferred, Fault, Outcome, Refused, Unknown, Withheld
+from support.smtp_sink import DROP, EXTENSIONS, RESET, Say, SmtpSink, Turn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from retention_cli.deliver.channels.smtp import SmtpConnection
 
@@ -42,6 +42,7 @@ class Once:
         self.calls, self.answer = 0, answer
 
     def __call__(self) -> bool:
+        """Answer as told."""
         self.calls += 1
         return self.answer
 
@@ -51,11 +52,11 @@ def connect(sink: SmtpSink, timeout: float = 5.0) -> SmtpConnection:
 
 
 @pytest.fixture(params=[True, False], ids=["pipelined", "one-by-one"])
-def extensions(request: pytest.FixtureRequest) -> Iterator[tuple[str, ...]]:
-    yield EXTENSIONS if request.param else tuple(word for word in EXTENSIONS if word != "PIPELINING")
+def extensions(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    return EXTENSIONS if request.param else tuple(word for word in EXTENSIONS if word != "PIPELINING")
 
 
-def once(act: Say, phase: str, extensions: tuple[str, ...] = EXTENSIONS, timeout: float = 5.0) -> tuple[Outcome, Once, Outcome | None, SmtpSink]:
+def once(act: Say, phase: str, extensions: tuple[str, ...] = EXTENSIONS, timeout: float = 5.0) -> tuple[Outcome, Once, Outcome, SmtpSink]:
     """Send one message into `act` at `phase`, then a second one over the same connection."""
     commit = Once()
     with SmtpSink(only(phase, act), extensions=extensions) as sink:

@@ -7,14 +7,14 @@ import socket
 from typing import TYPE_CHECKING
 
 import pytest
-from support.certificates import Authority, make_authority, self_signed
-from support.smtp_sink import DROP, Say, SmtpSink, Turn
 
 from retention_cli.deliver.channels.channel import LoginRefused, Unreachable
 from retention_cli.deliver.channels.smtp import Smtp
 from retention_cli.deliver.channels.smtp_url import SmtpUrl
 from retention_cli.deliver.mail import Mail
 from retention_cli.deliver.outcome import Accepted
+from support.certificates import Authority, make_authority, self_signed
+from support.smtp_sink import DROP, Say, SmtpSink, Turn
 
 if TYPE_CHECKING:
     import ssl
@@ -45,9 +45,7 @@ def at(phase: str, act: Say) -> Callable[[Turn], Say | None]:
     return lambda turn: act if turn.phase == phase else None
 
 
-@pytest.mark.parametrize(
-    "act", [DROP, Say(b"421 4.7.0 too many\r\n", then="drop"), Say(b"554 go away\r\n"), Say(b"hello\r\n"), Say(b"", delay=0.5)]
-)
+@pytest.mark.parametrize("act", [DROP, Say(b"421 4.7.0 too many\r\n", then="drop"), Say(b"554 go away\r\n"), Say(b"hello\r\n"), Say(b"", delay=0.5)])
 def test_a_server_that_does_not_greet_is_unreachable(act: Say) -> None:
     """S01: try later; nothing was lost."""
     with SmtpSink(at("connect", act)) as sink, pytest.raises(Unreachable) as caught:
@@ -112,9 +110,9 @@ def test_a_certificate_that_does_not_hold_ends_the_attempt(kind: str, scheme: st
     """S15: nothing is sent, no login is tried, and trying again at once cannot help."""
     context = _bad(kind, trusted, tmp_path)
     query = "?tls=required" if scheme == "smtp" else ""
-    with SmtpSink(tls=context, implicit=scheme == "smtps", login=("shop", "x")) as sink:
-        with pytest.raises(Unreachable, match="certificate does not hold") as caught:
-            smtp(sink.port, scheme=scheme, user="shop:x@", query=query).open()
+    sink = SmtpSink(tls=context, implicit=scheme == "smtps", login=("shop", "x"))
+    with sink, pytest.raises(Unreachable, match="certificate does not hold") as caught:
+        smtp(sink.port, scheme=scheme, user="shop:x@", query=query).open()
     assert caught.value.lasting
     assert sink.count("AUTH") + sink.count("MAIL") == 0
 

@@ -34,8 +34,19 @@ def test_user_and_password_are_decoded_and_not_shown() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "mail.example.com", "http://canary@mail.example.com", "smtp://", "smtp://h:canary", "smtp://h?tls=maybe", "smtp://h?x=canary", "smtps://h?tls=off"]
-    + ["smtp://u:canary@mail.example.com?tls=off", "smtp://u:canary@[bad", "smtp://h:99999999"],
+    [
+        "",
+        "mail.example.com",
+        "http://canary@mail.example.com",
+        "smtp://",
+        "smtp://h:canary",
+        "smtp://h?tls=maybe",
+        "smtp://h?x=canary",
+        "smtps://h?tls=off",
+        "smtp://u:canary@mail.example.com?tls=off",
+        "smtp://u:canary@[bad",
+        "smtp://h:99999999",
+    ],
 )
 def test_a_wrong_url_is_refused_without_being_quoted(text: str) -> None:
     """SEC22: it may hold a password; and a password never goes to another machine in clear."""

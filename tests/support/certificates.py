@@ -11,18 +11,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+
+
 def _openssl(*arguments: str) -> None:
     subprocess.run(["openssl", *arguments], check=True, capture_output=True, timeout=60)
 
 
 @dataclass(frozen=True)
 class Authority:
-    """A certificate authority in a folder; `trust` is the file that makes a client believe it."""
+    """A certificate authority in a folder."""
 
     folder: Path
 
     @property
     def trust(self) -> Path:
+        """The file that makes a client believe this authority."""
         return self.folder / "ca.pem"
 
     def server(self, name: str, *, subject: str = "IP:127.0.0.1", days: int = 2) -> ssl.SSLContext:
@@ -30,7 +34,7 @@ class Authority:
         key, request, certificate = (self.folder / f"{name}.{end}" for end in ("key", "csr", "pem"))
         names = self.folder / f"{name}.ext"
         names.write_text(f"subjectAltName={subject}\n")
-        _openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", str(key), "-out", str(request), "-subj", "/CN=sink")
+        _openssl("req", *_NEW_KEY, "-keyout", str(key), "-out", str(request), "-subj", "/CN=sink")
         ca = ["-CA", str(self.trust), "-CAkey", str(self.folder / "ca.key"), "-CAcreateserial"]
         _openssl("x509", "-req", "-in", str(request), *ca, "-days", str(days), "-extfile", str(names), "-out", str(certificate))
         return _context(certificate, key)
@@ -39,17 +43,15 @@ class Authority:
 def make_authority(folder: Path) -> Authority:
     """Make an authority of its own for a test."""
     authority = Authority(folder)
-    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    _openssl("req", "-x509", *curve, "-keyout", str(folder / "ca.key"), "-out", str(authority.trust), "-days", "2", "-subj", "/CN=test authority")
+    _openssl("req", "-x509", *_NEW_KEY, "-keyout", str(folder / "ca.key"), "-out", str(authority.trust), "-days", "2", "-subj", "/CN=test authority")
     return authority
 
 
 def self_signed(folder: Path) -> ssl.SSLContext:
     """Return a server's side whose certificate nobody vouches for."""
     key, certificate = folder / "self.key", folder / "self.pem"
-    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
     names = ["-addext", "subjectAltName=IP:127.0.0.1"]
-    _openssl("req", "-x509", *curve, "-keyout", str(key), "-out", str(certificate), "-days", "2", "-subj", "/CN=sink", *names)
+    _openssl("req", "-x509", *_NEW_KEY, "-keyout", str(key), "-out", str(certificate), "-days", "2", "-subj", "/CN=sink", *names)
     return _context(certificate, key)
 
 

@@ -6,7 +6,7 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from retention_cli.deliver.outbox import Claim, Mark
+from retention_cli.ledger.rows import Claim, Mark
 from retention_cli.model.state import ALLOWED, MessageState
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def claim_of(message: int, *, address: str = "", attempts: int = 0, planned_at: 
         context_index=message,
         attempts=attempts,
         planned_at=planned_at,
+        not_before=None,
         not_after=not_after,
     )
 

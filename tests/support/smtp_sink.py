@@ -7,6 +7,7 @@ every phase and may answer with an act of its own; None means that the server be
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import socket
@@ -63,10 +64,8 @@ class Turn:
 
     @property
     def rcpt(self) -> str:
+        """The recipient named last."""
         return self.rcpts[-1] if self.rcpts else ""
-
-
-Behaviour = "Callable[[Turn], Say | None]"
 
 
 class SmtpSink:
@@ -101,14 +100,17 @@ class SmtpSink:
 
     @property
     def port(self) -> int:
+        """Where it listens."""
         return int(self._socket.getsockname()[1])
 
     @property
     def url(self) -> str:
+        """How a target names it."""
         return f"smtp://127.0.0.1:{self.port}"
 
     @property
     def accepted(self) -> list[Received]:
+        """The messages that were answered with the usual 250."""
         return [message for message in self.received if message.accepted]
 
     def count(self, command: str) -> int:
@@ -220,7 +222,6 @@ class _Talk:
             self.sock = self.sink.tls.wrap_socket(self.sock, server_side=True)
 
     def on_auth(self, line: str) -> None:
-        import base64  # noqa: PLC0415 - only here
 
         user, password = self.sink.login or ("", "")
         right = base64.b64encode(f"\0{user}\0{password}".encode()).decode()
@@ -296,7 +297,7 @@ class _Talk:
             self.buffer = b""
             try:
                 self._more()
-            except _HungUp:
+            except (OSError, _HungUp):
                 self.sink.cut_short += 1
                 raise
             data += self.buffer

@@ -1,7 +1,7 @@
-"""Stops a dispatch that goes wrong for everybody: five such messages in a row, or 2 % of at least 200.
+"""Stops a dispatch that goes wrong for everybody, for a person to mend: each further message would be lost to the same cause.
 
-Two kinds of wrong count, each by itself: a refusal of us as a sender (policy, authentication), and a template that
-cannot be rendered. Both are mended by a person, and each further message would be lost to the same cause.
+A refusal of us as a sender (policy, authentication): five in a row, or 2 % of at least 200. Messages that cannot be
+rendered: fifty in a row, since one person's missing field must not hold up the others.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ from retention_cli.deliver.outcome import Accepted, Fault, Refused, Unrenderable
 if TYPE_CHECKING:
     from retention_cli.deliver.outcome import Result
 
-IN_A_ROW = 5
-ENOUGH = 200
-SHARE = 0.02
+SENDER_ROW, SENDER_SHARE, ENOUGH = 5, 0.02, 200
+TEMPLATE_ROW = 50
 
 
 class Breaker:
     """Counts one kind of wrong among all that was decided."""
 
-    def __init__(self) -> None:
+    def __init__(self, row: int, share: float = 1.0) -> None:
+        self._longest = row
+        self._share = share
         self._decided = 0
         self._wrong = 0
         self._row = 0
@@ -31,15 +32,15 @@ class Breaker:
         self._decided += 1
         self._wrong += wrong
         self._row = self._row + 1 if wrong else 0
-        return self._row >= IN_A_ROW or (wrong and self._decided >= ENOUGH and self._wrong >= SHARE * self._decided)
+        return wrong and (self._row >= self._longest or (self._decided >= ENOUGH and self._wrong >= self._share * self._decided))
 
 
 class Breakers:
     """Both kinds together."""
 
     def __init__(self) -> None:
-        self._sender = Breaker()
-        self._template = Breaker()
+        self._sender = Breaker(SENDER_ROW, SENDER_SHARE)
+        self._template = Breaker(TEMPLATE_ROW)
 
     def note(self, result: Result) -> str | None:
         """Count a result; the sentence why to stop where it is enough."""

@@ -21,10 +21,11 @@ from retention_cli.deliver.breaker import Breakers
 from retention_cli.deliver.channels.channel import LoginRefused, Unreachable
 from retention_cli.deliver.line import Line
 from retention_cli.deliver.marks import Ask, Committer, Desk, Done, Job, Left, Opened
-from retention_cli.deliver.outbox import Mark, micros
+from retention_cli.deliver.outbox import micros
 from retention_cli.deliver.outcome import ConnectionDown, Fault, Refused, Withheld, told
 from retention_cli.deliver.settle import mark_for
 from retention_cli.errors import SendingStopped
+from retention_cli.ledger.rows import Mark
 from retention_cli.model.state import MessageState
 
 if TYPE_CHECKING:
@@ -33,8 +34,9 @@ if TYPE_CHECKING:
     from retention_cli.clock import Clock
     from retention_cli.deliver.channels.channel import Channel
     from retention_cli.deliver.mail import Mail
-    from retention_cli.deliver.outbox import Claim, Outbox
+    from retention_cli.deliver.outbox import Outbox
     from retention_cli.deliver.outcome import Result
+    from retention_cli.ledger.rows import Claim
 
 _BATCH = 128
 _MOST_TRIES = 2

@@ -25,10 +25,8 @@ if TYPE_CHECKING:
     from retention_cli.deliver.channels.channel import Channel, Connection
     from retention_cli.deliver.mail import Mail
     from retention_cli.deliver.marks import Desk, Job
-    from retention_cli.deliver.outbox import Claim
     from retention_cli.deliver.outcome import Outcome, Result
-
-Compose = "Callable[[Claim, bytes, str], Mail]"
+    from retention_cli.ledger.rows import Claim
 
 _PAUSES = (0.5, 2.0)
 _SLICE = 0.25

@@ -14,13 +14,14 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from retention_cli import crash
-from retention_cli.deliver.outbox import Mark
 from retention_cli.errors import RetentionError, Untrusted
+from retention_cli.ledger.rows import Mark
 from retention_cli.model.state import MessageState
 
 if TYPE_CHECKING:
-    from retention_cli.deliver.outbox import Claim, Outbox
+    from retention_cli.deliver.outbox import Outbox
     from retention_cli.deliver.outcome import Result
+    from retention_cli.ledger.rows import Claim
 
 _MOST_WAITING = 256
 _IDLE_SECONDS = 0.02

@@ -6,50 +6,15 @@ when they return; a move that is not allowed, or of a message that somebody else
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from retention_cli.model.state import MessageState
+    from retention_cli.ledger.rows import Claim, Mark
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A message that this sender holds."""
-
-    message: int
-    journey: int
-    campaign: str
-    customer: str
-    occurrence: str
-    step: str
-    channel: str
-    address: str
-    template: str
-    context: int
-    context_index: int
-    attempts: int
-    planned_at: int
-    not_after: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """One move of a message."""
-
-    message: int
-    to: MessageState
-    at: int
-    reason: str | None = None
-    attempts: int | None = None
-    next_attempt_at: int | None = None
-    body_sha: str | None = None
-    provider_id: str | None = None
 
 
 class Outbox(Protocol):

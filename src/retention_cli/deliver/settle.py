@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from retention_cli.deliver import retry
-from retention_cli.deliver.outbox import Mark
 from retention_cli.deliver.outcome import Accepted, ConnectionDown, Deferred, Refused, Unknown, Unrenderable, shown, told
+from retention_cli.ledger.rows import Mark
 from retention_cli.model.state import MessageState
 
 if TYPE_CHECKING:
-    from retention_cli.deliver.outbox import Claim
+    from retention_cli.ledger.rows import Claim
 
 Settled = Accepted | Refused | Deferred | Unknown | Unrenderable | ConnectionDown
 """Results that change a message's state; what was withheld has been settled by the gate."""
