@@ -129,11 +129,12 @@ def _sender(bundle: Bundle, envelope: Envelope) -> From:
 
 
 def _formats(bundle: Bundle, names: Mapping[str, object]) -> Formats:
-    """Return the message's language: the template's own, else the customer's, else the shop's."""
+    """Return how values are written: as the template's own language has it, else the customer's, else the shop's."""
     customer = names.get("customer")
     theirs = customer.get("locale") if isinstance(customer, dict) else None
-    locale = known_locale(bundle.language) or known_locale(theirs) or known_locale(bundle.settings.locale) or "en_US"
-    return Formats(locale, bundle.settings.currency, bundle.settings.timezone)
+    language = known_locale(bundle.language) or known_locale(bundle.settings.locale) or "en_US"
+    locale = known_locale(bundle.language) or known_locale(theirs) or language
+    return Formats(locale, language, bundle.settings.currency, bundle.settings.timezone)
 
 
 def _require(bundle: Bundle, names: Mapping[str, object]) -> None:

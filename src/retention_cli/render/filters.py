@@ -46,9 +46,10 @@ _URL_NOISE = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]+")
 
 @dataclass(frozen=True, slots=True)
 class Formats:
-    """How numbers, money and dates are written: a Babel locale, an ISO 4217 currency, an IANA zone."""
+    """How numbers, money and dates are written: the reader's Babel locale, an ISO 4217 currency, an IANA zone; `language` is the text's own."""
 
     locale: str
+    language: str
     currency: str
     timezone: str
 
@@ -83,13 +84,13 @@ def day(context: Budget, value: object, style: str = "long") -> str:
 
 @pass_context
 def plural(context: Budget, count: object, *forms: str) -> str:
-    """Return the form that goes with `count`, given in the order of CLDR: `plural("kus", "kusy", "kusů")`."""
+    """Return the form that goes with `count`, by the rules of the template's language and in the order of CLDR: `plural("kus", "kusy", "kusů")`."""
     amount = _number(count)
-    locale = _formats(context).locale
-    places = plural_places(locale, len(forms))
+    language = _formats(context).language
+    places = plural_places(language, len(forms))
     if not places:
-        raise ValueError(f"plural needs {plural_wanted(locale)} forms")
-    return forms[places.get(_locale(locale).plural_form(amount or 0), len(forms) - 1)]
+        raise ValueError(f"plural needs {plural_wanted(language)} forms")
+    return forms[places.get(_locale(language).plural_form(amount or 0), len(forms) - 1)]
 
 
 @pass_context
@@ -155,7 +156,7 @@ def _locale(name: str) -> Locale:
 def _formats(context: Budget) -> Formats:
     context.spend()
     found = context.resolve_or_missing(FORMATS)
-    return found if isinstance(found, Formats) else Formats("en_US", "EUR", "UTC")
+    return found if isinstance(found, Formats) else Formats("en_US", "en_US", "EUR", "UTC")
 
 
 def _number(value: object) -> Decimal | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html.parser import HTMLParser
 
 from retention_cli.render.inert import TOKEN
@@ -23,12 +24,13 @@ _LINES = frozenset(
     | {"fieldset", "figure", "figcaption", "dt", "dd", "caption", "body", "tbody", "thead", "tfoot"}
 )
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_BLANKS = re.compile(r"[ \t\r\n\f]{2,}|[\t\r\n\f]")
+_SPACES = re.compile("  +")
 _LINKS = re.compile(f"{_LINK}([^{_LINK}{_URL}{_LINKED}]*){_URL}([^{_LINK}{_URL}{_LINKED}]*){_LINKED}")
 _ALTS = re.compile(f"{_ALT}([^{_ALT}{_SHOWN}]*){_SHOWN}")
 _MARKS = f"{_CELL}{_ITEM}{_PARAGRAPH}{_LINE}{_BREAK}"
-_BREAKS = re.compile(f"[ {_MARKS}]*[{_MARKS}][ {_MARKS}]*")
+_BREAKS = re.compile(f"[{_MARKS}][ {_MARKS}]*")
 _INNER = re.compile(f"(?<=[^ {_MARKS}])[ {_MARKS}]*[{_MARKS}][ {_MARKS}]*(?=[^ {_MARKS}])")
+_STRETCHES = re.compile(f"(JJ[0-9]{{5}}JJ|[{_LINK}{_URL}{_LINKED}{_ALT}{_SHOWN}])")
 _STRAY = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
@@ -47,17 +49,25 @@ def marked(html: str) -> str:
 
 def presettled(text: str) -> str:
     """Return marked text, tags as tokens, with those breaks made that no tag can have a say in: what stands between words."""
-    flat = _BLANKS.sub(" ", text)
-    stretches = re.split(f"({TOKEN.pattern.replace('(', '(?:')}|[{_LINK}{_URL}{_LINKED}{_ALT}{_SHOWN}])", flat)
+    stretches = _STRETCHES.split(_SPACES.sub(" ", _on_one_line(text)))
     return "".join(_INNER.sub(_broken, stretch) for stretch in stretches)
 
 
 def settle(text: str) -> str:
     """Return marked text as lines: blanks collapsed, links written out, breaks made, one line end at the end."""
-    flat = _BLANKS.sub(" ", text)
+    flat = _on_one_line(text)
     worded = {link[2].strip() for link in _LINKS.finditer(flat) if _words(link[1])}
     linked = _ALTS.sub("", _LINKS.sub(lambda link: _written_link(link, worded), flat))
-    return _STRAY.sub("", _BREAKS.sub(_broken, linked).replace(_END, "\n")).strip() + "\n"
+    broken = _SPACES.sub(" ", _BREAKS.sub(_broken, linked)).replace(f" {_END}", _END).replace(_END, "\n")
+    for mark in (_LINK, _URL, _LINKED, _ALT, _SHOWN):
+        broken = broken.replace(mark, "")
+    return broken.strip() + "\n"
+
+
+def _on_one_line(text: str) -> str:
+    for blank in "\n\r\t\f":
+        text = text.replace(blank, " ")
+    return text
 
 
 @dataclass
@@ -157,6 +167,10 @@ def _written_link(link: re.Match[str], worded: set[str]) -> str:
 
 
 def _broken(match: re.Match[str]) -> str:
-    run = match[0]
+    return _break(match[0])
+
+
+@lru_cache(maxsize=1024)
+def _break(run: str) -> str:
     lines = 2 if _PARAGRAPH in run else max(min(run.count(_BREAK), 2), 1 if _LINE in run or _ITEM in run else 0)
     return _END * lines + "- " * (_ITEM in run) if lines else " "

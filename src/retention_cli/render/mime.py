@@ -8,6 +8,7 @@ which neither encoding can produce, so it cannot occur in a part; the same input
 from __future__ import annotations
 
 import binascii
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
 _B64_LINE = 76
+_LONGEST_KEPT = 2_000
 
 
 def message(headers: Sequence[bytes], text: str, html: str | None, key: str) -> bytes:
@@ -39,9 +41,21 @@ def encoded(text: str) -> tuple[str, bytes]:
     unix = text.replace("\r\n", "\n").replace("\r", "\n")
     data = unix.encode("utf-8", "ignore").translate(None, _CONTROLS)
     if _quoted_size(data, len(unix)) <= len(data) * 4 // 3 + len(data) // 57 * 2:
-        return "quoted-printable", binascii.b2a_qp(data, istext=True).replace(b"\n", b"\r\n")
+        return "quoted-printable", b"\r\n".join([_quoted(line) for line in data.split(b"\n")])
     code = binascii.b2a_base64(data.replace(b"\n", b"\r\n"), newline=False)
     return "base64", b"".join([code[start : start + _B64_LINE] + b"\r\n" for start in range(0, len(code), _B64_LINE)])
+
+
+def _quoted(line: bytes) -> bytes:
+    """Return one line in quoted-printable. A template's own lines come again in every message: they are kept."""
+    return _kept(line) if len(line) <= _LONGEST_KEPT else _quote(line)
+
+
+def _quote(line: bytes) -> bytes:
+    return binascii.b2a_qp(line, istext=True).replace(b"\n", b"\r\n")
+
+
+_kept = lru_cache(maxsize=8192)(_quote)
 
 
 def _quoted_size(data: bytes, characters: int) -> int:

@@ -1,0 +1,155 @@
+"""Mistakes of a template found without a person: syntax, names, fields, filters, plural forms; all of them, with their places."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from jinja2 import TemplateAssertionError, TemplateSyntaxError, nodes
+
+from retention_cli.model.problem import NOWHERE, Place, Problem, warning
+from retention_cli.model.template import TemplateFormat
+from retention_cli.model.word import place_of
+from retention_cli.render import filters
+from retention_cli.render.environment import HTML, LINE, TEXT
+from retention_cli.render.reads import ITEM, Read, reads
+from retention_cli.text import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from retention_cli.model.template import Template
+    from retention_cli.render.environment import Sandbox
+
+ITEM_FIELDS = ("product_id", "title", "url", "image_url", "price", "quantity")
+_SHOP = ("name", "email", "postal_address")
+_CAMPAIGN = ("name", "kind")
+_ROOTS = ("customer", "trigger", "campaign", "shop", "unsubscribe_url")
+_ANSWER = re.compile(r"\s*(?:re|fwd?)\s*:", re.IGNORECASE)
+_TAGS = ("if", "for", "set", "macro", "call", "filter", "raw", "with")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a template may read; `trigger` is None where it is not known which campaigns use it."""
+
+    customer: Collection[str]
+    trigger: Collection[str] | None = None
+    items: Collection[str] = ITEM_FIELDS
+    locale: str = "en_US"
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One text of a template: what is written, in which environment it runs, where it begins."""
+
+    source: str
+    sandbox: Sandbox
+    start: Place
+
+    def place(self, line: int, word: str = "") -> Place:
+        """Return where `word` stands in a line of this part; in front matter, the place of the whole text."""
+        if self.sandbox is LINE:
+            return self.start
+        lines = self.source.split("\n")
+        found = re.search(rf"\b{re.escape(word)}\b", lines[line - 1]) if word and line <= len(lines) else None
+        return Place(self.start.file, self.start.line + line - 1, found.start() + 1 if found else 1)
+
+
+def check(template: Template, known: Known) -> list[Problem]:
+    """Return what is wrong with a template, in order of its text; empty where nothing is."""
+    language = filters.known_locale(template.front.language) or known.locale
+    problems = [problem for part in _parts(template) for problem in _of_part(part, known, language)]
+    return [*problems, *_of_front(template, known)]
+
+
+def _parts(template: Template) -> Iterator[_Part]:
+    top = Place(template.file, 1, 1)
+    for written in (template.front.subject, template.front.preheader):
+        place = place_of(written)
+        yield _Part(written, LINE, place if place != NOWHERE else top)
+    yield _Part(template.body, HTML if template.format is TemplateFormat.HTML else TEXT, template.body_place)
+    if template.text is not None:
+        yield _Part(template.text, TEXT, Place(str(PurePosixPath(template.file).with_suffix(".txt")), 1, 1))
+
+
+def _of_part(part: _Part, known: Known, language: str) -> Iterator[Problem]:
+    try:
+        tree = part.sandbox.parse(part.source)
+        part.sandbox.compile(part.source)
+    except TemplateAssertionError as error:
+        yield _unknown_filter(part, error)
+        return
+    except TemplateSyntaxError as error:
+        yield _wrong_syntax(part, error)
+        return
+    except RecursionError:
+        yield Problem(part.start, "template-syntax", "the template nests too deep")
+        return
+    for read in dict.fromkeys(reads(tree)):
+        yield from _of_read(part, read, known)
+    yield from _of_filters(part, tree, language)
+
+
+def _wrong_syntax(part: _Part, error: TemplateSyntaxError) -> Problem:
+    message = error.message or "the template cannot be read"
+    unknown = re.search(r"unknown tag '(\w+)'", message)
+    hint = did_you_mean(unknown[1], _TAGS) if unknown else ""
+    return Problem(part.place(error.lineno, unknown[1] if unknown else ""), "template-syntax", message, hint)
+
+
+def _unknown_filter(part: _Part, error: TemplateAssertionError) -> Problem:
+    found = re.search(r"'(\w+)'", error.message or "")
+    name = found[1] if found else ""
+    known = [name for name in filters.ALL if not name.startswith("_")] if "filter" in (error.message or "") else []
+    kind = "filter" if known else "test"
+    return Problem(part.place(error.lineno, name), "unknown-filter", f"there is no {kind} {name!r}", did_you_mean(name, known))
+
+
+def _of_read(part: _Part, read: Read, known: Known) -> Iterator[Problem]:
+    fields: dict[str, Collection[str] | None] = {
+        "customer": known.customer,
+        "trigger": None if known.trigger is None else {*known.trigger, "items"},
+        "shop": _SHOP,
+        "campaign": _CAMPAIGN,
+        ITEM: known.items,
+    }
+    if read.root not in (*_ROOTS, ITEM):
+        yield Problem(part.place(read.line, read.root), "unknown-name", f"there is no {read.root!r} in templates", did_you_mean(read.root, _ROOTS))
+    elif read.root in fields and read.field is None:
+        message = f"{read.root!r} is a mapping and cannot be used as a whole, since only the fields that are named are kept"
+        yield Problem(part.place(read.line, read.root), "whole-mapping", message, f"name a field: {read.root}.…")
+    elif read.field is not None:
+        allowed = fields.get(read.root)
+        if allowed is not None and read.field not in allowed:
+            what = "an item of the trigger" if read.root == ITEM else f"{read.root!r}"
+            yield Problem(part.place(read.line, read.field), "unknown-field", f"{what} has no {read.field!r}", did_you_mean(read.field, allowed))
+
+
+def _of_filters(part: _Part, tree: nodes.Template, language: str) -> Iterator[Problem]:
+    for used in tree.find_all(nodes.Filter):
+        place = part.place(used.lineno, used.name)
+        if used.name == "vocative" and not filters.has_vocative():
+            yield Problem(place, "missing-extra", "the filter `vocative` needs the extra cs", "pip install 'retention-cli[cs]'")
+        if used.name == "plural" and not used.dyn_args and not filters.plural_places(language, len(used.args)):
+            wanted = filters.plural_wanted(language)
+            yield Problem(place, "plural-forms", f"plural takes {wanted} forms in {language}, here it is given {len(used.args)}")
+
+
+def _of_front(template: Template, known: Known) -> Iterator[Problem]:
+    front = template.front
+    place = place_of(front.subject)
+    place = place if place != NOWHERE else Place(template.file, 1, 1)
+    if not front.subject.strip():
+        yield Problem(place, "empty-subject", "the subject is empty")
+    if _ANSWER.match(front.subject):
+        yield warning(place, "false-answer", "the subject looks like an answer to a letter that nobody wrote", "leave out Re: and Fwd:")
+    if front.language is not None and filters.known_locale(front.language) is None:
+        yield Problem(place, "unknown-language", f"{front.language!r} is not a language", "write it like cs, en or cs_CZ")
+    for name in front.requires:
+        root, dot, field_ = name.partition(".")
+        allowed = known.customer if not dot or root == "customer" else known.trigger if root == "trigger" else ()
+        if allowed is not None and (field_ or root) not in allowed:
+            yield Problem(place_of(name), "unknown-field", f"requires names {str(name)!r}, which there is not", did_you_mean(field_ or root, allowed))

@@ -1,0 +1,136 @@
+"""What a template reads: every name that must come from outside, found in its syntax tree and never by running it.
+
+    reads(tree) -> Read(root, field, line)…     customer.first_name → ("customer", "first_name"); a product of trigger.items → ("item", "price")
+
+A loop over `trigger.items` (also sorted, filtered or in batches) gives its variable the meaning of one product. A mapping
+read as a whole, or by a computed name, is a read without a field: what it needs cannot be known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from jinja2 import meta, nodes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ITEM = "item"
+"""The root of what is read of one product of `trigger.items`."""
+_SAME_LIST = frozenset({"sort", "reverse", "list", "unique", "select", "reject", "selectattr", "rejectattr"})
+_ONE_OF = frozenset({"first", "last", "min", "max"})
+_BY_ATTRIBUTE = frozenset({"sort", "unique", "map", "sum", "join", "groupby", "min", "max", "selectattr", "rejectattr"})
+
+
+class Meaning(Enum):
+    """What a local variable stands for, where that is known."""
+
+    ONE_ITEM = 0
+    ITEMS = 1
+    ROWS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One reading; `field` is None where the whole is read. `line` counts from 1 in the template's text."""
+
+    root: str
+    field: str | None
+    line: int
+
+
+def reads(tree: nodes.Template) -> list[Read]:
+    """Return what is read, in order of the text."""
+    walk = _Walk(outside=meta.find_undeclared_variables(tree))
+    return list(walk.visit(tree))
+
+
+@dataclass
+class _Walk:
+    """A walk in order of the text; `meaning` grows as loops and `set` name things."""
+
+    outside: set[str]
+    meaning: dict[str, Meaning] = field(default_factory=dict)
+
+    def visit(self, node: nodes.Node) -> Iterator[Read]:
+        """Yield the reads in a node and below it."""
+        if isinstance(node, (nodes.Getattr, nodes.Getitem)):
+            yield from self._chain(node)
+            return
+        if isinstance(node, nodes.Name):
+            if node.ctx == "load" and node.name in self.outside:
+                yield Read(node.name, None, node.lineno)
+            return
+        self._learn(node)
+        if isinstance(node, nodes.Filter):
+            yield from self._by_attribute(node)
+        for child in node.iter_child_nodes():
+            yield from self.visit(child)
+
+    def _chain(self, node: nodes.Getattr | nodes.Getitem) -> Iterator[Read]:
+        name = node.attr if isinstance(node, nodes.Getattr) else _constant(node.arg)
+        if isinstance(node, nodes.Getitem):
+            yield from self.visit(node.arg)
+        if isinstance(node.node, nodes.Name) and node.node.name in self.outside:
+            yield Read(node.node.name, name, node.lineno)
+        elif isinstance(name, str) and self._means(node.node) is Meaning.ONE_ITEM:
+            yield Read(ITEM, name, node.lineno)
+            yield from self.visit(node.node)
+        else:
+            yield from self.visit(node.node)
+
+    def _by_attribute(self, node: nodes.Filter) -> Iterator[Read]:
+        """Yield what `map(attribute="title")` and its kin read of each product."""
+        if node.name not in _BY_ATTRIBUTE or node.node is None or self._means(node.node) is not Meaning.ITEMS:
+            return
+        named = [pair.value for pair in node.kwargs if pair.key == "attribute"]
+        first = node.args[:1] if node.name in ("selectattr", "rejectattr", "groupby") else []
+        for argument in (*named, *first):
+            if (name := _constant(argument)) is not None:
+                yield Read(ITEM, name.partition(".")[0], node.lineno)
+
+    def _learn(self, node: nodes.Node) -> None:
+        if isinstance(node, nodes.For) and isinstance(node.target, nodes.Name):
+            meaning = self._means(node.iter)
+            if meaning is not None and meaning is not Meaning.ONE_ITEM:
+                self.meaning[node.target.name] = Meaning(meaning.value - 1)
+        if isinstance(node, nodes.Assign) and isinstance(node.target, nodes.Name):
+            found = self._means(node.node)
+            if found is not None:
+                self.meaning[node.target.name] = found
+
+    def _means(self, node: nodes.Node) -> Meaning | None:
+        if isinstance(node, nodes.Name):
+            return self.meaning.get(node.name)
+        if isinstance(node, nodes.Filter) and node.node is not None:
+            return self._filtered(self._means(node.node), node.name)
+        if isinstance(node, nodes.Getattr):
+            return Meaning.ITEMS if node.attr == "items" and _is_trigger(node.node) else None
+        if isinstance(node, nodes.Getitem):
+            return self._element(node)
+        return None
+
+    def _element(self, node: nodes.Getitem) -> Meaning | None:
+        if _is_trigger(node.node):
+            return Meaning.ITEMS if _constant(node.arg) == "items" else None
+        whole = self._means(node.node)
+        if isinstance(node.arg, nodes.Slice) or whole in (None, Meaning.ONE_ITEM):
+            return whole if isinstance(node.arg, nodes.Slice) else None
+        return Meaning(whole.value - 1) if whole is not None else None
+
+    def _filtered(self, whole: Meaning | None, name: str) -> Meaning | None:
+        if name in _SAME_LIST:
+            return whole
+        if whole is Meaning.ITEMS:
+            return Meaning.ONE_ITEM if name in _ONE_OF else Meaning.ROWS if name == "batch" else None
+        return None
+
+
+def _is_trigger(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Name) and node.name == "trigger"
+
+
+def _constant(node: nodes.Node) -> str | None:
+    return node.value if isinstance(node, nodes.Const) and isinstance(node.value, str) else None
