@@ -1,0 +1,141 @@
+"""Locks held by the kernel or by PostgreSQL, never by a clock: they end with the process that holds them.
+
+Only `run` decides, so there is one run at a time to a ledger. Whoever has a ledger open to write is *present*: it holds
+a lock of its own as long as it lives. A sender that is not present any more is dead, and what it had claimed may be
+recovered. Beside a SQLite file a lock is a flock; on PostgreSQL an advisory lock of a session.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from retention_cli import crash
+from retention_cli.errors import LockHeld
+from retention_cli.ledger import advisory
+from retention_cli.ledger.connect import connect, refusing
+from retention_cli.ledger.mounts import refuse_network
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from retention_cli.ledger.location import Location
+
+_RUN = "run"
+PRESENT = "present-"
+_PATIENCE = 5  # seconds for one's own new lock, which a passing cleaner may hold for a moment
+
+
+@contextmanager
+def run_lock(location: Location, *, host: str, pid: int, since: str) -> Iterator[None]:
+    """Hold the one lock of a run, or raise LockHeld at once, naming its owner."""
+    owner = f"pid {pid} on {host} since {since}"
+    with _run_on_server(location, owner) if location.url is not None else _run_on_file(location, owner):
+        crash.point("lock-taken")
+        yield
+
+
+@contextmanager
+def sender_lock(location: Location, sender_id: str) -> Iterator[None]:
+    """Be present as a sender; raises LockHeld where a living one has that id. An `Outbox` does this by itself."""
+    if location.url is None:
+        with presence(location, sender_id):
+            yield
+        return
+    with refusing(location):
+        connection = connect(location, write=True)
+    with connection:
+        advisory.demand(location, connection, PRESENT + sender_id)
+        yield
+
+
+def sender_is_dead(location: Location, sender_id: str) -> bool:
+    """Whether nobody is present under that id."""
+    if location.url is None:
+        return not _is_held(location, PRESENT + sender_id)
+    with refusing(location):
+        connection = connect(location, write=True)
+    with connection:
+        return advisory.take(location, connection, PRESENT + sender_id)
+
+
+def anybody_present(location: Location) -> bool:
+    """Whether some living process has a SQLite ledger open to write."""
+    return any(_is_held(location, path.name) for path in location.locks.glob(f"{PRESENT}*"))
+
+
+@contextmanager
+def presence(location: Location, name: str) -> Iterator[None]:
+    """Be present beside a SQLite ledger."""
+    with held(location, PRESENT + name, wait=_PATIENCE) as got:
+        if not got:
+            raise LockHeld(f"{name} is at work already")
+        try:
+            yield
+        finally:
+            _file(location, PRESENT + name).unlink(missing_ok=True)
+
+
+@contextmanager
+def held(location: Location, name: str, *, wait: float = 0) -> Iterator[bool]:
+    """Try for `wait` seconds to lock the file `name` beside a SQLite ledger; tell whether it was got."""
+    refuse_network(location.file)
+    lock = FileLock(_file(location, name), mode=0o600, fallback_to_soft=False)
+    with refusing(location):
+        location.locks.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            lock.acquire(timeout=wait)
+        except Timeout:
+            got = False
+        else:
+            got = True
+    try:
+        yield got
+    finally:
+        lock.release()
+
+
+def _is_held(location: Location, name: str) -> bool:
+    if not _file(location, name).exists():
+        return False
+    with held(location, name) as got:
+        if got:  # its owner is dead: the file goes while nobody can hold it
+            _file(location, name).unlink(missing_ok=True)
+        return not got
+
+
+@contextmanager
+def _run_on_file(location: Location, owner: str) -> Iterator[None]:
+    info = _file(location, "run.json")
+    with held(location, _RUN) as got:
+        if not got:
+            raise LockHeld(_owner_in(info))
+        with refusing(location):
+            info.write_text(json.dumps({"owner": owner}), encoding="utf-8")
+        try:
+            yield
+        finally:
+            info.unlink(missing_ok=True)
+
+
+def _owner_in(info: Path) -> str:
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        return str(json.loads(info.read_text(encoding="utf-8"))["owner"])
+    return "it has not said its name yet"
+
+
+@contextmanager
+def _run_on_server(location: Location, owner: str) -> Iterator[None]:
+    with refusing(location):
+        connection = connect(location, write=True, name=owner)
+    with connection:
+        advisory.demand(location, connection, _RUN)
+        yield
+
+
+def _file(location: Location, name: str) -> Path:
+    return location.locks / name

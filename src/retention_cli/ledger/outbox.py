@@ -1,0 +1,150 @@
+"""What senders do with messages: claim them, mark what happens to them, and clear up after a sender that died.
+
+Any number of senders work on one ledger, each with an `Outbox`, a connection and a lock of its own; all transactions
+are short and durable on return. A sender's id is made unique here, so a dead one's claims are never mistaken for a
+living one's. What stood in `committing` when its sender died is `unknown`; what was only claimed is planned again.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import TYPE_CHECKING, Self
+
+from retention_cli.ledger import facts, moves
+from retention_cli.ledger.lock import sender_is_dead
+from retention_cli.ledger.moves import ALLOWED_PAIRS, Move
+from retention_cli.ledger.rows import Claim, EventRow, Mark, Recovered, Suppression, Waiting
+from retention_cli.ledger.store import open_store
+from retention_cli.model.state import MessageState
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from sqlalchemy import Connection
+
+    from retention_cli.ledger.location import Location
+
+__all__ = ["Claim", "Mark", "Outbox", "Recovered", "Waiting"]
+
+_DEFERRED_AT_ONCE = 5_000
+_GATES = {"expired": "too late", "suppressed": "suppressed"}
+
+
+class Outbox:
+    """One sender's hold on a ledger's messages; `sender` is its full id. Raises LedgerRefused where the ledger cannot be trusted."""
+
+    def __init__(self, location: Location, sender_id: str, *, witness_dir: Path | None = None) -> None:
+        self.sender = f"{sender_id}-{uuid.uuid4().hex[:12]}"
+        self._store = open_store(location, witness_dir, create=False, sender=self.sender)
+
+    def __enter__(self) -> Self:
+        """Use it, then close it."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection and free the lock; what is still claimed is then recovered by the next sender."""
+        self._store.close()
+
+    def recover(self, at: int) -> Recovered:
+        """Clear up after dead senders: `committing` becomes `unknown`, `claimed` becomes `planned`."""
+        with self._store.reading() as connection:
+            others = [str(row[0]) for row in self._store.rows(connection, "senders") if row[0] != self.sender]
+        dead = [sender for sender in others if sender_is_dead(self._store.location, sender)]
+        if not dead:
+            return Recovered(0, 0)
+        with self._store.writing() as connection:
+            left = [_orphaned(id_, before, at) for id_, before in self._store.rows(connection, "pick_orphans", dead=dead)]
+            moves.make(connection, left)
+        unknown = sum(move.after == MessageState.UNKNOWN for move in left)
+        return Recovered(unknown, len(left) - unknown)
+
+    def claim(self, limit: int, now: int, channel: str) -> list[Claim]:
+        """Take up to `limit` messages that may leave now; empty only where there is none. A gate's no is written on the way."""
+        while True:
+            with self._store.writing() as connection:
+                picked = self._store.rows(connection, "pick_claims", limit=limit, now=now, channel=channel)
+                moves.make(connection, [Move(id_, before, after, now, _GATES.get(after)) for id_, before, after, *_ in picked], sender=self.sender)
+            claims = [Claim(id_, *rest) for id_, _, after, *rest in picked if after == MessageState.CLAIMED]
+            if claims or not picked:
+                return claims
+
+    def mark(self, marks: Sequence[Mark]) -> list[int]:
+        """Make all moves that are allowed, of messages that this sender holds, in one transaction; return those made as asked.
+
+        A message to be committed that a gate stops meanwhile becomes `suppressed` or `expired` instead and is not returned.
+        One mark a message.
+        """
+        asked = {mark.message: mark for mark in marks}
+        if len(asked) != len(marks):
+            raise ValueError("a message may be marked only once at a time")
+        with self._store.writing() as connection:
+            wanted = self._allowed(connection, asked)
+            moves.make(connection, wanted, sender=self.sender)
+        return [move.message for move in wanted if move.after == asked[move.message].to]
+
+    def release(self, messages: Sequence[int], at: int | None = None) -> int:
+        """Give claimed messages back untouched, at `at` or as if never claimed; return how many."""
+        with self._store.writing() as connection:
+            picked = self._store.rows(connection, "pick_released", ids=list(messages), sender=self.sender)
+            moves.make(connection, [Move(id_, "claimed", "planned", at or claimed_at, "released") for id_, claimed_at in picked])
+        return len(picked)
+
+    def defer_all(self, channel: str, at: int, next_attempt_at: int, reason: str) -> int:
+        """Defer everything that could be claimed now; return how many. `next_attempt_at` lies after `at`."""
+        if next_attempt_at <= at:
+            raise ValueError("a message is deferred to a later time")
+        deferred = 0
+        while True:
+            with self._store.writing() as connection:
+                picked = self._store.rows(connection, "pick_deferrals", limit=_DEFERRED_AT_ONCE, now=at, channel=channel)
+                moves.make(connection, [Move(id_, before, "deferred", at, reason, None, next_attempt_at) for id_, before in picked])
+            if not picked:
+                return deferred
+            deferred += len(picked)
+
+    def hard_bounce(self, customer: str, address: str, at: int, reason: str, *, channel: str = "email", message: int | None = None) -> None:
+        """Suppress an address that does not exist, and record the bounce; the customer may still be reached by another address."""
+        key = f"hard bounce {message}" if message is not None else f"hard bounce of {customer} at {at}"
+        event = EventRow("deliver", key, customer, f"{channel}_bounced", at, message, {"type": "hard", "reason": reason})
+        with self._store.writing() as connection:
+            facts.suppress(connection, [Suppression(channel, "hard_bounce", "deliver", at, address=address)])
+            facts.record_events(connection, [event])
+
+    def contexts(self, ids: Collection[int]) -> dict[int, bytes]:
+        """Return chunks of contexts."""
+        with self._store.reading() as connection:
+            return {id_: bytes(body) for id_, body in self._store.rows(connection, "contexts", ids=list(ids))}
+
+    def templates(self, hashes: Collection[str]) -> dict[str, str]:
+        """Return templates by their hash."""
+        with self._store.reading() as connection:
+            return {hash_: str(body) for hash_, body in self._store.rows(connection, "templates", hashes=list(hashes))}
+
+    def waiting(self, now: int) -> Waiting:
+        """Return how much may leave now and later."""
+        with self._store.reading() as connection:
+            [(ready, later, next_at)] = self._store.rows(connection, "waiting", now=now)
+        return Waiting(ready, later, next_at)
+
+    def _allowed(self, connection: Connection, asked: dict[int, Mark]) -> list[Move]:
+        rows = json.dumps([(mark.message, mark.to, mark.at) for mark in asked.values()])
+        picked = self._store.rows(connection, "pick_marks", marks=rows, sender=self.sender, allowed=list(ALLOWED_PAIRS))
+        return [_move(asked[id_], before, after) for id_, before, after in picked]
+
+
+def _orphaned(message: int, state: str, at: int) -> Move:
+    after = MessageState.UNKNOWN if state == MessageState.COMMITTING else MessageState.PLANNED
+    return Move(message, state, after, at, "its sender died")
+
+
+def _move(mark: Mark, before: str, after: str) -> Move:
+    if after != mark.to:
+        return Move(mark.message, before, after, mark.at, _GATES[after])
+    return Move(mark.message, before, after, mark.at, mark.reason, mark.attempts, mark.next_attempt_at, mark.body_sha, mark.provider_id)

@@ -1,0 +1,117 @@
+"""What may be asked of a ledger. Answers about many rows are plain tuples, ready to be loaded elsewhere as a table."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Self
+
+from retention_cli.ledger.rows import Counts, GenerationRow, Position, RevisionRow, RunRow, SeenCampaign, Suppressed, UnknownRow
+from retention_cli.ledger.store import open_view
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from retention_cli.ledger.location import Location
+    from retention_cli.ledger.store import Store
+
+_RUNS_SHOWN = 5
+
+
+class Reader:
+    """A ledger to be read. Opened by `open_reader` it shows one moment, as a `Ledger` the present."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __enter__(self) -> Self:
+        """Use it, then close it."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection; a SQLite ledger that was written is closed cleanly, and that is remembered."""
+        self._store.close()
+
+    def position(self) -> Position:
+        """Return the ids that come next, the last recorded as_of, and the epoch."""
+        meta = dict(self._rows("meta"))
+        numbers = {name: int(meta[name]) for name in Position.__slots__ if name.startswith("next_")}
+        last = meta.get("last_as_of")
+        return Position(**numbers, last_as_of=None if last is None else int(last), epoch=int(meta["epoch"]))
+
+    def campaigns(self) -> dict[str, SeenCampaign]:
+        """Return the campaigns that ever ran, by name."""
+        return {row[1]: SeenCampaign(*row) for row in self._rows("campaigns")}
+
+    def revisions(self) -> list[RevisionRow]:
+        """Return the revisions that matter: the newest of each campaign, and those with open journeys."""
+        return [RevisionRow(*row) for row in self._rows("revisions")]
+
+    def last_generation(self) -> GenerationRow | None:
+        """Return the memberships of the last evaluation."""
+        for id_, as_of, segments, whole in self._rows("last_generation"):
+            return GenerationRow(id_, as_of, json.loads(segments), bytes(whole))
+        return None
+
+    def due_journeys(self, as_of: int) -> list[tuple[Any, ...]]:
+        """Return open journeys due: (id, campaign, customer, occurrence, revision, step, entered_at, due_at, trigger), by id."""
+        return self._rows("due_journeys", as_of=as_of)
+
+    def journeys_with_unsent(self) -> list[tuple[Any, ...]]:
+        """Return messages still waiting: (journey, message, campaign, customer, revision, entered_at, trigger, step, journey state)."""
+        return self._rows("journeys_with_unsent")
+
+    def entries(self, pairs: Sequence[tuple[int, str]]) -> list[tuple[Any, ...]]:
+        """Return for (campaign, customer) pairs with any journey: (campaign, customer, entries, last_entered_at, is_inside as 0 or 1)."""
+        return self._rows("entries", pairs=json.dumps(pairs))
+
+    def judged(self, campaign: int, occurrences: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Return those (customer, occurrence) pairs that have become a journey or got a verdict."""
+        return {(customer, occurrence) for customer, occurrence in self._rows("judged", campaign=campaign, pairs=json.dumps(occurrences))}
+
+    def open_goals(self, since: int) -> list[tuple[Any, ...]]:
+        """Return journeys entered after `since`: (journey, campaign, customer, entered_at, revision), by id."""
+        return self._rows("open_goals", since=since)
+
+    def reached_goals(self, since: int) -> list[tuple[Any, ...]]:
+        """Return the goals that those journeys have reached: (journey, goal)."""
+        return self._rows("reached_goals", since=since)
+
+    def suppressed(self, channel: str) -> Suppressed:
+        """Return whom nothing is sent on a channel."""
+        rows = self._rows("suppressed", channel=channel)
+        return Suppressed(sorted({address for address, _ in rows if address}), sorted({customer for _, customer in rows if customer}))
+
+    def counts(self) -> Counts:
+        """Return what `status` shows."""
+        runs = [RunRow(*row[:8], _outcome(row[8])) for row in self._rows("last_runs", limit=_RUNS_SHOWN)]
+        messages = [(name, state, n) for name, state, n in self._rows("count_messages")]
+        journeys = [(name, state, reason, n) for name, state, reason, n in self._rows("count_journeys")]
+        return Counts(messages, journeys, runs)
+
+    def open_counts(self) -> dict[str, tuple[int, int]]:
+        """Return for each campaign with any: (open journeys, messages still waiting)."""
+        return {name: (journeys, messages) for name, journeys, messages in self._rows("open_counts")}
+
+    def unknown(self, limit: int) -> list[UnknownRow]:
+        """Return messages of unknown fate, oldest first."""
+        return [UnknownRow(*row) for row in self._rows("unknown", limit=limit)]
+
+    def _rows(self, name: str, **values: Any) -> list[tuple[Any, ...]]:
+        with self._store.reading() as connection:
+            return self._store.rows(connection, name, **values)
+
+
+def _outcome(text: str | None) -> dict[str, Any] | None:
+    return None if text is None else dict(json.loads(text))
+
+
+def open_reader(location: Location, *, witness_dir: Path | None = None) -> Reader | None:
+    """Open one moment of a ledger, writing nothing at all; None where there is none yet. Raises LedgerRefused."""
+    store = open_view(location, witness_dir)
+    return None if store is None else Reader(store)

@@ -1,0 +1,186 @@
+"""What is read from a ledger and written into it, as values. Times are whole microseconds since 1970, UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from retention_cli.model.state import MessageState
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a ledger stands: the ids that the next rows get, and the last tick recorded."""
+
+    next_journey: int
+    next_message: int
+    next_revision: int
+    next_campaign: int
+    next_context: int
+    next_generation: int
+    last_as_of: int | None
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that has begun; what it records is refused once a later one has begun."""
+
+    id: int
+    epoch: int
+    as_of: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeenCampaign:
+    """A campaign as the ledger knows it; `first_as_of` is its baseline."""
+
+    id: int
+    name: str
+    first_as_of: int
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionRow:
+    """A compiled program (JSON) that is the newest of its campaign, or that open journeys still follow."""
+
+    id: int
+    campaign: int
+    fingerprint: str
+    program: str
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRow:
+    """The last memberships: `segments` names the bits of `whole`."""
+
+    id: int
+    as_of: int
+    segments: dict[str, Any]
+    whole: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """Whom nothing is sent on a channel: addresses in their normalised form, and customers."""
+
+    addresses: list[str]
+    customers: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run as it was; `outcome` is None where it has not finished."""
+
+    id: int
+    epoch: int
+    started_at: int
+    finished_at: int | None
+    as_of: int
+    target: str
+    host: str
+    pid: int
+    outcome: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What `status` shows: messages (campaign, state, n), journeys (campaign, state, reason, n), the last runs, newest first."""
+
+    messages: list[tuple[str, str, int]]
+    journeys: list[tuple[str, str, str | None, int]]
+    runs: list[RunRow]
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownRow:
+    """A message that may or may not have left; `since` is when that became so."""
+
+    message: int
+    campaign: str
+    step: str
+    customer: str
+    channel: str
+    since: int
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """Whom to leave alone on a channel: an address, a customer, or either of the two."""
+
+    channel: str
+    reason: str
+    source: str
+    at: int
+    address: str | None = None
+    customer: str | None = None
+    run: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """An event of the tool's own; `key` is unique within `source`, a repeated one is ignored."""
+
+    source: str
+    key: str
+    customer: str
+    event: str
+    at: int
+    message: int | None
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A message in one sender's hands; `context_index` is its place in the chunk of contexts `context`."""
+
+    message: int
+    journey: int
+    campaign: str
+    customer: str
+    occurrence: str
+    step: str
+    channel: str
+    address: str
+    template: str
+    context: int
+    context_index: int
+    attempts: int
+    planned_at: int
+    not_before: int | None
+    not_after: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A move of a claimed message. None in `attempts`, `body_sha` and `provider_id` keeps what is there."""
+
+    message: int
+    to: MessageState
+    at: int
+    reason: str | None = None
+    attempts: int | None = None
+    next_attempt_at: int | None = None
+    body_sha: str | None = None
+    provider_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What dead senders left: messages whose fate is unknown, and messages that were given back."""
+
+    unknown: int
+    replanned: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Messages that may leave now, those that may later, and when the first of these may."""
+
+    ready: int
+    later: int
+    next_at: int | None

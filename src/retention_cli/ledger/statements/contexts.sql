@@ -1,0 +1,2 @@
+-- Chunks of contexts.
+SELECT id, body FROM contexts WHERE id IN :ids

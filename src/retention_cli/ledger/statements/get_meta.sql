@@ -1,0 +1,2 @@
+-- Read one value.
+SELECT value FROM meta WHERE key = :key

@@ -1,0 +1,2 @@
+-- Templates by hash.
+SELECT hash, body FROM templates WHERE hash IN :hashes
