@@ -1,0 +1,96 @@
+"""DuckDB in memory: it computes and never holds the only copy of anything.
+
+A session is UTC, loads no extension, sees no Python variable and spills into a folder of its own that goes with it. Runs
+on 1.5 and 2.0 alike, so results are always fetched whole or in lists, never left half read under another statement.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import duckdb
+
+from retention_cli.engine.loading import column_list, load_rows
+from retention_cli.engine.quoting import fill, identifier, literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from retention_cli.engine.base import Row
+    from retention_cli.model.snapshot import SnapshotSet
+
+SETTINGS: dict[str, str | bool] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "allow_community_extensions": False,
+    "python_enable_replacements": False,
+}
+
+
+class DuckEngine:
+    """One in-memory DuckDB session; use it in a `with`, from one thread (`interrupt` from any)."""
+
+    def __init__(self, *, memory_limit: str | None = None, threads: int | None = None, temp_dir: Path | None = None) -> None:
+        """Open a session. `memory_limit` is DuckDB's (`2GB`); what does not fit goes below `temp_dir`."""
+        self._spill = Path(temp_dir or tempfile.gettempdir()) / f"duckdb-{os.getpid()}-{secrets.token_hex(4)}"
+        config: dict[str, Any] = {**SETTINGS, "temp_directory": str(self._spill)}
+        if memory_limit is not None:
+            config["memory_limit"] = memory_limit
+        if threads is not None:
+            config["threads"] = threads
+        self._connection = duckdb.connect(":memory:", config=config)
+        self._connection.execute("SET TimeZone = 'UTC'")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the session and remove what it spilt."""
+        self._connection.close()
+        shutil.rmtree(self._spill, ignore_errors=True)
+
+    def run(self, sql: str, values: Mapping[str, object] = {}) -> list[Row]:
+        """Run one statement with its bound values (`$name`, exactly those that it names) and return every row."""
+        return self._connection.execute(sql, dict(values)).fetchall()
+
+    def execute(self, sql: str, values: Mapping[str, object] = {}) -> None:
+        """Run one statement for what it does."""
+        self.run(sql, values)
+
+    def stream(self, sql: str, values: Mapping[str, object] = {}, *, size: int = 10_000) -> Iterator[list[Row]]:
+        """Run one statement and yield its rows in lists of `size`; read it to its end before the next statement."""
+        result = self._connection.execute(sql, dict(values))
+        while rows := result.fetchmany(size):
+            yield rows
+
+    def columns(self, sql: str, values: Mapping[str, object] = {}) -> dict[str, str]:
+        """Return the names and SQL types of a query's columns, in order, without running it."""
+        return {row[0]: row[1] for row in self.run(f"DESCRIBE {sql}", values)}
+
+    def explain(self, sql: str, values: Mapping[str, object] = {}) -> str:
+        """Return the plan of a query as DuckDB draws it."""
+        return "\n".join(str(row[-1]) for row in self.run(f"EXPLAIN {sql}", values))
+
+    def table(self, name: str, columns: Mapping[str, str], rows: Sequence[Row]) -> None:
+        """Make the table anew with these columns (name → SQL type) and fill it; 200,000 rows take about half a second."""
+        self.execute(fill("CREATE OR REPLACE TABLE {name} ({columns})", name=identifier(name), columns=column_list(columns)))
+        if rows:
+            load_rows(self._connection, name, columns, rows)
+
+    def attach_snapshots(self, snapshots: SnapshotSet) -> None:
+        """Make a view a source over its snapshot, under the source's name."""
+        for source, snapshot in snapshots.snapshots.items():
+            view, path = identifier(source), literal(snapshot.path)
+            self.execute(fill("CREATE OR REPLACE VIEW {view} AS SELECT * FROM read_parquet({path})", view=view, path=path))
+
+    def interrupt(self) -> None:
+        """Stop the statement that is running, from another thread; it raises there."""
+        self._connection.interrupt()
