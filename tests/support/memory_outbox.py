@@ -93,12 +93,14 @@ class MemoryOutbox:
             self.state[message], self.next_at[message] = MessageState.DEFERRED, next_attempt_at
         return len(free)
 
-    def hard_bounce(self, customer: str, address: str, at: int, reason: str) -> None:
+    def hard_bounce(self, customer: str, address: str, at: int, reason: str, *, channel: str = "email", message: int | None = None) -> None:
         """Suppress."""
         self._check_thread()
         assert customer
         assert at >= 0
-        assert reason
+        assert channel == "email"
+        assert message is not None
+        assert "@" not in reason
         self.bounced.append(address)
 
     def of(self, state: MessageState) -> list[int]:

@@ -222,7 +222,7 @@ class _Dispatch:
 
     def _bounce(self, claim: Claim, reason: str, now: int) -> None:
         try:
-            self.outbox.hard_bounce(claim.customer, claim.address, now, reason)
+            self.outbox.hard_bounce(claim.customer, claim.address, now, reason, channel=self.plan.kind, message=claim.message)
         except Exception as error:  # noqa: BLE001 - as with every mark: the ledger is not to be trusted any more
             self.committer.fail(error)
 
@@ -282,7 +282,7 @@ class _Dispatch:
             self.outbox.release(self.back)
         if self.unreachable:
             self._defer_rest()
-        self.on_progress(self.counts)
+        self.on_progress(+self.counts)
         if isinstance(self.failure, SendingStopped):
             counts = {str(state): count for state, count in self.counts.items()}
             raise SendingStopped(str(self.failure), self.failure.hint, counts)
@@ -301,4 +301,4 @@ class _Dispatch:
     def _tell(self) -> None:
         if (now := self.clock.monotonic()) - self.told_at >= _PROGRESS_SECONDS:
             self.told_at = now
-            self.on_progress(self.counts)
+            self.on_progress(+self.counts)

@@ -1,7 +1,8 @@
 """What dispatch needs of the place where messages are kept.
 
-All calls come from one thread. Times are whole microseconds since 1970, UTC. What `mark` and `claim` return is durable
-when they return; a move that is not allowed, or of a message that somebody else holds now, is simply not made.
+All calls come from one thread. Times are whole microseconds since 1970, UTC. What `claim` and `mark` did is durable when
+they return. A move that is not allowed, or of a message that somebody else holds now, is not made and not returned; a
+message to be committed that a gate stops meanwhile becomes what the gate says instead.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Outbox(Protocol):
     def defer_all(self, channel: str, at: int, next_attempt_at: int, reason: str) -> int:
         """Defer everything that could be claimed now; return how many."""
 
-    def hard_bounce(self, customer: str, address: str, at: int, reason: str) -> object:
+    def hard_bounce(self, customer: str, address: str, at: int, reason: str, *, channel: str = "email", message: int | None = None) -> object:
         """Suppress an address that a server says does not exist."""
 
 
