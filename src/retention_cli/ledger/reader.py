@@ -89,7 +89,7 @@ class Reader:
 
     def counts(self) -> Counts:
         """Return what `status` shows."""
-        runs = [RunRow(*row[:8], _outcome(row[8])) for row in self._rows("last_runs", limit=_RUNS_SHOWN)]
+        runs = [_run(*row) for row in self._rows("last_runs", limit=_RUNS_SHOWN)]
         messages = [(name, state, n) for name, state, n in self._rows("count_messages")]
         journeys = [(name, state, reason, n) for name, state, reason, n in self._rows("count_journeys")]
         return Counts(messages, journeys, runs)
@@ -107,8 +107,10 @@ class Reader:
             return self._store.rows(connection, name, **values)
 
 
-def _outcome(text: str | None) -> dict[str, Any] | None:
-    return None if text is None else dict(json.loads(text))
+def _run(*row: Any) -> RunRow:
+    *columns, outcome = row
+    columns.append(None if outcome is None else json.loads(outcome))
+    return RunRow(*columns)
 
 
 def open_reader(location: Location, *, witness_dir: Path | None = None) -> Reader | None:
