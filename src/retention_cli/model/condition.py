@@ -215,14 +215,14 @@ def _parsed(kind: type[Node] | tuple[type[Node], ...]) -> PlainValidator:
 
 _AS_TEXT = PlainSerializer(repr, return_type=str)
 
-ConditionField = Annotated[Condition, _parsed(CONDITION_TYPES), _AS_TEXT, WithJsonSchema({"$ref": "#/$defs/condition"})]
+ConditionField = Annotated[Condition, _parsed(CONDITION_TYPES), _AS_TEXT, WithJsonSchema({"x-def": "condition"})]
 """A model's field that holds a condition; project/ parses it, because only the place in the file tells what it may ask."""
 
-RowConditionField = Annotated[Condition, _parsed(CONDITION_TYPES), _AS_TEXT, WithJsonSchema({"$ref": "#/$defs/row_condition"})]
+RowConditionField = Annotated[Condition, _parsed(CONDITION_TYPES), _AS_TEXT, WithJsonSchema({"x-def": "row_condition"})]
 """A model's field that holds a condition over the columns of a row, with nothing that asks of a customer."""
 
-TotalField = Annotated[Total, _parsed(Total), _AS_TEXT, WithJsonSchema({"$ref": "#/$defs/total"})]
+TotalField = Annotated[Total, _parsed(Total), _AS_TEXT, WithJsonSchema({"x-def": "total"})]
 """A model's field that holds a fold over events (a metric's definition)."""
 
-QueryField = Annotated[EventQuery, _parsed(EventQuery), _AS_TEXT, WithJsonSchema({"$ref": "#/$defs/query"})]
+QueryField = Annotated[EventQuery, _parsed(EventQuery), _AS_TEXT, WithJsonSchema({"x-def": "query"})]
 """A model's field that holds an event query (a campaign's trigger)."""

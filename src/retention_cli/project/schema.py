@@ -1,0 +1,148 @@
+"""JSON Schema (2020-12) of every kind of project file, for editors and for checks without this program.
+
+Plain mappings are described by their models; what has several shapes is described by hand, beside its reader's rules.
+A schema accepts all that the reader accepts, and no unknown key; the reader knows more and refuses more.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from retention_cli.model.base import NAME_PATTERN
+from retention_cli.model.campaign import Again, Campaign, Enters, Goal, Happened
+from retention_cli.model.condition import Fold
+from retention_cli.model.metric import Metric
+from retention_cli.model.project import Settings
+from retention_cli.model.segment import Segment
+from retention_cli.model.template import FrontMatter
+from retention_cli.project.schema_conditions import Schema, definitions, fold_properties, ref, table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydantic import BaseModel
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_DROPPED = ("title", "discriminator", "x-def", "writeOnly")
+_CONSTRAINTS = ("enum", "const", "pattern")
+_SCALARS = ("string", "number", "boolean")
+_GIVEN_NAMES = ("Source", "Target")
+
+
+def json_schema(kind: str) -> Schema:
+    """Return the schema of a kind of file; raise KeyError for a kind that is not in `KINDS`."""
+    schema = KINDS[kind]()
+    inner = schema.pop("$defs", {})
+    return {"$schema": DIALECT, "title": kind, **schema, "$defs": inner | definitions()}
+
+
+def _retention() -> Schema:
+    return _model(Settings)
+
+
+def _template() -> Schema:
+    return _model(FrontMatter)
+
+
+def _segments() -> Schema:
+    return _one_or_many(_model(Segment))
+
+
+def _metrics() -> Schema:
+    shared = {key: value for key, value in _model(Metric)["properties"].items() if key not in {"name", "definition"}}
+    metric = table({**fold_properties(), **shared}) | {"oneOf": [{"required": [str(fold)]} for fold in Fold]}
+    return {"type": "object", "propertyNames": {"pattern": NAME_PATTERN}, "additionalProperties": metric}
+
+
+def _campaigns() -> Schema:
+    schema = _model(Campaign)
+    properties, inner = schema["properties"], schema["$defs"]
+    for name, part in (("trigger", _trigger()), ("again", _again())):
+        properties[name] = part | {"description": properties[name]["description"]}
+    inner["Goal"] = _goal()
+    inner["step"] = {"anyOf": [*(ref(step) for step in ("Send", "Wait", "If", "Stop")), {"const": "stop", "description": "end the journey here"}]}
+    for steps in (properties["steps"], inner["If"]["properties"]["then"], inner["If"]["properties"]["else"]):
+        steps["items"] = ref("step")
+    for unused in ("Again", "Enters", "Happened"):
+        inner.pop(unused, None)
+    return _one_or_many(schema)
+
+
+def _trigger() -> Schema:
+    query = definitions()["query"]["properties"]
+    kept = {key: query[key] for key in ("did", "where", "not_followed_by")}
+    own = {key: value for key, value in _model(Happened)["properties"].items() if key != "query"}
+    return {"anyOf": [_model(Enters), table({**kept, **own}, ["did"])]}
+
+
+def _again() -> Schema:
+    own = {key: value for key, value in _model(Again)["properties"].items() if key != "never"}
+    return {"anyOf": [{"enum": ["never", "always"]}, table(own) | {"minProperties": 1}]}
+
+
+def _goal() -> Schema:
+    own = _model(Goal)["properties"]
+    either = [{"required": [key]} for key in ("when", *map(str, Fold))]
+    return table({"when": own["when"], **fold_properties(), "window": own["window"]}, ["window"]) | {"oneOf": either}
+
+
+def _one_or_many(one: Schema) -> Schema:
+    """Return the schema of a file that holds one object, whose name may be the file's, or a list of them."""
+    inner = one.pop("$defs", {})
+    lone = one | {"required": [key for key in one["required"] if key != "name"]}
+    lists = [{"type": "array", "items": ref("one"), "maxItems": 1}, {"type": "array", "items": {"allOf": [ref("one")], "required": ["name"]}}]
+    return {"anyOf": [ref("one"), *lists], "$defs": inner | {"one": lone}}
+
+
+KINDS: dict[str, Callable[[], Schema]] = {
+    "retention": _retention,
+    "segments": _segments,
+    "campaigns": _campaigns,
+    "metrics": _metrics,
+    "template": _template,
+}
+"""What there is a schema of: the settings, the folders of objects, and a template's front matter."""
+
+
+def _model(model: type[BaseModel]) -> Schema:
+    schema: Schema = _polished(model.model_json_schema())
+    for name in _GIVEN_NAMES:
+        if name in schema.get("$defs", {}):
+            schema["$defs"][name]["properties"].pop("name", None)
+    return schema
+
+
+def _polished(node: Any) -> Any:
+    """Return pydantic's schema as files are written: no null, no objects as defaults, scalars of any look, variables."""
+    if isinstance(node, list):
+        return [_polished(part) for part in node]
+    if not isinstance(node, dict):
+        return node
+    if "x-def" in node:
+        return ref(node["x-def"], node.get("description", ""))
+    kept = {key: _properties(value) if key in {"properties", "$defs"} else _polished(value) for key, value in node.items() if key not in _DROPPED}
+    if isinstance(kept.get("default"), (dict, list, type(None))):
+        kept.pop("default", None)
+    return _scalar(_without_null(kept))
+
+
+def _properties(node: Schema) -> Schema:
+    return {name: _polished(value) for name, value in node.items()}
+
+
+def _without_null(node: Schema) -> Schema:
+    ways: list[Schema] = [way for key in ("anyOf", "oneOf") for way in node.pop(key, []) if way != {"type": "null"}]
+    if len(ways) == 1:
+        return ways[0] | node
+    return node | {"anyOf": ways} if ways else node
+
+
+def _scalar(node: Schema) -> Schema:
+    if node.get("type") == "object" or "$ref" in node or "anyOf" in node:
+        return node
+    if any(key in node for key in _CONSTRAINTS) or node.get("type") in ("integer", "number", "boolean"):
+        outer = {key: node.pop(key) for key in ("description", "default", "examples") if key in node}
+        return outer | {"anyOf": [node, ref("variable")]}
+    if node.get("type") == "string":
+        return node | {"type": list(_SCALARS)}
+    return node
