@@ -79,7 +79,7 @@ def check_campaigns(campaigns: Named[Campaign], segments: Named[Segment], templa
     """Note what campaigns refer to in vain, and steps that cannot be reached; keep only the sound campaigns."""
     for name, campaign in list(campaigns.sound.items()):
         before = notes.errors
-        named = [(node.name, node.place) for node in _segments_in(_conditions(campaign))]
+        named = [(node.name, node.place) for node in _segments_in(conditions_of(campaign))]
         if isinstance(campaign.trigger, Enters):
             named.append((campaign.trigger.enters, campaign.trigger.enters.place))
         for segment, place in named:
@@ -109,7 +109,8 @@ def all_steps(steps: Iterable[Step]) -> Iterator[Step]:
             yield from all_steps((*step.then, *step.else_))
 
 
-def _conditions(campaign: Campaign) -> Iterator[Condition]:
+def conditions_of(campaign: Campaign) -> Iterator[Condition]:
+    """Yield every condition of a campaign over customers, wherever it stands."""
     if campaign.audience is not None:
         yield campaign.audience
     yield from campaign.exit.values()

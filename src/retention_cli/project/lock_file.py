@@ -114,9 +114,9 @@ def format_lock(lock: Lock) -> str:
 def _source_lines(name: str, source: SourceLock) -> Iterator[str]:
     yield f"  {_key(name)}:\n"
     if source.delimiter is not None:
-        yield f"    csv: {{delimiter: {_quoted(source.delimiter)}}}\n"
+        yield f"    csv: {{delimiter: {quoted(source.delimiter)}}}\n"
     if source.events:
-        yield f"    events: [{', '.join(map(_quoted, sorted(source.events)))}]\n"
+        yield f"    events: [{', '.join(map(quoted, sorted(source.events)))}]\n"
     columns: Mapping[str, Column] = {column.name: column for column in source.columns}
     yield "    columns:\n" if columns else "    columns: {}\n"
     for column in sorted(columns):
@@ -125,12 +125,13 @@ def _source_lines(name: str, source: SourceLock) -> Iterator[str]:
 
 def _column(column: Column) -> str:
     scale = f", scale: {column.scale}" if column.scale else ""
-    return f"{{type: {column.type}{scale}, origin: {_quoted(column.origin)}}}"
+    return f"{{type: {column.type}{scale}, origin: {quoted(column.origin)}}}"
 
 
 def _key(name: str) -> str:
-    return name if _PLAIN.fullmatch(name) and name.lower() != _NULL else _quoted(name)
+    return name if _PLAIN.fullmatch(name) and name.lower() != _NULL else quoted(name)
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return any text as a double-quoted scalar that the strict reader reads back."""
     return _UNREADABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(text, ensure_ascii=False))
