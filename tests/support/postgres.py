@@ -39,7 +39,7 @@ class Cluster:
 
     def run(self, database: str, sql: str) -> None:
         """Execute statements."""
-        psql = [self.bin / "psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-d", self.url(database), "-c", sql]
+        psql: list[str | Path] = [self.bin / "psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-d", self.url(database), "-c", sql]
         subprocess.run(psql, check=True, capture_output=True)
 
 

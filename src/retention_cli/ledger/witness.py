@@ -9,14 +9,15 @@ and after a power cut it is only lower, which refuses nothing. A witness is only
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
+
+from filelock import FileLock
 
 from retention_cli.errors import LedgerRefused
 
@@ -54,7 +55,8 @@ class Witness:
         name = hashlib.sha256(location.identity.encode()).hexdigest()
         self.path = (folder or _state_folder()) / f"{name}.json"
         self._high_path = self.path.with_suffix(".high")
-        self._high_file: int | None = None
+        self._high_file: IO[bytes] | None = None
+        self._lock = FileLock(self.path.with_suffix(".lock"), mode=0o600, thread_local=False, fallback_to_soft=False)
 
     def read(self) -> Testimony | None:
         """Return what was last seen, None where there is no witness."""
@@ -95,8 +97,10 @@ class Witness:
     def raise_to(self, last_seq: int) -> None:
         """Remember that a transition with this number was committed."""
         with self._writing() as high:
-            if last_seq > _number(high):
-                os.pwrite(high, b"%0*d" % (_DIGITS, last_seq), 0)
+            high.seek(0)
+            if last_seq > int(high.read() or b"0"):
+                high.seek(0)
+                high.write(b"%0*d" % (_DIGITS, last_seq))
 
     def stamp(self, file: Path) -> None:
         """Remember how a SQLite file looks after a clean end."""
@@ -114,11 +118,12 @@ class Witness:
         self.close()
         self.path.unlink(missing_ok=True)
         self._high_path.unlink(missing_ok=True)
+        Path(self._lock.lock_file).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Close what is open."""
         if self._high_file is not None:
-            os.close(self._high_file)
+            self._high_file.close()
             self._high_file = None
 
     def _way_out(self) -> str:
@@ -144,16 +149,13 @@ class Witness:
         fresh.replace(self.path)
 
     @contextmanager
-    def _writing(self) -> Iterator[int]:
+    def _writing(self) -> Iterator[IO[bytes]]:
         try:
-            if self._high_file is None:
-                self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                self._high_file = os.open(self._high_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.flock(self._high_file, fcntl.LOCK_EX)
-            try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with self._lock:
+                if self._high_file is None:
+                    self._high_file = os.fdopen(os.open(self._high_path, os.O_RDWR | os.O_CREAT, 0o600), "r+b", buffering=0)
                 yield self._high_file
-            finally:
-                fcntl.flock(self._high_file, fcntl.LOCK_UN)
         except OSError as error:
             raise LedgerRefused(
                 f"the witness {self.path} cannot be written: {error.strerror}", "set XDG_STATE_HOME to a folder that this user may write"
@@ -168,7 +170,3 @@ def _state_folder() -> Path:
 def _stamp(file: Path) -> tuple[int, int]:
     status = file.stat()
     return status.st_size, status.st_mtime_ns
-
-
-def _number(high: int) -> int:
-    return int(os.pread(high, _DIGITS, 0) or b"0")
