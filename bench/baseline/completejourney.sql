@@ -20,7 +20,7 @@ item_facts AS (
         count(*) FILTER (WHERE produce AND ordered_at > TIMESTAMP '2018-01-02' - INTERVAL 180 DAY) AS produce_180d,
         sum(amount) FILTER (WHERE own_label AND ordered_at > TIMESTAMP '2017-01-02') AS own_label_1y
     FROM read_parquet('{order_items}')
-    LEFT JOIN (
+    JOIN (
         SELECT
             product_id,
             category IN ('DOMESTIC WINE', 'IMPORTED WINE', 'MISC WINE') AS wine,
@@ -28,6 +28,8 @@ item_facts AS (
             department = 'PRODUCE' AS produce,
             brand = 'Private' AS own_label
         FROM read_parquet('{products}')
+        WHERE category IN ('DOMESTIC WINE', 'IMPORTED WINE', 'MISC WINE', 'BABY FOODS', 'BABYFOOD', 'BABY HBC', 'DIAPERS & DISPOSABLES')
+            OR department = 'PRODUCE' OR brand = 'Private'
     ) USING (product_id)
     WHERE ordered_at <= TIMESTAMP '2018-01-02'
     GROUP BY customer_id

@@ -34,6 +34,7 @@ class Shop:
     """The written files, and a database with a view of each; `now` is as_of by the shop's clock."""
 
     data: Path
+    as_of: datetime
     made: demo_data.Made
     database: duckdb.DuckDBPyConnection
 
@@ -51,4 +52,4 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     made = demo_data.write(data, as_of=AS_OF, customers=CUSTOMERS)
     with duckdb.connect() as database:
         database.execute(VIEWS.format(data=data))
-        yield Shop(data, made, database)
+        yield Shop(data, AS_OF, made, database)
