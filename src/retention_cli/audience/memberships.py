@@ -100,7 +100,7 @@ def was_in(before: Generation, segment: str) -> exp.Expr:
 
 def words(now: Generation) -> list[exp.Expr]:
     """Return the words of the current memberships, as columns word_0, word_1, …."""
-    columns = []
+    columns: list[exp.Expr] = []
     for start in range(0, max(len(now.names), 1), WORD):
         bits = [_bit_if(name, position) for position, name in enumerate(now.names[start : start + WORD], start)]
         word = bits[0] if bits else exp.cast(sql.number(0), "ubigint", dialect=sql.DIALECT)

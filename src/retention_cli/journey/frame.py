@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from retention_cli.compile.moment import Moment
+from retention_cli.ledger.rows import Position, Suppressed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from retention_cli.compile.schema import Schema
-    from retention_cli.ledger.rows import GenerationRow, Position, RevisionRow, SeenCampaign, Suppressed
+    from retention_cli.ledger.rows import GenerationRow, RevisionRow, SeenCampaign
     from retention_cli.model.project import Project
     from retention_cli.render.bundle import Bundle
     from retention_cli.render.needs import Needs
@@ -93,3 +94,47 @@ class Frame:
     def micros(self) -> int:
         """as_of as the ledger keeps it."""
         return to_micros(self.as_of)
+
+
+class NoPast:
+    """The past where there is no ledger yet: nothing was ever decided."""
+
+    def position(self) -> Position:
+        """Begin every id at 1."""
+        return Position(1, 1, 1, 1, 1, 1, None, 0)
+
+    def campaigns(self) -> Mapping[str, SeenCampaign]:
+        """Know no campaign."""
+        return {}
+
+    def revisions(self) -> Sequence[RevisionRow]:
+        """Know no revision."""
+        return []
+
+    def last_generation(self) -> GenerationRow | None:
+        """Know no memberships."""
+        return None
+
+    def due_journeys(self, as_of: int) -> Sequence[tuple[object, ...]]:  # noqa: ARG002 - nothing is ever due
+        """Return nothing."""
+        return []
+
+    def journeys_with_unsent(self) -> Sequence[tuple[object, ...]]:
+        """Return nothing."""
+        return []
+
+    def entries(self, pairs: Sequence[tuple[int, str]]) -> Sequence[tuple[object, ...]]:  # noqa: ARG002 - nobody ever entered
+        """Return nothing."""
+        return []
+
+    def judged(self, campaign: int, occurrences: Sequence[tuple[str, str]]) -> Collection[tuple[str, str]]:  # noqa: ARG002 - as above
+        """Return nothing."""
+        return []
+
+    def suppressed(self, channel: str) -> Suppressed:  # noqa: ARG002 - nobody ever left
+        """Return nobody."""
+        return Suppressed([], [])
+
+    def open_counts(self) -> Mapping[str, tuple[int, int]]:
+        """Return nothing."""
+        return {}

@@ -123,20 +123,21 @@ def _exit_rows(revision: int, program: Program, asked: Asked) -> list[tuple[obje
     return [(revision, position, each.name, asked.number(each.condition)) for position, each in enumerate(program.exits)]
 
 
-def ask(frame: Frame, engine: DuckEngine, asked: Asked, mails: Mapping[tuple[str, str], Mail]) -> list[str]:
-    """Answer every question for every subject in one plan: the table `asked(subject, answers, address, missing, customer)`.
-
-    `customer` is the JSON of the fields that templates read. Return the fields.
-    """
+def ask(frame: Frame, engine: DuckEngine, asked: Asked, mails: Mapping[tuple[str, str], Mail]) -> None:
+    """Answer every question for every subject in one plan: the table `asked(subject, answers, address, missing, customer)`."""
     compiler = Compiler(frame.schema, frame.moment, frame.project.segments, frame.project.metrics, JOURNEYS)
     address = frame.project.settings.contacts.email
     wanted = sorted({name for mail in mails.values() for name in (*mail.needs.customer, *mail.requires)} | {address, "customer_id"})
     questions = Questions({f"question_{n}": condition for n, condition in enumerate(asked.conditions, 1)}, wanted)
+    answer(engine, compiler, questions, address)
+
+
+def answer(engine: DuckEngine, compiler: Compiler, questions: Questions, address: str) -> None:
+    """Fill the table `asked` for the rows of `subjects`; `customer` is the JSON of the fields asked for."""
     query = subjects_query(compiler, questions)
     engine.execute(sql.created("answered", query), query.values)
-    fold = sql.finished(_folded(len(asked.conditions), query.tree.named_selects, address), sql.Values())
+    fold = sql.finished(_folded(len(questions.conditions), query.tree.named_selects, address), sql.Values())
     engine.execute(sql.created("asked", fold), fold.values)
-    return wanted
 
 
 def _folded(questions: int, columns: list[str], address: str) -> exp.Select:

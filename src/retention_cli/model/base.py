@@ -54,7 +54,7 @@ def _read_whole(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     if not (value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS):
-        raise ValueError(f"{value!r} is not a whole number of at most {_MOST_DIGITS} digits")
+        raise ValueError(f"{value!r} is not a whole number, zero or more")
     return int(value)
 
 

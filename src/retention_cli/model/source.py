@@ -80,11 +80,11 @@ class CsvFormat(Model):
 
 
 def _event_kind(value: Any) -> str:
-    return "name" if isinstance(value, str) else "column"
+    return "event-name" if isinstance(value, str) else "event-column"
 
 
 EventName = Annotated[
-    Annotated[EventColumn, Tag("column")] | Annotated[Word, Tag("name")],
+    Annotated[EventColumn, Tag("event-column")] | Annotated[Word, Tag("event-name")],
     Discriminator(_event_kind),
 ]
 

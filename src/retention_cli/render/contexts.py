@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from retention_cli.errors import RenderFailed
 from retention_cli.model.source import ColumnType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 Context = dict[str, object]
 
@@ -83,3 +84,16 @@ def _settle(context: Context, path: str, kind: ColumnType) -> None:
             holder[last] = _READ[kind](str(value))
         except (ValueError, InvalidOperation) as error:
             raise RenderFailed(f"the frozen value of {path} is no {kind}") from error
+
+
+def pack(texts: Sequence[str]) -> bytes:
+    """Return the contexts of several messages as one compressed chunk, in order."""
+    return zlib.compress("\n".join(texts).encode(), level=1)
+
+
+def unpack(body: bytes) -> list[str]:
+    """Return the contexts of a chunk; JSON text has no line breaks of its own. Raises RenderFailed where it cannot be read."""
+    try:
+        return zlib.decompress(body).decode().split("\n")
+    except (zlib.error, UnicodeDecodeError) as error:
+        raise RenderFailed("the frozen contexts of some messages cannot be read") from error

@@ -1,0 +1,87 @@
+"""The facts of a command: snapshots of all sources, checked by their guards, opened in an engine."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from retention_cli import crash
+from retention_cli.app.workspace import settled
+from retention_cli.compile.check import check
+from retention_cli.compile.conditions import Compiler
+from retention_cli.compile.moment import Moment
+from retention_cli.compile.scans import EVERY_CUSTOMER
+from retention_cli.compile.schema import Schema
+from retention_cli.engine.duck import DuckEngine
+from retention_cli.errors import GuardStopped, ProjectInvalid
+from retention_cli.model.lock import Lock
+from retention_cli.sources.catalogue import current
+from retention_cli.sources.guards import check_guards
+from retention_cli.sources.importing import import_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from retention_cli.app.workspace import Workspace
+    from retention_cli.compile.scans import Subject
+    from retention_cli.sources.guards import GuardVerdict
+    from retention_cli.sources.importing import Imported
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a command knows: the import, the lock that it settled, the guards' verdicts, and the schema."""
+
+    imported: Imported
+    lock: Lock
+    guards: tuple[GuardVerdict, ...]
+    schema: Schema
+
+    def demand_sound(self) -> None:
+        """Raise GuardStopped where a guard refuses, with all that they said."""
+        refused = [f"{verdict.source}: {verdict.said}" for verdict in self.guards if not verdict.ok]
+        if refused:
+            raise GuardStopped(
+                "the exports are not to be trusted: " + "; ".join(refused), "look at `retention data check`; nothing was decided or sent"
+            )
+
+
+def gather(work: Workspace, as_of: datetime, progress: Callable[[str], None] | None = None) -> Facts:
+    """Import what changed and check it; raise ProjectInvalid where the project names what the sources do not have."""
+    imported = import_all(work.project, work.lock.sources, work.store, progress=progress)
+    crash.point("sources-imported")
+    lock = Lock(imported.locks)
+    guards = check_guards(work.project, imported, current(work.store), as_of=as_of)
+    schema = Schema(work.project.sources, settled(lock))
+    problems = check(work.project, schema)
+    if any(problem.is_error for problem in problems):
+        raise ProjectInvalid([*work.warnings, *problems])
+    return Facts(imported, lock, tuple(guards), schema)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A project with its facts, as of one moment: what every question is asked of."""
+
+    work: Workspace
+    facts: Facts
+    as_of: datetime
+
+    def compiler(self, subject: Subject = EVERY_CUSTOMER) -> Compiler:
+        """Return a fresh compiler at this moment."""
+        moment = Moment(self.as_of, self.work.project.zone)
+        return Compiler(self.facts.schema, moment, self.work.project.segments, self.work.project.metrics, subject)
+
+    @contextmanager
+    def engine(self) -> Iterator[DuckEngine]:
+        """Open an engine that sees the snapshots as tables."""
+        with DuckEngine() as engine:
+            engine.attach_snapshots(self.facts.imported.snapshots)
+            yield engine
+
+
+def look(work: Workspace, as_of: datetime, progress: Callable[[str], None] | None = None) -> View:
+    """Return the project's facts as of a moment; guards are not asked, for a look decides nothing."""
+    return View(work, gather(work, as_of, progress), as_of)

@@ -1,0 +1,20 @@
+"""How a long command talks while it works, and how it is told to stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from retention_cli.model.state import MessageState
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """`say` takes a line, `progress` counts by state while messages leave, `stop` is asked several times a second."""
+
+    say: Callable[[str], None]
+    progress: Callable[[Mapping[MessageState, int]], None]
+    stop: Callable[[], bool]

@@ -1,0 +1,64 @@
+"""`retention message preview`: a template for one customer, as the person would get it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from retention_cli.app.keys import signing_keys
+from retention_cli.app.mails import finish, mails_of
+from retention_cli.compile.scans import JOURNEYS
+from retention_cli.compile.subjects import Questions
+from retention_cli.errors import UsageError
+from retention_cli.journey.frame import to_micros
+from retention_cli.journey.programs import answer
+from retention_cli.ledger.location import Location
+from retention_cli.ledger.rows import Claim
+from retention_cli.text import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from retention_cli.app.facts import View
+    from retention_cli.journey.frame import Mail
+    from retention_cli.render.compose import Finished
+
+_SUBJECT = 1
+
+
+def preview(view: View, template: str, customer: str | None, trigger: str | None, say: Callable[[str], None]) -> Finished:
+    """Make the message that a template gives for a customer (None: the first one with an address).
+
+    `trigger` is the event's JSON for templates that speak of one.
+    """
+    kind, mail = _mail(view, template)
+    with view.engine() as engine:
+        person = customer if customer is not None else _somebody(view)
+        columns = {"subject": "BIGINT", "customer_id": "VARCHAR", "entered_at": "TIMESTAMP", "trigger": "VARCHAR"}
+        engine.table("subjects", columns, [(_SUBJECT, person, None, trigger)])
+        fields = sorted({*mail.needs.customer, view.work.project.settings.contacts.email, "customer_id"})
+        answer(engine, view.compiler(JOURNEYS), Questions({}, fields), view.work.project.settings.contacts.email)
+        rows = engine.run("SELECT address, customer FROM asked")
+    if not rows:
+        raise UsageError(f"there is no customer {person!r}", "ids are text: 00123 is not 123")
+    address, facts = rows[0]
+    context = f'{{"campaign":{{"kind":"{kind}"}},"customer":{facts},"trigger":{trigger or "null"}}}'
+    claim = _claim(view, template, person, str(address or ""))
+    return finish(view.work, signing_keys(view.work, Location.parse(view.work.target.ledger, view.work.root), say), claim, context, mail.bundle)
+
+
+def _mail(view: View, template: str) -> tuple[str, Mail]:
+    mails = {name: (kind, mail) for (name, kind), mail in mails_of(view.work).items()}
+    if template not in mails:
+        raise UsageError(f"no campaign sends a template {template!r}", did_you_mean(template, mails))
+    return mails[template]
+
+
+def _somebody(view: View) -> str:
+    from retention_cli.app.segments import anybody  # noqa: PLC0415 - only here
+
+    return anybody(view)
+
+
+def _claim(view: View, template: str, customer: str, address: str) -> Claim:
+    now = to_micros(view.as_of)
+    return Claim(0, 0, "preview", customer, "preview", template, "email", address, "", 0, 0, 0, now, None, None)

@@ -1,0 +1,72 @@
+"""`retention plan`: what a run would do now. The same tick as `run`, recorded nowhere; no socket is opened."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from retention_cli.app.facts import View, gather
+from retention_cli.app.mails import mails_of
+from retention_cli.journey.frame import Frame, NoPast
+from retention_cli.journey.tick import Tick, plan_tick
+from retention_cli.ledger.location import Location
+from retention_cli.ledger.reader import open_reader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from retention_cli.app.workspace import Workspace
+    from retention_cli.journey.frame import Past
+    from retention_cli.journey.plan import CampaignPlan
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReport:
+    """What a run would do as of a moment. `in_flight` are journeys open on an earlier revision of their campaign."""
+
+    as_of: datetime
+    campaigns: tuple[CampaignPlan, ...]
+    in_flight: tuple[dict[str, Any], ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the stable shape of `plan --format json`."""
+        return {"as_of": self.as_of.isoformat(), "campaigns": [campaign_json(each) for each in self.campaigns], "in_flight": list(self.in_flight)}
+
+
+def campaign_json(campaign: CampaignPlan) -> dict[str, Any]:
+    """Return one campaign of a plan or a run as JSON."""
+    return asdict(campaign)
+
+
+def plan(work: Workspace, as_of: datetime, *, only: frozenset[str] | None = None, progress: Callable[[str], None] | None = None) -> PlanReport:
+    """Return what a run would do; raises GuardStopped as a run would."""
+    facts = gather(work, as_of, progress)
+    facts.demand_sound()
+    reader = open_reader(Location.parse(work.target.ledger, work.root))
+    if reader is None:
+        return PlanReport(as_of, decide(View(work, facts, as_of), NoPast(), only).campaigns)
+    with reader:
+        tick = decide(View(work, facts, as_of), reader, only)
+        return PlanReport(as_of, tick.campaigns, in_flight(work, reader))
+
+
+def decide(view: View, past: Past, only: frozenset[str] | None = None) -> Tick:
+    """Run the tick over a view and a past; `plan` and `run` both come through here."""
+    frame = Frame(view.work.project, view.facts.schema, past, view.as_of, mails_of(view.work), only)
+    with view.engine() as engine:
+        return plan_tick(frame, engine)
+
+
+def in_flight(work: Workspace, past: Past) -> tuple[dict[str, Any], ...]:
+    """Tell who is under way where: open journeys and messages not yet sent, and whether their campaign still moves them."""
+    known = work.project.campaigns
+    return tuple(
+        {
+            "campaign": name,
+            "journeys": journeys,
+            "messages": messages,
+            "state": "continues" if name in known and known[name].enabled else "paused" if name in known else "orphaned",
+        }
+        for name, (journeys, messages) in sorted(past.open_counts().items())
+    )

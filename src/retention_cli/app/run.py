@@ -1,0 +1,101 @@
+"""`retention run`: one tick. Import, decide, record, send; each step only if the one before it is sound and durable."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass, replace
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING, Any
+
+from retention_cli import crash
+from retention_cli.app.facts import View, gather
+from retention_cli.app.plan import campaign_json, decide
+from retention_cli.app.sending import Sent, send
+from retention_cli.errors import GuardStopped
+from retention_cli.journey.frame import from_micros, to_micros
+from retention_cli.ledger.ledger import open_ledger
+from retention_cli.ledger.location import Location
+from retention_cli.ledger.lock import run_lock
+from retention_cli.project.lock_file import write_lock
+from retention_cli.sources.catalogue import collect, publish
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from retention_cli.app.facts import Facts
+    from retention_cli.app.hooks import Hooks
+    from retention_cli.app.workspace import Workspace
+    from retention_cli.clock import Clock
+    from retention_cli.journey.plan import CampaignPlan
+    from retention_cli.ledger.ledger import Ledger
+
+BACKWARDS = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run did."""
+
+    run: int
+    as_of: datetime
+    snapshots: Mapping[str, str]
+    campaigns: tuple[CampaignPlan, ...]
+    sent: Sent
+
+    def as_json(self, code: int) -> dict[str, Any]:
+        """Return the stable shape of `run --format json`."""
+        return {
+            "run": self.run,
+            "as_of": self.as_of.isoformat(),
+            "snapshots": dict(self.snapshots),
+            "campaigns": [campaign_json(each) for each in self.campaigns],
+            "messages": dict(self.sent.counts),
+            "exit": code,
+        }
+
+
+def run(work: Workspace, as_of: datetime, clock: Clock, hooks: Hooks, *, only: frozenset[str] | None = None) -> RunReport:
+    """Do one tick and send what it planned, and what earlier ones left; raises LockHeld, GuardStopped, LedgerRefused."""
+    location = Location.parse(work.target.ledger, work.root)
+    since = clock.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    with run_lock(location, host=platform.node(), pid=os.getpid(), since=since), open_ledger(location) as ledger:
+        _demand_forward(ledger, as_of)
+        facts = gather(work, as_of, hooks.say)
+        facts.demand_sound()
+        begun = ledger.begin_run(
+            as_of=to_micros(as_of), target=str(work.target.name), started_at=to_micros(clock.now()), host=platform.node(), pid=os.getpid()
+        )
+        tick = decide(View(work, facts, as_of), ledger, only)
+        crash.point("tick-planned")
+        crash.point("before-delta-commit")
+        stopped_late = len(tick.delta.messages_stopped) - ledger.record(begun, tick.delta)
+        crash.point("after-delta-commit")
+        _publish(work, facts, clock)
+        sent = send(work, clock, hooks, sender="run")
+        held_back = len(tick.delta.messages_stopped) - stopped_late
+        sent = replace(sent, counts={**sent.counts, "suppressed": sent.counts["suppressed"] + held_back})
+        snapshots = {name: snapshot.id for name, snapshot in facts.imported.snapshots.snapshots.items()}
+        manifest = {"snapshots": snapshots, "set": facts.imported.snapshots.id}
+        ledger.finish_run(begun, at=to_micros(clock.now()), manifest=manifest, outcome=dict(sent.counts))
+        crash.point("run-finished")
+        return RunReport(begun.id, as_of, snapshots, tick.campaigns, sent)
+
+
+def _demand_forward(ledger: Ledger, as_of: datetime) -> None:
+    """Refuse to decide in the past of what was decided: a clock that was set back would send again."""
+    last = ledger.position().last_as_of
+    if last is not None and as_of < from_micros(last) - BACKWARDS:
+        shown = from_micros(last).isoformat()
+        raise GuardStopped(
+            f"the last run was as of {shown}, which is later than {as_of.isoformat()}", "check the clock; a run never goes back in time"
+        )
+
+
+def _publish(work: Workspace, facts: Facts, clock: Clock) -> None:
+    """Make this run's snapshots the current ones, settle the lock, and collect what nobody needs any more."""
+    publish(work.store, facts.imported.snapshots)
+    if facts.lock.sources != work.lock.sources:
+        write_lock(work.root, facts.lock)
+    collect(work.store, {snapshot.id for snapshot in facts.imported.snapshots.snapshots.values()}, now=clock.now())

@@ -1,0 +1,120 @@
+"""What an analyst asks of segments: which, how big, who, by what SQL, and why (not) this person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from retention_cli.audience.explain import Explanation, explain
+from retention_cli.audience.members import Members, Size, members, sizes
+from retention_cli.compile import sql
+from retention_cli.compile.schema import CUSTOMER
+from retention_cli.compile.segments import members_query, segments_query
+from retention_cli.errors import UsageError
+from retention_cli.model.metric import BUILT_IN
+from retention_cli.model.source import CUSTOMERS
+from retention_cli.text import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from retention_cli.app.facts import Facts, View
+    from retention_cli.app.workspace import Workspace
+    from retention_cli.model.segment import Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A segment as `segment list` shows it."""
+
+    segment: str
+    description: str
+    file: str
+    used_by: tuple[str, ...]
+
+
+def segment_list(work: Workspace) -> list[Listed]:
+    """Return every segment with who uses it."""
+    from retention_cli.audience.uses import uses_of  # noqa: PLC0415 - only here
+
+    return [
+        Listed(name, segment.description, segment.name.place.file, uses_of(work.project, name))
+        for name, segment in sorted(work.project.segments.items())
+    ]
+
+
+def named(work: Workspace, name: str) -> Segment:
+    """Return a segment; raise UsageError with the nearest name."""
+    if name not in work.project.segments:
+        raise UsageError(f"there is no segment {name!r}", did_you_mean(name, work.project.segments))
+    return work.project.segments[name]
+
+
+def segment_sizes(view: View, names: Sequence[str] = ()) -> list[Size]:
+    """Return how many customers are in each segment, all from one plan."""
+    wanted = {name: named(view.work, name).where for name in names or sorted(view.work.project.segments)}
+    with view.engine() as engine:
+        return sizes(engine, view.compiler(), wanted)
+
+
+def segment_preview(view: View, name: str, fields: Sequence[str], limit: int) -> Members:
+    """Return some members of a segment with fields that tell something."""
+    shown = fields or _telling(view.facts)
+    _known(view, shown)
+    with view.engine() as engine:
+        return members(engine, view.compiler, named(view.work, name).where, shown, limit)
+
+
+def segment_members(view: View, name: str, fields: Sequence[str]) -> Members:
+    """Return all members of a segment, ids and these fields."""
+    _known(view, fields)
+    with view.engine() as engine:
+        return members(engine, view.compiler, named(view.work, name).where, fields, None)
+
+
+def segment_sql(view: View, names: Sequence[str]) -> str:
+    """Return the SQL of one segment, or of all in one plan, with its values written out."""
+    if len(names) == 1:
+        return members_query(view.compiler(), named(view.work, names[0]).where, ()).readable()
+    wanted = {name: named(view.work, name).where for name in names or sorted(view.work.project.segments)}
+    return segments_query(view.compiler(), wanted).readable()
+
+
+def segment_explain(view: View, name: str, customer: str) -> Explanation:
+    """Tell why one customer is, or is not, in a segment."""
+    from retention_cli.compile.scans import JOURNEYS  # noqa: PLC0415 - only here
+
+    with view.engine() as engine:
+        found = explain(engine, view.compiler(JOURNEYS), named(view.work, name), customer)
+    if found is None:
+        raise UsageError(f"there is no customer {customer!r}", "ids are text: 00123 is not 123")
+    return found
+
+
+def _telling(facts: Facts) -> list[str]:
+    known = facts.schema.customer_fields
+    fields = [name for name in ("first_name", "city", "country", "registered_at") if name in known][:3]
+    has_orders = bool(facts.schema.tables_of("order"))
+    totals = has_orders and "total" in facts.schema.columns(facts.schema.tables_of("order")[0].source)
+    return [*fields, *(["orders_count", "last_order_at"] if has_orders else []), *(["total_spent"] if totals else [])]
+
+
+def _known(view: View, fields: Sequence[str]) -> None:
+    known = {*view.facts.schema.customer_fields, *view.work.project.metrics, *BUILT_IN}
+    for name in fields:
+        if name not in known:
+            raise UsageError(f"customers have no field or metric {name!r}", did_you_mean(name, known))
+
+
+def anybody(view: View) -> str:
+    """Return the id of the first customer; raise UsageError where there is none."""
+    select = (
+        exp.Select().select(sql.col(CUSTOMER), copy=False).from_(sql.table(CUSTOMERS), copy=False).order_by(sql.col(CUSTOMER), copy=False).limit(1)
+    )
+    with view.engine() as engine:
+        rows = engine.run(select.sql(dialect=sql.DIALECT))
+    if not rows:
+        raise UsageError("there are no customers", "see `retention data check`")
+    return str(rows[0][0])

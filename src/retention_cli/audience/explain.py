@@ -1,0 +1,87 @@
+"""Why a customer is, or is not, in a segment: every part of the condition with the value that it looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from retention_cli.audience.words import in_words
+from retention_cli.compile.segments import explain_query
+from retention_cli.model.condition import All, AnyOf, Condition, NoneOf, Not, children
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from retention_cli.compile.conditions import Compiler
+    from retention_cli.engine.duck import DuckEngine
+    from retention_cli.model.segment import Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a condition. `value` is what a leaf looked at, None where it was missing or the part is no leaf."""
+
+    path: str
+    line: int
+    text: str
+    holds: bool
+    value: Any
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """`nearest_miss` are the fewest parts that would have to be otherwise; empty for a member."""
+
+    segment: str
+    customer: str
+    member: bool
+    conditions: tuple[Part, ...]
+    nearest_miss: tuple[Part, ...]
+
+
+def explain(engine: DuckEngine, compiler: Compiler, segment: Segment, customer: str) -> Explanation | None:
+    """Tell a segment for one customer; None where there is no such customer."""
+    columns = {"subject": "BIGINT", "customer_id": "VARCHAR", "entered_at": "TIMESTAMP", "trigger": "VARCHAR"}
+    engine.table("subjects", columns, [(1, customer, None, None)])
+    explained = explain_query(compiler, segment.where)
+    rows = engine.run(explained.query.sql, explained.query.values)
+    if not rows:
+        return None
+    found: Mapping[str, Any] = dict(zip(explained.query.tree.named_selects, rows[0], strict=True))
+    depths = _depths(segment.where, 0)
+    parts = {
+        id(node): Part(node.path or "where", node.place.line, in_words(node), bool(found[f"holds_{n}"]), found.get(f"value_{n}"), depths[n])
+        for n, node in enumerate(explained.parts)
+    }
+    whole = parts[id(segment.where)]
+    missed = () if whole.holds else tuple(parts[id(node)] for node in _fewest(segment.where, parts, wanted=True))
+    return Explanation(str(segment.name), customer, whole.holds, tuple(parts.values()), missed)
+
+
+def _depths(node: Condition, depth: int) -> list[int]:
+    return [depth, *(inner for child in children(node) for inner in _depths(child, depth + 1))]
+
+
+def _fewest(node: Condition, parts: Mapping[int, Part], *, wanted: bool) -> list[Condition]:
+    """Return the fewest leaves that would have to change for the node to come out as wanted."""
+    if parts[id(node)].holds is wanted:
+        return []
+    match node:
+        case Not(part=part):
+            return _fewest(part, parts, wanted=not wanted)
+        case NoneOf(parts=inner):
+            return _of_many([_fewest(part, parts, wanted=not wanted) for part in inner], every=wanted)
+        case All(parts=inner):
+            return _of_many([_fewest(part, parts, wanted=wanted) for part in inner], every=wanted)
+        case AnyOf(parts=inner):
+            return _of_many([_fewest(part, parts, wanted=wanted) for part in inner], every=not wanted)
+        case _:
+            return [node]
+
+
+def _of_many(options: list[list[Condition]], *, every: bool) -> list[Condition]:
+    """Take all of them where every part must come out, else the cheapest one."""
+    if every:
+        return [node for option in options for node in option]
+    return min((option for option in options if option), key=len, default=[])

@@ -1,0 +1,51 @@
+"""The command `retention`: commands are registered here; what they do is in app/. Heavy imports happen inside commands."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from retention_cli.cli import data, message, project, segment, state, tick
+from retention_cli.cli.exits import guarded
+
+app = typer.Typer(
+    name="retention",
+    help="Retention marketing as code: who gets which message, when and why, from YAML over your shop's exports.",
+    rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"retention {version('retention-cli')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False) -> None:
+    """Retention marketing as code: who gets which message, when and why, from YAML over your shop's exports."""
+
+
+app.command()(project.init)
+app.command()(project.validate)
+app.command()(project.schema)
+app.add_typer(data.app, name="data")
+app.add_typer(segment.app, name="segment")
+app.add_typer(message.app, name="message")
+app.command()(tick.plan)
+app.command()(tick.run)
+app.command()(tick.send)
+app.command()(state.status)
+app.add_typer(state.unknown, name="unknown")
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(guarded(lambda: app(standalone_mode=False)))

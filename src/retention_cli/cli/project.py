@@ -1,0 +1,86 @@
+"""Commands about a project's files: init, validate, schema."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from retention_cli.cli.options import HERE, AsOfOption, ProjectOption, TargetOption, moment
+from retention_cli.cli.output import say, show, show_json
+
+
+class ProblemFormat(StrEnum):
+    """How problems are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+
+
+class SchemaKind(StrEnum):
+    """The kinds of files that have a schema."""
+
+    RETENTION = "retention"
+    SEGMENTS = "segments"
+    METRICS = "metrics"
+    CAMPAIGNS = "campaigns"
+    TEMPLATE = "template"
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where to make the project.")] = HERE,
+    demo: Annotated[bool, typer.Option("--demo", help="A made-up Czech shop with its exports, ten segments and three campaigns.")] = False,
+    customers: Annotated[int, typer.Option("--customers", min=50, max=1_000_000, help="How many customers the demo shop has.")] = 5000,
+    as_of: AsOfOption = None,
+) -> None:
+    """Make a starter project, or with --demo a whole shop to try things on."""
+    from retention_cli.app import init as app
+
+    for path in app.init_demo(folder, moment(as_of, ZoneInfo("Europe/Prague")), customers) if demo else app.init(folder):
+        say(f"made {path}")
+    say(f"next: cd {folder} && retention validate && retention plan" if folder != HERE else "next: retention validate && retention plan")
+
+
+def validate(
+    paths: Annotated[list[Path] | None, typer.Argument(help="Only problems in these files and folders.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
+    format_: Annotated[ProblemFormat, typer.Option("--format", help="text, json, or github (annotations).")] = ProblemFormat.TEXT,
+    project: ProjectOption = HERE,
+    target: TargetOption = "default",
+) -> int:
+    """Find every mistake in the project's files; exit 2 where there is an error."""
+    from retention_cli.app.validate import validate as check
+    from retention_cli.app.workspace import find_root
+    from retention_cli.cli.problems import as_github, as_json, print_problems, summary
+
+    root = find_root(project)
+    problems = check(root, target, paths or ())
+    if format_ is ProblemFormat.JSON:
+        show_json([as_json(problem) for problem in problems])
+    elif format_ is ProblemFormat.GITHUB:
+        for problem in problems:
+            show(as_github(problem))
+    else:
+        print_problems(problems, root)
+    say(summary(problems) if problems else "no problems")
+    return 2 if any(problem.is_error or strict for problem in problems) else 0
+
+
+def schema(
+    kind: Annotated[SchemaKind | None, typer.Argument(help="Print the schema of one kind of file.")] = None,
+    project: ProjectOption = HERE,
+) -> None:
+    """Print JSON Schema for editors; without a kind, write all of them into the project's .retention/schema/."""
+    from retention_cli.app.init import write_schemas
+    from retention_cli.app.workspace import find_root
+    from retention_cli.project.schema import json_schema
+
+    if kind is not None:
+        show_json(json_schema(kind))
+        return
+    for path in write_schemas(find_root(project)):
+        say(f"wrote {path}")

@@ -1,0 +1,79 @@
+"""What the ledger counts, for people and for programs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from retention_cli.cli.output import say, show_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from retention_cli.ledger.rows import Counts, RunRow, UnknownRow
+
+_MICROS = 1_000_000
+
+
+def instant(micros: int | None) -> datetime | None:
+    """Return the ledger's microseconds as an aware time."""
+    return None if micros is None else datetime.fromtimestamp(micros / _MICROS, UTC)
+
+
+def status_json(counts: Counts | None) -> dict[str, Any]:
+    """Return the stable shape of `status --format json`."""
+    if counts is None:
+        return {"runs": [], "journeys": [], "messages": []}
+    return {
+        "runs": [_run(row) for row in counts.runs],
+        "journeys": [{"campaign": campaign, "state": state, "reason": reason, "count": count} for campaign, state, reason, count in counts.journeys],
+        "messages": [{"campaign": campaign, "state": state, "count": count} for campaign, state, count in counts.messages],
+    }
+
+
+def _run(row: RunRow) -> dict[str, Any]:
+    return {
+        "run": row.id,
+        "as_of": instant(row.as_of),
+        "started_at": instant(row.started_at),
+        "finished_at": instant(row.finished_at),
+        "target": row.target,
+        "host": row.host,
+        "pid": row.pid,
+        "messages": row.outcome,
+    }
+
+
+def status_tables(counts: Counts) -> None:
+    """Print the last runs, journeys and messages."""
+    runs = [(row.id, instant(row.as_of), _outcome(row), row.target, row.host) for row in counts.runs]
+    show_table(("run", "as of", "messages", "target", "host"), runs, right=("run",))
+    if counts.journeys:
+        show_table(("campaign", "journeys", "reason", "count"), counts.journeys, right=("count",))
+    if counts.messages:
+        show_table(("campaign", "messages", "count"), counts.messages, right=("count",))
+    doubtful = sum(count for _, state, count in counts.messages if state == "unknown")
+    if doubtful:
+        say(f"{doubtful:,} messages may or may not have left: see `retention unknown list`")
+
+
+def _outcome(row: RunRow) -> str:
+    if row.finished_at is None:
+        return "did not finish"
+    return ", ".join(f"{state} {count:,}" for state, count in (row.outcome or {}).items() if count) or "none"
+
+
+def unknown_rows(rows: Sequence[UnknownRow]) -> list[dict[str, Any]]:
+    """Return the stable shape of `unknown list --format json`."""
+    return [
+        {
+            "message": row.message,
+            "campaign": row.campaign,
+            "step": row.step,
+            "customer": row.customer,
+            "channel": row.channel,
+            "since": instant(row.since),
+            "attempts": row.attempts,
+        }
+        for row in rows
+    ]
