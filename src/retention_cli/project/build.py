@@ -1,23 +1,24 @@
 """Raw trees into models: pydantic validates, and its errors become problems in YAML's words, at YAML's places.
 
 An error's location is walked through the raw tree; what the tree does not have (union tags, for one) is skipped, so
-that the place is that of the deepest thing that was really written.
+that the place is that of the deepest thing that was really written. What a variable stood for is never repeated.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+import re
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from retention_cli.model.word import place_of
+from retention_cli.model.word import Word, place_of
 from retention_cli.project.environment import Expanded
 from retention_cli.project.notes import Code
 from retention_cli.project.yaml_tree import Raw, Series, Table
 from retention_cli.text import did_you_mean, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from pydantic_core import ErrorDetails
 
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from retention_cli.project.notes import Notes
 
 M = TypeVar("M", bound="Model")
+Location = tuple[int | str, ...]
 
+_KEY = "[key]"
 _SHAPES = {
     "model_type": "a mapping",
     "model_attributes_type": "a mapping",
@@ -36,76 +39,159 @@ _SHAPES = {
     "string_type": "text",
     "is_instance_of": "text",
 }
+_QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'")
 
 
 def build(
-    model: type[M], raw: Table, notes: Notes, replaced: Mapping[str, object] | None = None, *, what: str = "", given: Iterable[str] = ()
+    model: type[M], raw: Table, notes: Notes, replaced: Mapping[str, object] | None = None, *, what: str = "", given: Collection[str] = ()
 ) -> M | None:
     """Return the model of a mapping, or None and notes. `replaced` are values already read; `given` are keys no file may set."""
-    _note_forbidden(model, raw, notes, what or _label(model), given)
-    values = {str(key): value for key, value in raw.items() if key not in given} | dict(replaced or {})
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        for detail in error.errors(include_url=False, include_input=False):
-            _note(model, detail, raw, notes, what or _label(model))
-        return None
+    return _Building(model, raw, notes, replaced or {}, what or f"a {model.__name__.lower()}", frozenset(given)).build()
 
 
-def _label(model: type[Model]) -> str:
-    return model.__name__.lower()
+class _Building(Generic[M]):
+    def __init__(self, model: type[M], raw: Table, notes: Notes, replaced: Mapping[str, object], what: str, given: frozenset[str]) -> None:  # noqa: PLR0917 - the fields
+        self.model = model
+        self.raw = raw
+        self.notes = notes
+        self.replaced = replaced
+        self.what = what
+        self.given = given
+
+    def build(self) -> M | None:
+        for name in self.given & set(self.raw):
+            self._note_unknown(self.raw.key(name).place, name, ())
+        values = {str(key): value for key, value in self.raw.items() if key not in self.given} | dict(self.replaced)
+        try:
+            return self.model.model_validate(values)
+        except ValidationError as error:
+            details = error.errors(include_url=False, include_input=False)
+            for detail in details:
+                self._note(detail, details)
+            return None
+
+    def _note(self, detail: ErrorDetails, details: Sequence[ErrorDetails]) -> None:
+        *parents, last = detail["loc"] or ("",)
+        above = tuple(parents)
+        if detail["type"] == "missing":
+            if not _is_misspelt(detail, details):
+                self._note_missing(above, str(last))
+        elif detail["type"] == "extra_forbidden":
+            table = self._walk(above)
+            place = table.key(str(last)).place if isinstance(table, Table) else place_of(table)
+            self._note_unknown(place, str(last), above)
+        elif last == _KEY:
+            self._note_key(detail, above)
+        else:
+            self._note_value(detail)
+
+    def _note_missing(self, above: Location, key: str) -> None:
+        table = self._walk(above)
+        if not (isinstance(table, Table) and key in table.broken):
+            self.notes.error(place_of(table), Code.MISSING_KEY, f"{self._owner(above)} needs {key!r}", f"add {key}: …")
+
+    def _note_unknown(self, place: Place, key: str, above: Location) -> None:
+        known = {written(model, name) for model in self._models_at(above) for name in model.model_fields} - self.given
+        message = f"this version knows no key {key!r} in {self._owner(above)}"
+        self.notes.error(place, Code.UNKNOWN_KEY, message, did_you_mean(key, known))
+
+    def _note_key(self, detail: ErrorDetails, above: Location) -> None:
+        """Note a key of a free mapping that does not fit: `deliver: {sms: …}`, or a name with a space."""
+        *owner, name = above
+        table = self._walk(tuple(owner))
+        place = table.key(str(name)).place if isinstance(table, Table) else place_of(table)
+        context = detail.get("ctx") or {}
+        if detail["type"] == "literal_error":
+            message = f"this version knows no key {str(name)!r} in {self._owner(tuple(owner))}"
+            self.notes.error(place, Code.UNKNOWN_KEY, message, did_you_mean(str(name), _choices(str(context.get("expected", "")))))
+        else:
+            message, _, hint = str(context.get("error", "this is no name")).partition("; ")
+            self.notes.error(place, Code.WRONG_VALUE, message, hint)
+
+    def _note_value(self, detail: ErrorDetails) -> None:
+        kind, location = detail["type"], detail["loc"]
+        found = self._walk(location)
+        if kind in _SHAPES:
+            if not getattr(found, "broken", False):
+                self.notes.error(place_of(found), Code.WRONG_SHAPE, f"{self._owner(location)} should be {_SHAPES[kind]}, not {_shape(found)}")
+        elif kind in {"union_tag_invalid", "union_tag_not_found"}:
+            self._note_tag(detail, found)
+        elif isinstance(found, Expanded):
+            self.notes.error(found.place, Code.WRONG_VALUE, f"{self._owner(location)}: what {found.written} stands for does not fit here")
+        else:
+            self.notes.error(self._place(location), Code.WRONG_VALUE, *self._say(detail, found))
+
+    def _note_tag(self, detail: ErrorDetails, table: Raw) -> None:
+        choices = _choices(str((detail.get("ctx") or {}).get("expected_tags", "'folder', 'smtp', 'fake'")))
+        tag = table.get("to") if isinstance(table, Table) else None
+        if tag is None:
+            self.notes.error(place_of(table), Code.MISSING_KEY, f"{self._owner(detail['loc'])} needs 'to'", "known: " + ", ".join(choices))
+        else:
+            self.notes.error(place_of(tag), Code.WRONG_VALUE, f"'to' cannot be {tag!r}", did_you_mean(str(tag), choices))
+
+    def _say(self, detail: ErrorDetails, found: Raw) -> tuple[str, str]:
+        kind, owner = detail["type"], self._owner(detail["loc"])
+        context: dict[str, Any] = detail.get("ctx") or {}
+        if kind in {"enum", "literal_error"}:
+            choices = _choices(str(context.get("expected", "")))
+            return f"{owner} cannot be {found!r}", did_you_mean(str(found), choices)
+        if kind == "value_error":
+            message, _, hint = str(context.get("error", "")).partition("; ")
+            return f"{owner}: {message}", hint
+        return f"{owner}: {_bound(kind, context, found)}", self._description(detail["loc"]) if kind == "string_pattern_mismatch" else ""
+
+    def _description(self, location: Location) -> str:
+        """Return what the field says of itself, for a value whose pattern cannot be told in words."""
+        parents, last = location[:-1], location[-1]
+        fields = [field for model in self._models_at(parents) for name, field in model.model_fields.items() if written(model, name) == last]
+        return next((field.description for field in fields if field.description), "")
+
+    def _owner(self, location: Location) -> str:
+        """Return what a problem calls the spot: the last key that was really written, else the whole."""
+        raw: Raw = self.raw
+        name = self.what
+        for part in location:
+            if isinstance(raw, Table) and part in raw:
+                raw, name = raw[str(part)], repr(str(part))
+            elif isinstance(raw, Series) and isinstance(part, int) and part < len(raw):
+                raw = raw[part]
+            elif len(location) == 1 and isinstance(part, str):
+                name = repr(part)
+        return name
+
+    def _walk(self, location: Location) -> Raw:
+        raw: Raw = self.raw
+        for part in location:
+            if isinstance(raw, Table) and part in raw:
+                raw = raw[str(part)]
+            elif isinstance(raw, Series) and isinstance(part, int) and part < len(raw):
+                raw = raw[part]
+        return raw
+
+    def _place(self, location: Location) -> Place:
+        replaced = self.replaced.get(str(location[0])) if location else None
+        return replaced.place if isinstance(replaced, Word) else place_of(self._walk(location))
+
+    def _models_at(self, location: Location) -> list[type[BaseModel]]:
+        models: list[type[BaseModel]] = [self.model]
+        for part in location:
+            fields = [model.model_fields[name] for model in models for name in model.model_fields if written(model, name) == part]
+            if fields:
+                models = [inner for field in fields for inner in _models_in(field.annotation)]
+            elif tagged := [model for model in models if _tag(model) == part]:
+                models = tagged
+        return models
 
 
-def _note_forbidden(model: type[Model], raw: Table, notes: Notes, what: str, given: Iterable[str]) -> None:
-    for name in given:
-        if name in raw:
-            _note_unknown(raw.key(name).place, name, known_keys([model]) - set(given), what, notes)
+def _is_misspelt(missing: ErrorDetails, details: Sequence[ErrorDetails]) -> bool:
+    """Return whether a missing key is there under a slip of the pen, which is told on its own."""
+    *parents, key = missing["loc"] or ("",)
+    beside = [str(other["loc"][-1]) for other in details if other["type"] == "extra_forbidden" and list(other["loc"][:-1]) == parents]
+    return nearest(str(key), beside) is not None
 
 
-def known_keys(models: Sequence[type[BaseModel]]) -> set[str]:
-    """Return the keys that mappings of these models may have, as a file writes them."""
-    return {field.alias or name for model in models for name, field in model.model_fields.items()}
-
-
-def _note(model: type[Model], detail: ErrorDetails, raw: Table, notes: Notes, what: str) -> None:
-    kind = detail["type"]
-    *parents, last = detail["loc"] or ("",)
-    if kind == "missing":
-        _note_missing(_walk(raw, parents), str(last), what if len(parents) == 0 else _name(parents), notes)
-    elif kind == "extra_forbidden":
-        table = _walk(raw, parents)
-        place = table.key(str(last)).place if isinstance(table, Table) else place_of(table)
-        _note_unknown(place, str(last), known_keys(_models_at(model, parents)), what if len(parents) == 0 else _name(parents), notes)
-    else:
-        found = _walk(raw, detail["loc"])
-        notes.error(_place(raw, detail["loc"]), *_say(kind, detail, found, _name(detail["loc"]) or what))
-
-
-def _note_missing(table: Raw, key: str, what: str, notes: Notes) -> None:
-    if not (isinstance(table, Table) and key in table.broken):
-        notes.error(place_of(table), Code.MISSING_KEY, f"{what} needs {key!r}", f"add {key}: …")
-
-
-def _note_unknown(place: Place, key: str, known: set[str], what: str, notes: Notes) -> None:
-    notes.error(place, Code.UNKNOWN_KEY, f"this version knows no key {key!r} in {what}", did_you_mean(key, known))
-
-
-def _say(kind: str, detail: ErrorDetails, found: Raw, name: str) -> tuple[Code, str, str]:
-    context: dict[str, Any] = detail.get("ctx") or {}
-    if kind in _SHAPES:
-        return Code.WRONG_SHAPE, f"{name} should be {_SHAPES[kind]}, not {_shape(found)}", ""
-    if isinstance(found, Expanded):
-        return Code.WRONG_VALUE, f"{name}: what {found.written} stands for does not fit here", ""
-    if kind in {"enum", "literal_error"}:
-        return _say_choice(found, name, str(context.get("expected", "")))
-    if kind == "union_tag_invalid":
-        return _say_choice(found, f"{name}.to", str(context.get("expected_tags", "")))
-    if kind == "union_tag_not_found":
-        return Code.MISSING_KEY, f"{name} needs 'to'", "add to: folder, or to: smtp"
-    if kind == "value_error":
-        message, _, hint = str(context.get("error", "")).partition("; ")
-        return Code.WRONG_VALUE, f"{name}: {message}", hint
-    return Code.WRONG_VALUE, f"{name}: {_bound(kind, context, found)}", ""
+def _choices(expected: str) -> list[str]:
+    return _QUOTED.findall(expected)
 
 
 def _bound(kind: str, context: Mapping[str, Any], found: Raw) -> str:
@@ -120,54 +206,12 @@ def _bound(kind: str, context: Mapping[str, Any], found: Raw) -> str:
             return f"{found!r} does not fit here"
 
 
-def _say_choice(found: Raw, name: str, expected: str) -> tuple[Code, str, str]:
-    choices = [part.strip().strip("'") for part in expected.replace(" or ", ", ").split(",")]
-    value = found.get("to", found) if isinstance(found, Table) else found
-    near = nearest(str(value), choices)
-    hint = f"did you mean {near!r}?" if near else "known: " + ", ".join(choices)
-    return Code.WRONG_VALUE, f"{name} cannot be {value!r}", hint
-
-
 def _shape(raw: object) -> str:
     return "a mapping" if isinstance(raw, Table) else "a list" if isinstance(raw, Series) else "text"
 
 
-def _name(location: Sequence[int | str]) -> str:
-    parts = [str(part) for part in location if isinstance(part, str) and part != "[key]"]
-    return repr(parts[-1]) if parts else ""
-
-
-def _walk(raw: Raw, location: Sequence[int | str]) -> Raw:
-    for part in location:
-        if isinstance(raw, Table) and part in raw:
-            raw = raw[str(part)]
-        elif isinstance(raw, Series) and isinstance(part, int) and part < len(raw):
-            raw = raw[part]
-    return raw
-
-
-def _place(raw: Table, location: Sequence[int | str]) -> Place:
-    """Return the place of a value; where the error is about a key, the place of the key."""
-    if location and location[-1] == "[key]":
-        table = _walk(raw, location[:-2])
-        return table.key(str(location[-2])).place if isinstance(table, Table) else place_of(table)
-    return place_of(_walk(raw, location))
-
-
-def _models_at(model: type[BaseModel], location: Sequence[int | str]) -> list[type[BaseModel]]:
-    models = [model]
-    for part in location:
-        annotations = [
-            candidate.model_fields[name].annotation for candidate in models for name in candidate.model_fields if _written(candidate, name) == part
-        ]
-        if annotations:
-            models = [inner for annotation in annotations for inner in _models_in(annotation)]
-        elif tagged := [candidate for candidate in models if _tag(candidate) == part]:
-            models = tagged
-    return models
-
-
-def _written(model: type[BaseModel], name: str) -> str:
+def written(model: type[BaseModel], name: str) -> str:
+    """Return the key that a file writes for a model's field."""
     return model.model_fields[name].alias or name
 
 

@@ -18,9 +18,10 @@ from retention_cli.project.grammar.spot import CUSTOMER, Scope, Spot, check_keys
 from retention_cli.project.notes import Code
 from retention_cli.project.objects import Named, objects, split_total
 from retention_cli.project.yaml_tree import Series, Table
+from retention_cli.text import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from retention_cli.model.base import Model
     from retention_cli.model.campaign import Step
@@ -76,7 +77,7 @@ class _Parts:
         elif "enters" in raw:
             found = build(Enters, raw, self.notes, what="the trigger")
         elif not raw.broken:
-            self.notes.error(_first(raw), Code.MISSING_KEY, "this version knows no such trigger", "write {enters: SEGMENT} or {did: EVENT}")
+            self._note_unknown(raw, "trigger", ("enters", "did"))
         return found or _STAND_IN
 
     def _happened(self, raw: Table) -> Model | None:
@@ -98,7 +99,7 @@ class _Parts:
     def _again(self, raw: Raw) -> object:
         if isinstance(raw, Table):
             if not raw and not raw.broken:
-                self._shape(raw, "again", "never, always, or a mapping", "write {after: 14 days}")
+                self.notes.error(raw.place, Code.MISSING_KEY, "again needs 'after', 'at_most' or both", "write {after: 14 days}")
             return build(Again, raw, self.notes, what="again", given=("never",)) or Again()
         if isinstance(raw, Word) and raw in AGAIN_WORDS:
             return AGAIN_WORDS[raw]
@@ -120,7 +121,7 @@ class _Parts:
 
     def _goal(self, name: Word, raw: Raw) -> Goal | None:
         if not isinstance(raw, Table):
-            self._shape(raw, name, "a mapping", "write {when: {did: order}, window: 5 days}")
+            self._shape(raw, f"the goal {name!r}", "a mapping", "write {when: {did: order}, window: 5 days}")
             return None
         spot = Spot(f"goals.{name}", self.notes, self.inside)
         folds, rest = split_total(raw)
@@ -140,7 +141,7 @@ class _Parts:
     def _steps(self, raw: Raw, path: str = "steps") -> tuple[Step, ...]:
         if not isinstance(raw, Series):
             self._shape(raw, path.rpartition(".")[2], "a list of steps", "begin each step with -")
-            return ()
+            return (_NO_STEP,)
         found = [self._step(step, f"{path}[{index}]") for index, step in enumerate(raw)]
         return tuple(step for step in found if step is not None) or ((_NO_STEP,) if raw or raw.broken else ())
 
@@ -162,7 +163,7 @@ class _Parts:
             hint = "write a step for each; a step under a condition is {if: …, then: [ … ]}"
             self.notes.error(kinds[1].place, Code.WRONG_SHAPE, f"one step cannot both {kinds[0]} and {kinds[1]}", hint)
         else:
-            self.notes.error(_first(raw), Code.UNKNOWN_KEY, "this version knows no such step", "known: " + ", ".join(_STEPS))
+            self._note_unknown(raw, "step", _STEPS)
 
     def _branches(self, raw: Table, path: str) -> dict[str, object]:
         if "if" not in raw:
@@ -173,12 +174,12 @@ class _Parts:
     def _asked(self, raw: Raw, path: str) -> Condition:
         return condition(raw, Spot(f"{path}.if", self.notes, self.inside))
 
+    def _note_unknown(self, raw: Table, what: str, known: Collection[str]) -> None:
+        first = next(iter(raw.words()), Word("nothing", raw.place))
+        self.notes.error(first.place, Code.UNKNOWN_KEY, f"this version knows no {what} {str(first)!r}", did_you_mean(first, known))
+
     def _shape(self, raw: Raw, name: str, wanted: str, hint: str) -> None:
         self.notes.error(raw.place, Code.WRONG_SHAPE, f"{name} should be {wanted}, not {shape_of(raw)}", hint)
 
 
 _NO_STEP = If.model_construct(if_=Everyone(), then=(), else_=(), id=None)
-
-
-def _first(table: Table) -> Any:
-    return next(iter(table.words()), table).place

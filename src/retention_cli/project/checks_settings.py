@@ -14,7 +14,7 @@ from retention_cli.model.source import CUSTOMERS, EventColumn
 from retention_cli.model.word import Word, place_of
 from retention_cli.project.checks import all_steps
 from retention_cli.project.notes import Code
-from retention_cli.text import did_you_mean
+from retention_cli.text import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,7 +44,13 @@ def check_settings(settings: Settings, campaigns: Named[Campaign], templates: Na
 
 def _check_zone(zone: Word, notes: Notes) -> None:
     if not _is_zone(zone):
-        notes.error(zone.place, Code.UNKNOWN_ZONE, f"{zone!r} is no time zone", did_you_mean(zone, available_timezones()))
+        near = nearest(zone, available_timezones())
+        notes.error(
+            zone.place,
+            Code.UNKNOWN_ZONE,
+            f"{zone!r} is no time zone",
+            f"did you mean {near!r}?" if near else "write a name of the IANA list, such as Europe/Prague",
+        )
 
 
 def _is_zone(name: str) -> bool:
@@ -101,7 +107,7 @@ def _oddities(name: Word, source: Source) -> Iterator[tuple[str, str, Word]]:
             yield "has a time, and no name for its events", "add event: and a name, or event: {column: …}", source.time
     elif event is not None:
         yield "has an event, and does not say when it happened", "add time: and the column that says when", event
-    elif source.customer is None and source.key is None:
+    elif source.customer is None and source.key is None and name != CUSTOMERS:
         yield "says neither whose rows these are nor what names them", "add customer: or key:", name
     if name == CUSTOMERS and (source.key is None or source.time is not None):
         yield "needs a key, and no time: it has a row a customer", "add key: customer_id", source.time or name

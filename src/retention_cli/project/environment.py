@@ -103,5 +103,5 @@ class Variables:
         value = self.values.get(match["name"]) or match["default"]
         if value is None and not lenient:
             hint = f"set it, write it into .env, or give a default: ${{{match['name']}:-…}}"
-            self.notes.error(word.place, Code.ENVIRONMENT_MISSING, f"the variable {match['name']} is not set or empty", hint)
+            self.notes.error(word.place, Code.ENVIRONMENT_MISSING, f"the variable {match['name']} is unset or empty", hint)
         return value

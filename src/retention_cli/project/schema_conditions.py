@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from retention_cli.model.base import DURATION_PATTERN
 from retention_cli.model.condition import Fold, Op
-from retention_cli.project.grammar.logic import JUNCTIONS, KNOWN_HEADS
 from retention_cli.project.grammar.values import BARE, COUNTING, IGNORE_CASE, PAIR, SOME, SPAN
+from retention_cli.project.grammar.words import HEADS, JUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -119,7 +119,7 @@ def _common(inner: str) -> list[Schema]:
             "type": "object",
             "description": "fields: all of them must hold",
             "minProperties": 1,
-            "propertyNames": {"not": {"enum": sorted(KNOWN_HEADS)}},
+            "propertyNames": {"not": {"enum": sorted(HEADS)}},
             "additionalProperties": ref("tests"),
         },
         table({"field": ref("text", "any field, whatever it is called"), **_operator_keys(OPERATORS)}, ["field"]) | {"minProperties": 2},

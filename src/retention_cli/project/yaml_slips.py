@@ -142,7 +142,7 @@ def _hint_for_null(key: Word | None, value: Word, line: str) -> str:
     cut = _CUT_INSIDE.search(line)
     if cut is not None and key is not None and line.find(key) < cut.start():
         return "the # begins a comment; put a text with # in quotes"
-    return "write a value, or leave the key out"
+    return "write a value, or leave the key out" if key is not None else "write a value, or take the element out"
 
 
 def lines_with_cuts(lines: Sequence[str]) -> frozenset[int]:

@@ -148,6 +148,9 @@ class _Reader:
 
     def _start_document(self, event: Any) -> None:
         self.documents += 1
+        if event.version or event.tags:
+            message = "a line that begins with % is a directive, and project files have none"
+            self.notes.error(self._place(event.start_mark), Code.YAML_SYNTAX, message, "take it out")
         if self.documents > 1:
             message = "a second document begins here; a project file holds one"
             self.notes.error(self._place(event.start_mark), Code.YAML_DOCUMENTS, message, "write a list, or a file for each")

@@ -145,7 +145,7 @@ def total(table: Table, spot: Spot) -> Total:
 
 def _fold(table: Table, spot: Spot, *, asked: bool) -> Total:
     fold = next(fold for fold in Fold if fold in table)
-    check_keys(table, (fold,), spot, head=fold)
+    check_keys(table, (str(fold),), spot, head=str(fold))
     inner = spot.key(fold)
     raw = table[fold]
     if not isinstance(raw, Table):

@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from retention_cli.model.condition import All, AnyOf, Condition, Everyone, FieldTest, Fold, NoneOf, Not
+from retention_cli.model.condition import All, AnyOf, Condition, Everyone, FieldTest, NoneOf, Not
 from retention_cli.model.word import Word, place_of
 from retention_cli.project.grammar.spot import Spot, check_keys, name_of
 from retention_cli.project.grammar.values import IGNORE_CASE, name, tests
+from retention_cli.project.grammar.words import HEADS, LOGIC, RESERVED
 from retention_cli.project.notes import Code
 from retention_cli.project.yaml_tree import Raw, Series, Table
 
@@ -24,13 +25,7 @@ if TYPE_CHECKING:
 
 Heads = Mapping[str, Callable[[Table, Spot], Condition]]
 
-JUNCTIONS: Mapping[str, type[All | AnyOf | NoneOf]] = {"all": All, "any": AnyOf, "none": NoneOf}
-LOGIC = (*JUNCTIONS, "not", "field")
-CUSTOMER_HEADS = ("did", "did_not", "segment", "everyone", *map(str, Fold))
-RESERVED = ("has", "sample", "listed", "consent", "sql", "first_of", "latest_of")
-"""Head words of the language that this version does not know: a column of that name is reached by `field:`."""
-KNOWN_HEADS = frozenset((*LOGIC, *CUSTOMER_HEADS, *RESERVED))
-
+_JUNCTIONS: Mapping[str, type[All | AnyOf | NoneOf]] = {"all": All, "any": AnyOf, "none": NoneOf}
 _FORMS = "write it like {country: CZ}, {segment: vip} or {did: order}, or as a list of such"
 
 
@@ -63,9 +58,9 @@ def _note_empty(raw: Raw, spot: Spot) -> None:
 
 
 def _mapping(table: Table, spot: Spot, heads: Heads) -> Condition:
-    head = next((key for key in table.words() if key in KNOWN_HEADS), None)
+    head = next((key for key in table.words() if key in HEADS), None)
     if head is None:
-        return _nothing(table, spot) if table.broken & KNOWN_HEADS else _fields(table, spot)
+        return _nothing(table, spot) if table.broken & HEADS else _fields(table, spot)
     if head in LOGIC:
         return _logic(head, table, spot, heads)
     if head in heads:
@@ -89,7 +84,7 @@ def _logic(head: Word, table: Table, spot: Spot, heads: Heads) -> Condition:
     inner = spot.key(head)
     if head == "not":
         return Not(part=condition(table[head], inner, heads), place=table.place, path=spot.path)
-    return JUNCTIONS[head](parts=_parts(table[head], inner, heads), place=table.place, path=spot.path)
+    return _JUNCTIONS[head](parts=_parts(table[head], inner, heads), place=table.place, path=spot.path)
 
 
 def _fields(table: Table, spot: Spot) -> Condition:

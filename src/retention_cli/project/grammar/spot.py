@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from retention_cli.model.word import Word, place_of
 from retention_cli.project.environment import Expanded
+from retention_cli.project.grammar.words import HEADS
 from retention_cli.project.notes import Code
 from retention_cli.project.yaml_tree import Series, Table
 from retention_cli.text import did_you_mean, nearest
@@ -83,27 +84,27 @@ def shown(word: str) -> str:
 
 def suggestion(word: str, known: Collection[str]) -> str:
     """Return a hint with the nearest known word, never its opposite: `followed_by` is no slip for `not_followed_by`."""
-    alike = [name for name in known if name.replace("not_", "") != word.replace("not_", "")]
-    return did_you_mean(word, alike)
+    return did_you_mean(word, [name for name in known if not _opposite(name, word)])
 
 
 def check_keys(table: Table, allowed: Collection[str], spot: Spot, *, head: str = "") -> None:
-    """Note every key that has no place beside `head`; a field beside a head word is shown the right form."""
-    for key in table.words():
-        if key in allowed:
-            continue
+    """Note every key that has no place beside `head`; where another head is among them, only that: the rest is its own."""
+    strange = [key for key in table.words() if key not in allowed]
+    for key in (head and [key for key in strange if key in HEADS]) or strange:
+        near = None if head and key in HEADS else nearest(key, [name for name in allowed if not _opposite(name, key)])
+        apart = head and not near
+        hint = _apart(head, key, table) if apart else suggestion(key, allowed)
         where = f"beside {head!r}" if head else f"in {name_of(spot.path)}"
-        near = nearest(key, [name for name in allowed if name.replace("not_", "") != key.replace("not_", "")])
-        if near is not None or not head:
-            hint = f"did you mean {near!r}?" if near else suggestion(key, allowed)
-            spot.notes.error(key.place, Code.UNKNOWN_KEY, f"this version knows no key {key!r} {where}", hint)
-        else:
-            _note_mixed(key, head, table, spot)
+        spot.notes.error(key.place, Code.MIXED_CONDITION if apart else Code.UNKNOWN_KEY, f"this version knows no key {key!r} {where}", hint)
 
 
-def _note_mixed(key: Word, head: str, table: Table, spot: Spot) -> None:
-    hint = f"conditions that all must hold make a list: [{_sketch(head, table)}, {_sketch(key, table)}]"
-    spot.notes.error(key.place, Code.MIXED_CONDITION, f"{key!r} is no key that this version knows beside {head!r}", hint)
+def _apart(head: str, key: Word, table: Table) -> str:
+    subject = "conditions stand" if key in HEADS else f"if {key!r} is a field, it stands"
+    return f"{subject} apart, in a list: [{_sketch(head, table)}, {_sketch(key, table)}]"
+
+
+def _opposite(name: str, word: str) -> bool:
+    return name.replace("not_", "") == word.replace("not_", "")
 
 
 def _sketch(key: str, table: Table) -> str:

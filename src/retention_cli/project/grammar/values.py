@@ -14,7 +14,7 @@ from retention_cli.model.condition import Op, Test
 from retention_cli.model.duration import Duration
 from retention_cli.model.word import Word, place_of
 from retention_cli.project.environment import Expanded
-from retention_cli.project.grammar.spot import name_of, shown, suggestion
+from retention_cli.project.grammar.spot import name_of, shape_of, shown, suggestion
 from retention_cli.project.notes import Code
 from retention_cli.project.yaml_tree import Series, Table
 
@@ -122,7 +122,7 @@ def words(raw: Raw, spot: Spot) -> tuple[str, ...]:
         return ()
     for value in raw:
         if not isinstance(value, Word):
-            spot.shape(value, "a list of values")
+            spot.error(value, Code.WRONG_SHAPE, f"the list of {name_of(spot.path)} holds {shape_of(value)}", "write single values")
     found = tuple(value for value in raw if isinstance(value, Word))
     if not raw and not raw.broken:
         spot.error(raw, Code.EMPTY_CONDITION, f"the list of {name_of(spot.path)} is empty", "write at least one value")
