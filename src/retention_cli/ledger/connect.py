@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _BUSY_SECONDS = 30
 _WRITING = ("journal_mode=WAL", "synchronous=FULL", "fullfsync=ON", "secure_delete=ON", "cache_size=-65536", "temp_store=MEMORY")
 _READING = ("query_only=ON", "temp_store=MEMORY")
-_BUGS = ("IntegrityError", "ProgrammingError", "NotSupportedError")
+_BUGS = frozenset({"IntegrityError", "ProgrammingError", "NotSupportedError"})  # by name: each driver has its own
 
 
 def connect(location: Location, *, write: bool, name: str = "retention") -> Connection:
@@ -85,10 +85,8 @@ def refusing(location: Location) -> Iterator[None]:
         raise
     except DBAPIError as error:
         _refuse(location, error.orig or error)
-        raise
     except _driver_errors(location) as error:
         _refuse(location, error)
-        raise
 
 
 def _driver_errors(location: Location) -> tuple[type[Exception], ...]:
@@ -99,10 +97,12 @@ def _driver_errors(location: Location) -> tuple[type[Exception], ...]:
     return (OSError, psycopg.Error)
 
 
-def _refuse(location: Location, error: BaseException) -> None:
-    if type(error).__name__ in _BUGS:
-        return
-    raise LedgerRefused(f"the ledger {location.shown} cannot be used: {_said(error)}", _hint(error)) from None
+def _refuse(location: Location, error: BaseException) -> NoReturn:
+    said = _said(error)
+    if not _BUGS.isdisjoint(kind.__name__ for kind in type(error).__mro__):
+        # Told again in words that quote no row: what a driver adds to them may hold an address.
+        raise RuntimeError(f"a statement of the ledger is wrong: {said}").with_traceback(error.__traceback__) from None
+    raise LedgerRefused(f"the ledger {location.shown} cannot be used: {said}", _hint(error)) from None
 
 
 def _said(error: BaseException) -> str:

@@ -79,7 +79,7 @@ def _absolute(root: Path, rest: str) -> Path:
 def _postgres(text: str) -> URL:
     try:
         url = make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
         raise UsageError("the ledger's address is not a valid URL", _FORMS) from None
     if not url.database:
         raise UsageError("the ledger's address names no database", _FORMS)

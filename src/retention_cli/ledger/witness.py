@@ -162,6 +162,11 @@ class Witness:
             ) from None
 
 
+def forget(location: Location, folder: Path | None = None) -> None:
+    """Remove the witness of a ledger that was given up knowingly: the next one there is taken as it is."""
+    Witness(location, folder).forget()
+
+
 def _state_folder() -> Path:
     home = os.environ.get("XDG_STATE_HOME", "")
     return (Path(home) if Path(home).is_absolute() else Path.home() / ".local" / "state") / "retention" / "witness"
