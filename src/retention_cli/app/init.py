@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from retention_cli.app.workspace import STATE
 from retention_cli.ledger.location import Location
-from retention_cli.ledger.witness import forget
+from retention_cli.ledger.witness import Witness
 from retention_cli.project import scaffold
 from retention_cli.project.schema import KINDS, json_schema
 
@@ -35,7 +35,7 @@ def _begin(folder: Path) -> list[Path]:
     """Forget a ledger that once stood in this place: a new project was asked for, in so many words."""
     location = Location.parse(None, folder.resolve())
     if not location.file.exists():
-        forget(location)
+        Witness(location).forget()
     return write_schemas(folder)
 
 
