@@ -23,7 +23,12 @@ sources:
 
 def make(root: Path, changes: dict[str, str]) -> Path:
     """Write the project into `root`, with files changed or added."""
-    for name, text in (FILES | changes).items():
+    return write(root, FILES | changes)
+
+
+def write(root: Path, files: dict[str, str]) -> Path:
+    """Write files, and nothing else, into `root`."""
+    for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(text.encode())
     return root

@@ -176,7 +176,7 @@ class _Parts:
 
     def _note_unknown(self, raw: Table, what: str, known: Collection[str]) -> None:
         first = next(iter(raw.words()), Word("nothing", raw.place))
-        self.notes.error(first.place, Code.UNKNOWN_KEY, f"this version knows no {what} {str(first)!r}", did_you_mean(first, known))
+        self.notes.error(first.place, Code.UNKNOWN_KEY, f"this version knows no {what} {first!r}", did_you_mean(first, known))
 
     def _shape(self, raw: Raw, name: str, wanted: str, hint: str) -> None:
         self.notes.error(raw.place, Code.WRONG_SHAPE, f"{name} should be {wanted}, not {shape_of(raw)}", hint)

@@ -120,8 +120,8 @@ def conditions_of(campaign: Campaign) -> Iterator[Condition]:
 
 def _note_unknown_template(send: Send, templates: Named[Template], notes: Notes) -> None:
     if send.send not in templates.declared:
-        hint = did_you_mean(send.send, templates.declared) or f"write it: templates/{send.send}.html"
-        notes.error(send.send.place, Code.UNKNOWN_TEMPLATE, f"there is no template {str(send.send)!r}", hint)
+        hint = did_you_mean(send.send, templates.declared) or "write it: templates/NAME.html"
+        notes.error(send.send.place, Code.UNKNOWN_TEMPLATE, f"there is no template {send.send!r}", hint)
 
 
 def _check_ids(campaign: Campaign, notes: Notes) -> None:
@@ -131,7 +131,7 @@ def _check_ids(campaign: Campaign, notes: Notes) -> None:
             notes.error(
                 step.id.place,
                 Code.DUPLICATE_NAME,
-                f"two steps have the id {str(step.id)!r}; the first is on line {first.place.line}",
+                f"two steps have the id {step.id!r}; the first is on line {first.place.line}",
                 "rename one of them",
             )
 

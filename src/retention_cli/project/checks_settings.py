@@ -65,21 +65,19 @@ def _is_zone(name: str) -> bool:
 
 def _check_source(name: Word, source: Source, sources: Mapping[Word, Source], notes: Notes) -> None:
     for message, hint, word in _oddities(name, source):
-        notes.error(place_of(word), Code.SOURCE_SHAPE, f"the source {str(name)!r} {message}", hint)
+        notes.error(place_of(word), Code.SOURCE_SHAPE, f"the source {name!r} {message}", hint)
     if source.parent is not None and _known(source.parent, name, sources, notes):
         parent = sources[source.parent]
         if parent.time is None or parent.customer is None or parent.key is None:
             hint = "give the parent key, customer and time"
-            notes.error(
-                source.parent.place, Code.SOURCE_SHAPE, f"{str(source.parent)!r} cannot be a parent: it is no source of events with a key", hint
-            )
+            notes.error(source.parent.place, Code.SOURCE_SHAPE, f"{source.parent!r} cannot be a parent: it is no source of events with a key", hint)
     if source.lookup is not None and _known(source.lookup, name, sources, notes):
         looked_up = sources[source.lookup]
         if looked_up.key is None or looked_up.time is not None or looked_up.parent is not None:
             notes.error(
                 source.lookup.place,
                 Code.SOURCE_SHAPE,
-                f"{str(source.lookup)!r} cannot be looked up: it needs a key and no time",
+                f"{source.lookup!r} cannot be looked up: it needs a key and no time",
                 "look up a table such as products",
             )
 
@@ -87,7 +85,7 @@ def _check_source(name: Word, source: Source, sources: Mapping[Word, Source], no
 def _known(other: Word, name: Word, sources: Mapping[Word, Source], notes: Notes) -> bool:
     if other in sources and other != name:
         return True
-    message = f"{str(other)!r} is the source itself" if other == name else f"there is no source {str(other)!r}"
+    message = f"{other!r} is the source itself" if other == name else f"there is no source {other!r}"
     notes.error(other.place, Code.UNKNOWN_SOURCE, message, did_you_mean(other, [known for known in sources if known != name]))
     return False
 
@@ -120,9 +118,7 @@ def _check_events(sources: Mapping[Word, Source], notes: Notes) -> None:
             first = givers.setdefault(event, name)
             if first != name:
                 place = place_of(event) if isinstance(event, Word) else name.place
-                notes.error(
-                    place, Code.EVENT_CLASH, f"both {str(first)!r} and {str(name)!r} give the event {str(event)!r}", "give one of them another name"
-                )
+                notes.error(place, Code.EVENT_CLASH, f"both {first!r} and {name!r} give the event {event!r}", "give one of them another name")
 
 
 def _events(source: Source) -> list[str]:
@@ -139,7 +135,7 @@ def _check_targets(settings: Settings, notes: Notes) -> None:
     for name, target in settings.targets.items():
         if target.truly_sends and target.ledger is None:
             hint = 'add ledger: sqlite, or ledger: "${LEDGER_URL}"'
-            notes.error(name.place, Code.TARGET_LEDGER, f"the target {str(name)!r} truly sends and names no ledger", hint)
+            notes.error(name.place, Code.TARGET_LEDGER, f"the target {name!r} truly sends and names no ledger", hint)
 
 
 def _check_sending(settings: Settings, campaigns: Named[Campaign], notes: Notes) -> None:
@@ -147,7 +143,7 @@ def _check_sending(settings: Settings, campaigns: Named[Campaign], notes: Notes)
     sending = next((name for name, target in settings.targets.items() if target.truly_sends), None)
     if settings.sender is not None or (first is None and sending is None):
         return
-    why = f"the template {str(first[1].send)!r} is sent" if first is not None else f"the target {str(sending)!r} truly sends"
+    why = f"the template {str(first[1].send)!r} is sent" if first is not None else f"the target {sending!r} truly sends"
     place = first[1].send.place if first is not None else place_of(sending)
     notes.error(place, Code.NO_SENDER, f"{why}, and retention.yml names no sender", "add sender: {email: shop@example.com, name: …} to retention.yml")
 
