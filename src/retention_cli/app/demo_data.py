@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC
 from itertools import groupby
 from pathlib import Path
-from random import Random
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import duckdb
 
+from retention_cli.app.demo_shop.chance import Chance
 from retention_cli.app.demo_shop.people import ZONE, Customer, Habit, draw_customer
 from retention_cli.app.demo_shop.products import catalogue
 from retention_cli.app.demo_shop.shopping import by_category, draw_orders
@@ -47,6 +47,7 @@ _LOAD_EVENTS = """
 CREATE TABLE events AS
 SELECT * REPLACE (make_timestamp(occurred_at * 1000000) AS occurred_at)
 FROM read_csv($log, header = true, columns = $types, delim = ',', quote = '"')
+ORDER BY occurred_at, session, event, product_id
 """
 GUESTS = 0.02
 """Orders without an account, as a share of the customers."""
@@ -67,47 +68,51 @@ def write(folder: Path, *, as_of: datetime, customers: int = 5000, seed: int = 7
     """Write the export files into `folder`, which is made; `as_of` is an aware instant."""
     as_of = as_of.astimezone(UTC).replace(microsecond=0)
     products = catalogue(stream(seed, "products"), as_of.date())
-    shop = _live(products, as_of, customers, seed)
-    folder.mkdir(parents=True, exist_ok=True)
-    _write_csv(folder / "customers.csv", CUSTOMER_COLUMNS, map(_customer_row, shop.customers))
+    (folder / "events").mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory() as scratch:
+        log = Path(scratch) / "events.csv"
+        people, orders, events = _live(products, as_of, customers, seed, log)
+        _write_events(folder / "events", log)
+    _write_csv(folder / "customers.csv", CUSTOMER_COLUMNS, map(_customer_row, people))
     _write_csv(folder / "products.csv", PRODUCT_COLUMNS, map(_product_row, products))
-    numbered = list(enumerate(shop.orders, start=100_001))
+    numbered = list(enumerate(sorted(orders, key=lambda order: order.ordered_at), start=100_001))
     for year, part in groupby(numbered, key=lambda pair: _local(pair[1].ordered_at)[:4]):
         _write_csv(folder / f"orders-{year}.csv.gz", ORDER_COLUMNS, (_order_row(number, order) for number, order in part))
     items = [row for number, order in numbered for row in _item_rows(number, order)]
     _write_csv(folder / "order_items.csv", ITEM_COLUMNS, items)
-    _write_events(folder / "events", shop.events)
-    return Made(len(shop.customers), len(products), len(shop.orders), len(items), len(shop.events))
+    return Made(len(people), len(products), len(orders), len(items), events)
 
 
-@dataclass(frozen=True, slots=True)
-class _Shop:
-    customers: list[Customer]
-    orders: list[Order]
-    events: list[Event]
+def _live(products: Sequence[Product], as_of: datetime, count: int, seed: int, log: Path) -> tuple[list[Customer], list[Order], int]:
+    """Live everybody's life up to `as_of`: return the customers, the orders and how many events went into `log`."""
+    people, orders, events = [], [], 0
+    with log.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(Event._fields)
+        for customer, bought, done in _lives(products, as_of, count, seed):
+            people.append(customer)
+            orders += bought
+            events += len(done)
+            writer.writerows(done)
+    return people[:count], orders, events
 
 
-def _live(products: Sequence[Product], as_of: datetime, count: int, seed: int) -> _Shop:
-    """Live everybody's life up to `as_of`; the last few are guests, whose orders and visits bear no customer."""
-    shop, shelves, until = _Shop([], [], []), by_category(products), int(as_of.timestamp())
+def _lives(products: Sequence[Product], as_of: datetime, count: int, seed: int) -> Iterator[tuple[Customer, list[Order], list[Event]]]:
+    """Yield each customer's life; after them some guests, whose orders and visits bear no customer."""
+    shelves, until = by_category(products), int(as_of.timestamp())
     for number in range(count + round(count * GUESTS)):
-        random = stream(seed, number)
-        customer = draw_customer(random, number % count, count, as_of, list(shelves))
-        if number < count:
-            shop.customers.append(customer)
-        else:
+        chance = stream(seed, number)
+        customer = draw_customer(chance, number % count, count, as_of, list(shelves))
+        if number >= count:
             customer = replace(customer, customer_id="", habit=Habit.ONCE, leaves_at=None)
-        orders = draw_orders(random, customer, shelves, as_of)
-        shop.orders.extend(orders)
-        shop.events.extend(event for event in draw_visits(random, customer, orders, shelves, as_of) if event.occurred_at <= until)
-    shop.orders.sort(key=lambda order: order.ordered_at)
-    shop.events.sort(key=lambda event: event.occurred_at)
-    return shop
+        orders = draw_orders(chance, customer, shelves, as_of)
+        visits = draw_visits(chance, customer, orders, shelves, as_of)
+        yield customer, orders, [event for event in visits if event.occurred_at <= until]
 
 
-def stream(seed: int, name: object) -> Random:
+def stream(seed: int, name: object) -> Chance:
     """Return a stream of chance of its own for everyone and everything."""
-    return Random(f"{seed}/{name}")  # noqa: S311  # made-up data must be repeatable, not secret
+    return Chance(f"{seed}/{name}")
 
 
 def _customer_row(customer: Customer) -> tuple[object, ...]:
@@ -155,12 +160,9 @@ def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[objec
     path.write_bytes(gzip.compress(data, 6, mtime=0) if path.suffix == ".gz" else data)
 
 
-def _write_events(folder: Path, events: Sequence[Event]) -> None:
-    """Write a Parquet file a month (of UTC), rows by time."""
-    folder.mkdir(exist_ok=True)
-    with TemporaryDirectory() as scratch, duckdb.connect() as database:
-        log = Path(scratch) / "events.csv"
-        _write_csv(log, Event._fields, events)
+def _write_events(folder: Path, log: Path) -> None:
+    """Write a Parquet file a month (of UTC), rows by time, from the events gathered in a CSV file."""
+    with duckdb.connect() as database:
         database.execute("SET threads = 1")
         database.execute(_LOAD_EVENTS, {"log": str(log), "types": EVENT_TYPES})
         for (month,) in database.execute("SELECT DISTINCT strftime(occurred_at, '%Y-%m') FROM events ORDER BY 1").fetchall():

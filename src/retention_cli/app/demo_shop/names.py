@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from random import Random
+from retention_cli.app.demo_shop.chance import weighted
 
-_NAMELESS, _WOMEN_AMONG_CUSTOMERS = 0.03, 0.58
+if TYPE_CHECKING:
+    from retention_cli.app.demo_shop.chance import Chance
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -67,7 +66,7 @@ TOWNS: tuple[tuple[str, str, str, int], ...] = (
     ("Kroměříž", "767 01", "CZ", 9), ("Šumperk", "787 01", "CZ", 8), ("Uherské Hradiště", "686 01", "CZ", 9), ("Cheb", "350 02", "CZ", 8),
     ("Bratislava", "811 01", "SK", 18), ("Košice", "040 01", "SK", 9),
 )  # fmt: skip
-_TOWN_WEIGHTS = tuple(accumulate(weight for *_, weight in TOWNS))
+_TOWNS = weighted({(city, code, country): weight for city, code, country, weight in TOWNS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,22 +92,21 @@ def feminine(surname: str) -> str:
     return surname.removesuffix("a") + "ová"
 
 
-def person(random: Random) -> Person:
+def person(chance: Chance) -> Person:
     """Draw a name; a few people gave none."""
-    if random.random() < _NAMELESS:
+    if chance.happens(0.03):
         return Person("", "", "", "")
-    surname = random.choice(SURNAMES)
-    if random.random() < _WOMEN_AMONG_CUSTOMERS:
-        first = random.choice(WOMEN)
+    surname = chance.pick(SURNAMES)
+    if chance.happens(0.58):
+        first = chance.pick(WOMEN)
         return Person(first, feminine(surname), first[:-1] + "o" if first.endswith("a") else first, "female")
-    first, salutation = random.choice(MEN)
+    first, salutation = chance.pick(MEN)
     return Person(first, surname, salutation, "male")
 
 
-def town(random: Random) -> tuple[str, str, str]:
+def town(chance: Chance) -> tuple[str, str, str]:
     """Draw where somebody lives: city, postal code, country."""
-    city, code, country, _ = random.choices(TOWNS, cum_weights=_TOWN_WEIGHTS)[0]
-    return city, code, country
+    return chance.pick(_TOWNS)
 
 
 def ascii_only(text: str) -> str:

@@ -16,10 +16,10 @@ from retention_cli.app.demo_shop.names import ascii_only
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from random import Random
+
+    from retention_cli.app.demo_shop.chance import Chance
 
 SHOP = "https://www.uveverky.example"
-_SOLD_OUT, _NEW = 0.06, 0.15
 IPHONE = "Elektronika/Telefony/iPhone"
 
 PRICE_LIST = """
@@ -207,7 +207,7 @@ class Product:
         return f"{SHOP}/img/{self.product_id}.jpg"
 
 
-def catalogue(random: Random, today: date) -> tuple[Product, ...]:
+def catalogue(chance: Chance, today: date) -> tuple[Product, ...]:
     """Return all products, with drawn cost, stock and first day on sale."""
     return tuple(
         Product(
@@ -216,10 +216,10 @@ def catalogue(random: Random, today: date) -> tuple[Product, ...]:
             category=category,
             brand=brand,
             price=price,
-            cost=price * random.randrange(48, 78) // 100,
-            stock=0 if random.random() < _SOLD_OUT else random.randrange(3, 180),
+            cost=price * chance.whole(48, 78) // 100,
+            stock=0 if chance.happens(0.06) else chance.whole(3, 180),
             consumption_days=days,
-            added_on=today - timedelta(days=random.randrange(5, 300) if random.random() < _NEW else random.randrange(1100, 1500)),
+            added_on=today - timedelta(days=chance.whole(5, 300) if chance.happens(0.15) else chance.whole(1100, 1500)),
             url=f"{SHOP}/p/{slug(title)}",
         )
         for number, (category, brand, title, price, days) in enumerate(_lines(), start=1001)

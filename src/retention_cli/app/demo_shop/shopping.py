@@ -9,17 +9,22 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from retention_cli.app.demo_shop.chance import weighted
 from retention_cli.app.demo_shop.people import Customer, Habit, moment
 from retention_cli.app.demo_shop.products import IPHONE, Product
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
-    from random import Random
+
+    from retention_cli.app.demo_shop.chance import Chance
 
 FREE_SHIPPING_FROM, SHIPPING = 120_000, 8_900
-_BUYS_AT_ONCE, _BUYS_A_PHONE, _STROLLS, _WELCOME_COUPON, _COUPON = 0.55, 0.1, 0.12, 0.3, 0.1
 _DEAR, _CHEAP = 3_000, 1_000
+_STATUSES = weighted({"delivered": 935, "cancelled": 40, "refunded": 25})
+_ORIGINS = weighted({"direct": 34, "search": 30, "newsletter": 16, "social": 10, "comparison": 10})
+_LINES = weighted({1: 34, 2: 29, 3: 20, 4: 11, 5: 6})
+_PIECES = weighted({1: 70, 2: 22, 3: 8})
 Shelves = dict[str, tuple[Product, ...]]
 
 
@@ -72,73 +77,72 @@ def by_category(products: Sequence[Product]) -> Shelves:
     return {name: tuple(product for product in products if product.category == name) for name in names}
 
 
-def draw_orders(random: Random, customer: Customer, shelves: Shelves, as_of: datetime) -> list[Order]:
+def draw_orders(chance: Chance, customer: Customer, shelves: Shelves, as_of: datetime) -> list[Order]:
     """Draw a customer's orders up to `as_of`, oldest first."""
-    times = list(_times(random, customer, as_of))
-    return [_order(random, customer, at, shelves, as_of, first=at == times[0]) for at in times]
+    times = list(_times(chance, customer, as_of))
+    return [_order(chance, customer, at, shelves, as_of, first=at == times[0]) for at in times]
 
 
-def _times(random: Random, customer: Customer, as_of: datetime) -> Iterator[datetime]:
+def _times(chance: Chance, customer: Customer, as_of: datetime) -> Iterator[datetime]:
     if customer.habit is Habit.NEVER:
         return
     last = customer.leaves_at or as_of
-    soon = random.random() < _BUYS_AT_ONCE
-    at = customer.registered_at + timedelta(minutes=random.randrange(16, 55))
-    if not soon:
-        at = moment(random, (at + timedelta(days=1 + random.expovariate(1 / 12))).date())
+    at = customer.registered_at + timedelta(minutes=chance.whole(16, 55))
+    if chance.happens(0.45):
+        at = moment(chance, (at + timedelta(days=1 + chance.expovariate(1 / 12))).date())
     while at <= min(last, as_of):
         yield at
         if customer.habit is Habit.ONCE:
             return
-        at = moment(random, (at + timedelta(days=2 + customer.rhythm * random.lognormvariate(0, 0.4))).date())
+        at = moment(chance, (at + timedelta(days=2 + customer.rhythm * chance.lognormvariate(0, 0.4))).date())
 
 
-def _order(random: Random, customer: Customer, at: datetime, shelves: Shelves, as_of: datetime, *, first: bool) -> Order:
-    delivered_at = at + timedelta(hours=random.randrange(20, 96), minutes=random.randrange(60))
-    status = random.choices(("delivered", "cancelled", "refunded"), (935, 40, 25))[0]
+def _order(chance: Chance, customer: Customer, at: datetime, shelves: Shelves, as_of: datetime, *, first: bool) -> Order:
+    delivered_at = at + timedelta(hours=chance.whole(20, 96), minutes=chance.whole(0, 60))
+    status = chance.pick(_STATUSES)
     if status != "cancelled" and delivered_at > as_of:
         status = "shipped" if as_of - at > timedelta(hours=12) else "paid"
     return Order(
         customer=customer,
         ordered_at=at,
-        lines=tuple(_line(random, product, at, as_of) for product in draw_basket(random, customer, shelves)),
-        coupon=_coupon(random, at, first=first),
+        lines=tuple(_line(chance, product, at, as_of) for product in draw_basket(chance, customer, shelves)),
+        coupon=_coupon(chance, at, first=first),
         status=status,
         delivered_at=delivered_at if status in ("delivered", "refunded") else None,
-        source=random.choices(("direct", "search", "newsletter", "social", "comparison"), (34, 30, 16, 10, 10))[0],
+        source=chance.pick(_ORIGINS),
     )
 
 
-def draw_basket(random: Random, customer: Customer, shelves: Shelves) -> tuple[Product, ...]:
+def draw_basket(chance: Chance, customer: Customer, shelves: Shelves) -> tuple[Product, ...]:
     """Draw one to five different products to buy; a phone seldom."""
-    count = random.choices((1, 2, 3, 4, 5), (34, 29, 20, 11, 6))[0]
-    drawn = (draw_product(random, customer, shelves) for _ in range(count))
-    return tuple({product.product_id: product for product in drawn if _affordable(random, product)}.values()) or (
-        random.choice(shelves[customer.shelves[0]]),
+    count = chance.pick(_LINES)
+    drawn = (draw_product(chance, customer, shelves) for _ in range(count))
+    return tuple({product.product_id: product for product in drawn if _affordable(chance, product)}.values()) or (
+        chance.pick(shelves[customer.shelves[0]]),
     )
 
 
-def _affordable(random: Random, product: Product) -> bool:
-    return product.price < _DEAR or random.random() < _BUYS_A_PHONE
+def _affordable(chance: Chance, product: Product) -> bool:
+    return product.price < _DEAR or chance.happens(0.1)
 
 
-def draw_product(random: Random, customer: Customer, shelves: Mapping[str, tuple[Product, ...]]) -> Product:
+def draw_product(chance: Chance, customer: Customer, shelves: Mapping[str, tuple[Product, ...]]) -> Product:
     """Draw a product to look at: mostly from a category the customer likes."""
-    if random.random() < _STROLLS:
-        return random.choice(shelves[random.choice([name for name in shelves if name != IPHONE])])
-    return random.choice(shelves[random.choice(customer.shelves)])
+    if chance.happens(0.12):
+        return chance.pick(shelves[chance.pick([name for name in shelves if name != IPHONE])])
+    return chance.pick(shelves[chance.pick(customer.shelves)])
 
 
-def _line(random: Random, product: Product, at: datetime, as_of: datetime) -> Line:
+def _line(chance: Chance, product: Product, at: datetime, as_of: datetime) -> Line:
     """Prices rose by four per cent a year."""
     level = 10_000 - 400 * (as_of - at).days // 365
-    quantity = random.choices((1, 2, 3), (70, 22, 8))[0] if product.price < _CHEAP else 1
+    quantity = chance.pick(_PIECES) if product.price < _CHEAP else 1
     return Line(product, quantity, product.price * level // 10_000 * 100, product.cost * level // 10_000 * 100)
 
 
-def _coupon(random: Random, at: datetime, *, first: bool) -> str:
+def _coupon(chance: Chance, at: datetime, *, first: bool) -> str:
     if first:
-        return "VITEJTE10" if random.random() < _WELCOME_COUPON else ""
-    if random.random() < _COUPON:
+        return "VITEJTE10" if chance.happens(0.3) else ""
+    if chance.happens(0.1):
         return "JARO10" if at.month in range(2, 8) else "PODZIM10"
     return ""
