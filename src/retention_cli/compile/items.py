@@ -16,7 +16,7 @@ from retention_cli.compile.schema import CUSTOMER, EventTable, Schema
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-CART = "cart_id"
+CART, QUANTITY = "cart_id", "quantity"
 
 
 def items_query(schema: Schema, events: Sequence[EventTable], campaign: int) -> sql.Query | None:
@@ -62,10 +62,17 @@ def _lines(schema: Schema, event: EventTable, key: str, campaign: int, values: s
     ]
     if event.column is not None:
         conditions.append(exp.EQ(this=sql.col(event.column, source), expression=values.bind(event.event, "event")))
-    counted = sql.aliased(exp.Count(this=exp.Star()), "quantity")
+    counted = sql.aliased(_quantity(schema, source), "quantity")
     select = exp.Select().select(
         sql.col("subject", "subjects"), sql.col(key, source), counted, sql.aliased(exp.Max(this=time.copy()), "at"), copy=False
     )
     select = select.from_(sql.table("subjects"), copy=False).join(sql.table(source), on=sql.both(conditions), copy=False)
     wanted = exp.EQ(this=sql.col("campaign", "subjects"), expression=sql.number(campaign))
     return select.where(wanted, sql.col("is_new", "subjects"), copy=False).group_by(sql.col("subject", "subjects"), sql.col(key, source), copy=False)
+
+
+def _quantity(schema: Schema, source: str) -> exp.Expr:
+    """Return how many pieces the rows of one product stand for: their own quantity where they have one, else a piece a row."""
+    if QUANTITY not in schema.columns(source):
+        return exp.Count(this=exp.Star())
+    return exp.Sum(this=exp.Coalesce(this=sql.col(QUANTITY, source), expressions=[sql.number(1)]))
