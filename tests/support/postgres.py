@@ -1,6 +1,6 @@
 """A PostgreSQL cluster of the tests' own: made in a temporary folder, reached over 127.0.0.1, stopped at the end.
 
-Import the fixtures into a `conftest.py`: `postgres_cluster` (one a session) and `postgres_url` (an empty database a test).
+Import the fixtures into a `conftest.py`: `postgres_cluster` (one a session) and `postgres_url` (an empty schema a test).
 Where PostgreSQL is not installed, they skip and say so.
 """
 
@@ -17,7 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
+from psycopg import sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,14 +35,15 @@ class Cluster:
     folder: Path
     port: int
 
-    def url(self, database: str) -> str:
-        """Return the address of a database."""
-        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+    def url(self, schema: str) -> str:
+        """Return the address of a schema, which is a place of its own for a ledger."""
+        return f"postgresql://postgres@127.0.0.1:{self.port}/postgres?options=-csearch_path%3D{schema}"
 
-    def run(self, database: str, sql: str) -> None:
-        """Execute statements."""
-        psql: list[str | Path] = [self.bin / "psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-d", self.url(database), "-c", sql]
-        subprocess.run(psql, check=True, capture_output=True)
+    def make(self, schema: str) -> str:
+        """Make an empty schema and return its address."""
+        with psycopg.connect(self.url(schema), autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
+        return self.url(schema)
 
 
 def binaries() -> Path | None:
@@ -95,7 +98,5 @@ def postgres_cluster() -> Iterator[Cluster]:
 
 @pytest.fixture
 def postgres_url(postgres_cluster: Cluster) -> str:
-    """Return the address of an empty database."""
-    name = f"t{secrets.token_hex(6)}"
-    postgres_cluster.run("postgres", f"CREATE DATABASE {name}")
-    return postgres_cluster.url(name)
+    """Return the address of an empty schema."""
+    return postgres_cluster.make(f"t{secrets.token_hex(6)}")

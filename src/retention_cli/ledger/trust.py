@@ -50,11 +50,11 @@ def _look_at_file(location: Location, witness: Witness, *, thorough: bool) -> Si
     refuse_network(file)
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         raise LedgerRefused(f"SQLite {sqlite3.sqlite_version} is too old for a ledger", "use a Python with SQLite 3.38 or later")
-    if not file.exists():
-        return None
-    if file.stat().st_size == 0:
-        raise LedgerRefused(f"the ledger {location.shown} is empty: a ledger is never born so", "bring the file back from a backup")
     with refusing(location):
+        if not file.exists():
+            return None
+        if file.stat().st_size == 0:
+            raise LedgerRefused(f"the ledger {location.shown} is empty: a ledger is never born so", "bring the file back from a backup")
         try:
             return _look_inside(location, witness, thorough=thorough)
         except DatabaseError as error:
@@ -88,9 +88,19 @@ def _sighting(location: Location, connection: Connection) -> Sighting | None:
 
 
 def _check_pages(location: Location, connection: Connection) -> None:
-    said = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    said = "it is cut short" if _is_cut(location.file) else connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
     if said != "ok":
         raise _damaged(location, str(said))
+
+
+def _is_cut(file: Path) -> bool:
+    """Whether a file is shorter than its header says (the SQLite file format, 1.3); beside a log that is no fault."""
+    if _has_log(file):
+        return False
+    with file.open("rb") as opened:
+        header = opened.read(32)
+    page = int.from_bytes(header[16:18], "big")
+    return file.stat().st_size < page * int.from_bytes(header[28:32], "big")
 
 
 def _damaged(location: Location, said: str) -> LedgerRefused:
@@ -102,6 +112,10 @@ def _copy_aside(file: Path) -> Path:
     aside = file.with_name(f"{file.name}.damaged-{file.stat().st_mtime_ns}")  # the same damage is copied once
     if not aside.exists():
         shutil.copy2(file, aside)
-        if log_of(file).exists():
+        if _has_log(file):
             shutil.copy2(log_of(file), log_of(aside))
     return aside
+
+
+def _has_log(file: Path) -> bool:
+    return log_of(file).exists() and log_of(file).stat().st_size > 0  # an empty one is our own, of looking

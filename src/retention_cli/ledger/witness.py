@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from retention_cli.ledger.location import Location
 
 _DIGITS = 20
+_ELSEWHERE = "set XDG_STATE_HOME to a folder that this user may read and write"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,9 @@ class Witness:
             return Testimony(kept["ledger_id"], kept["epoch"], (stamp[0], stamp[1]) if stamp else None)
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError):
+        except OSError as error:
+            raise LedgerRefused(f"the witness {self.path} cannot be read: {error.strerror}", _ELSEWHERE) from None
+        except (ValueError, KeyError, TypeError):
             raise LedgerRefused(
                 f"the witness {self.path} cannot be read", f"see that {self._location.shown} is the newest ledger, then remove that file"
             ) from None
@@ -157,9 +160,7 @@ class Witness:
                     self._high_file = os.fdopen(os.open(self._high_path, os.O_RDWR | os.O_CREAT, 0o600), "r+b", buffering=0)
                 yield self._high_file
         except OSError as error:
-            raise LedgerRefused(
-                f"the witness {self.path} cannot be written: {error.strerror}", "set XDG_STATE_HOME to a folder that this user may write"
-            ) from None
+            raise LedgerRefused(f"the witness {self.path} cannot be written: {error.strerror}", _ELSEWHERE) from None
 
 
 def forget(location: Location, folder: Path | None = None) -> None:
