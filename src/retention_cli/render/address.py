@@ -60,7 +60,8 @@ def ascii_domain(text: str) -> str | None:
 
 
 def _is_local(local: str) -> bool:
-    if not local or len(local.encode("utf-8", "replace")) > _MAX_LOCAL:
+    # `=?` is allowed by RFC 5322, and read as an encoded word by many.
+    if not local or "=?" in local or len(local.encode("utf-8", "replace")) > _MAX_LOCAL:
         return False
     return all(_is_atom(atom) for atom in local.split("."))
 

@@ -14,6 +14,8 @@ from retention_cli.model.template import TemplateFormat
 from retention_cli.model.word import place_of
 from retention_cli.render import filters
 from retention_cli.render.environment import HTML, LINE, TEXT
+from retention_cli.render.inert import Hidden
+from retention_cli.render.inlining import css_is_broken
 from retention_cli.render.reads import ITEM, Read, reads
 from retention_cli.text import did_you_mean
 
@@ -91,6 +93,8 @@ def _of_part(part: _Part, known: Known, language: str) -> Iterator[Problem]:
     for read in dict.fromkeys(reads(tree)):
         yield from _of_read(part, read, known)
     yield from _of_filters(part, tree, language)
+    if part.sandbox is HTML and css_is_broken(Hidden().hide(part.source)):
+        yield Problem(part.start, "broken-css", "a style or rule in the template cannot be read as CSS", "look for a missing colon or brace")
 
 
 def _wrong_syntax(part: _Part, error: TemplateSyntaxError) -> Problem:

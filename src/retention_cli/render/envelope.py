@@ -77,11 +77,17 @@ def ways_out(envelope: Envelope) -> WaysOut:
 
     A template that asks for a link where the shop has neither a public address nor a mailbox for it gets a letter to whoever reads answers.
     """
-    claim = links.Claim(envelope.customer, envelope.campaign, envelope.key[: links.KEY_DIGITS])
+    claim = links.Claim(envelope.customer, envelope.campaign, _key(envelope)[: links.KEY_DIGITS])
     token = links.mint(envelope.keys, links.UNSUBSCRIBE, claim)
     https = f"{envelope.public_url.rstrip('/')}/u/{token}" if envelope.public_url else None
     mailto = _mailto(envelope.unsubscribe, "sender.unsubscribe", token) if envelope.unsubscribe else None
     return WaysOut(https, mailto, https or mailto or _mailto(envelope.sender.reply_to or envelope.sender.email, "sender", token))
+
+
+def _key(envelope: Envelope) -> str:
+    if _KEY.fullmatch(envelope.key) is None:
+        raise RenderFailed("the message's key is not a hex number of 32 to 64 digits")
+    return envelope.key
 
 
 def _mailto(written: str, what: str, token: str) -> str:
@@ -98,15 +104,13 @@ def recipient(envelope: Envelope) -> Address:
 
 def header_fields(envelope: Envelope, subject: str, out: WaysOut) -> list[bytes]:
     """Return all header fields but those of MIME's parts, each with its CRLF."""
-    if _KEY.fullmatch(envelope.key) is None:
-        raise RenderFailed("the message's key is not a hex number of 32 to 64 digits")
     sender = _address(envelope.sender.email, "sender.email")
     return [
         _from(sender, envelope.sender.name),
         address_header("To", envelope.to_name, recipient(envelope)),
         header("Subject", subject),
         structured("Date", _date(envelope.date)),
-        structured("Message-ID", f"<{envelope.key}@{sender.domain}>"),
+        structured("Message-ID", f"<{_key(envelope)}@{sender.domain}>"),
         b"MIME-Version: 1.0\r\n",
         _reply_to(envelope.sender.reply_to),
         *_list_fields(envelope, sender.domain, out),

@@ -16,7 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Cycler, Joiner, Namespace, pass_context
 
 from retention_cli.render import filters
-from retention_cli.render.limits import COST, MAX_RANGE, Budget, TooMuch, printed
+from retention_cli.render.limits import CALL, COST, MAX_RANGE, Budget, TooMuch, printed
 
 if TYPE_CHECKING:
     from jinja2.runtime import Context
@@ -65,9 +65,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805, PYI063 - Jinja's own signature: a template may pass `self=`
-        """Call a macro or an allowed method; a step each."""
+        """Call a macro or an allowed method; a call costs as much as ten turns of a loop."""
         if isinstance(__context, Budget):
-            __context.spend()
+            __context.spend(CALL)
         return super().call(__context, __obj, *args, **kwargs)
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:

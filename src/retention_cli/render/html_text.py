@@ -49,8 +49,11 @@ def marked(html: str) -> str:
 
 def presettled(text: str) -> str:
     """Return marked text, tags as tokens, with those breaks made that no tag can have a say in: what stands between words."""
-    stretches = _STRETCHES.split(_SPACES.sub(" ", _on_one_line(text)))
-    return "".join(_INNER.sub(_broken, stretch) for stretch in stretches)
+    made, in_link = [], False
+    for stretch in _STRETCHES.split(_SPACES.sub(" ", _on_one_line(text))):
+        in_link = stretch == _LINK or (in_link and stretch != _LINKED)
+        made.append(stretch if in_link else _INNER.sub(_broken, stretch))
+    return "".join(made)
 
 
 def settle(text: str) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import css_inline
 
+from retention_cli.errors import RenderFailed
 from retention_cli.render.filters import WEB_URL
 from retention_cli.render.inert import JINJA, TOKEN, Hidden, Kind
 from retention_cli.render.outline import Outline, outline, same_outline
@@ -36,8 +37,12 @@ def _inliner() -> css_inline.CSSInliner:
 
 
 def inline(html: str) -> str:
-    """Return finished HTML with its CSS inlined."""
-    return _inliner().inline(html)
+    """Return finished HTML with its CSS inlined; raise RenderFailed where a rule or style cannot be read."""
+    try:
+        return _inliner().inline(html)
+    except css_inline.InlineError:
+        # The library's sentence may quote a value, so it is left out.
+        raise RenderFailed("a style or rule in the HTML part cannot be read as CSS") from None
 
 
 def inline_once(html: str, hidden: Hidden) -> str | None:
@@ -46,7 +51,10 @@ def inline_once(html: str, hidden: Hidden) -> str | None:
     if not _indifferent(before, hidden):
         return None
     standing = TOKEN.sub(lambda match: f"<!--{match[0]}-->" if int(match[1]) in before.text else match[0], html)
-    inlined = inline(standing)
+    try:
+        inlined = inline(standing)
+    except RenderFailed:
+        return None
     if "<tbody" not in html:
         inlined = _BODY.sub("", inlined)
     if JINJA.search(inlined) or not same_outline(before, outline(inlined)):
@@ -66,6 +74,18 @@ def guard_urls(html: str, hidden: Hidden) -> None:
             hidden.rewrite(number, WEB_URL)
 
 
+def css_is_broken(html: str) -> bool:
+    """Say whether CSS that no tag has a part in cannot be read."""
+    found = outline(html)
+    if found.misplaced or found.styled or found.sheets:
+        return False
+    try:
+        inline(html)
+    except RenderFailed:
+        return True
+    return False
+
+
 def _indifferent(found: Outline, hidden: Hidden) -> bool:
     """Say whether no tag can change which rules apply to what."""
     css = "".join(found.css)
@@ -73,6 +93,7 @@ def _indifferent(found: Outline, hidden: Hidden) -> bool:
     return not (
         found.misplaced
         or any(tag.kind is Kind.RAW for tag in hidden.tags)
+        or any(hidden.kind(number) is Kind.EXPRESSION for number in found.loose)
         or found.selecting
         or _any_block(found.styled | found.sheets, hidden)
         or (blocks and _PLACE_BOUND.search(css))

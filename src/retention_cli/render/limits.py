@@ -23,7 +23,9 @@ MAX_ITEMS = 10_000
 MAX_RANGE = 1_000
 MAX_BITS = 256
 BUDGET = 100_000
-"""Steps of one rendering; a step is a turn of a loop, a call, or 100 characters."""
+"""Steps of one rendering; a step is a turn of a loop, an operator, or 100 characters."""
+CALL = 1_000
+"""What a call costs, in characters."""
 _CHARACTERS_A_STEP = 100
 _PRINTABLE = (int, float, Decimal, date, time, Undefined)
 

@@ -16,14 +16,20 @@ VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "l
 _RAW_TEXT = frozenset({"title", "textarea", "style", "script"})
 URL_ATTRIBUTES = frozenset({"href", "src", "action", "background", "poster", "cite", "formaction"})
 _IMPLIED = "tbody"
+_NO_TEXT_IN = frozenset({"table", "tbody", "thead", "tfoot", "tr", "colgroup", "select"})
 
 
 @dataclass
 class Outline(HTMLParser):
-    """What a document holds. `text` tokens stand where a comment may; `urls` maps a token to what stands before it in its address."""
+    """What a document holds, by the numbers of its tokens.
+
+    `text` tokens stand where a comment may, `loose` ones where a value would not be text of its parent; `urls` maps a token
+    to what stands before it in its address.
+    """
 
     events: list[tuple[str, str]] = field(default_factory=list)
     text: set[int] = field(default_factory=set)
+    loose: set[int] = field(default_factory=set)
     misplaced: set[int] = field(default_factory=set)
     selecting: set[int] = field(default_factory=set)
     attributes: set[int] = field(default_factory=set)
@@ -31,7 +37,7 @@ class Outline(HTMLParser):
     sheets: set[int] = field(default_factory=set)
     urls: dict[int, str] = field(default_factory=dict)
     css: list[str] = field(default_factory=list)
-    inside: list[str] = field(default_factory=list)
+    open: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -43,8 +49,8 @@ class Outline(HTMLParser):
         for name, value in attrs:
             self.misplaced.update(_numbers(name.upper()))
             self._attribute(name, value or "")
-        if tag in _RAW_TEXT:
-            self.inside.append(tag)
+        if tag not in VOID:
+            self.open.append(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note an element that ends at once; only a void one really does."""
@@ -54,28 +60,33 @@ class Outline(HTMLParser):
         """Note an element's end."""
         if tag not in VOID:
             self.events.append(("end", tag))
-        if self.inside and self.inside[-1] == tag:
-            self.inside.pop()
+        if tag in self.open:
+            del self.open[len(self.open) - 1 - self.open[::-1].index(tag) :]
 
     def handle_data(self, data: str) -> None:
         """Note the tags in text; those in a title or a style sheet may not become comments."""
-        where = self.inside[-1] if self.inside else ""
+        where = self.open[-1] if self.open else ""
         numbers = _numbers(data)
         if where in ("style", "script"):
             self.sheets.update(numbers)
             self.css.append(data if where == "style" else "")
             return
-        if not where:
+        if where not in _RAW_TEXT:
             self.text.update(numbers)
-        self.events.extend(("tag", str(number)) for number in numbers)
+            self.loose.update(numbers if where in _NO_TEXT_IN else ())
+        self._told(data)
 
     def handle_comment(self, data: str) -> None:
         """Note the tags in a comment, and the comment that is a tag."""
-        self.events.extend(("tag", str(number)) for number in _numbers(data))
+        self._told(data if TOKEN.fullmatch(data) else " ".join(TOKEN.findall(data)))
 
     def handle_decl(self, decl: str) -> None:
         """Note tags where none may be."""
         self.misplaced.update(_numbers(decl))
+
+    def _told(self, data: str) -> None:
+        """Note words and tags one by one, so that it does not matter how a text is cut."""
+        self.events.extend(("text", word) for word in TOKEN.sub(r" \g<0> ", data).split())
 
     def _attribute(self, name: str, value: str) -> None:
         numbers = _numbers(value)
@@ -102,8 +113,8 @@ def outline(html: str) -> Outline:
 
 
 def same_outline(before: Outline, after: Outline) -> bool:
-    """Say whether both hold the same elements and tags in the same order; a table's implied body aside."""
-    return _told(before) == _told(after)
+    """Say whether both hold the same elements, words and tags in the same order (a table's implied body aside), and no style lost a tag."""
+    return _told(before) == _told(after) and before.styled | before.sheets <= after.styled | after.sheets
 
 
 def _told(found: Outline) -> list[tuple[str, str]]:
