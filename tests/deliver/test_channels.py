@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 RAW = b"Subject: hi\r\n\r\n.hello\r\n"
 
 
+def yes(act: Callable[[], None]) -> bool:
+    act()
+    return True
+
+
 def mail(key: str = "a1b2", to: str = "jana@example.com", raw: bytes = RAW) -> Mail:
     return Mail(key, raw, "shop@example.com", to)
 
@@ -54,8 +59,9 @@ def test_nothing_has_gone_when_the_intent_is_made_durable(kind: str, tmp_path: P
     seen: list[int] = []
     with each(kind, tmp_path) as (channel, gone):
 
-        def commit() -> bool:
+        def commit(act: Callable[[], None]) -> bool:
             seen.append(len(gone()))
+            act()
             return True
 
         connection = channel.open()
@@ -71,7 +77,7 @@ def test_a_gate_that_says_no_holds_the_message_back(kind: str, tmp_path: Path) -
     """J09."""
     with each(kind, tmp_path) as (channel, gone):
         connection = channel.open()
-        assert connection.send(mail(), lambda: False) == Withheld()
+        assert connection.send(mail(), lambda _: False) == Withheld()
         connection.close()
         assert gone() == []
     assert list(tmp_path.rglob("*.part")) == []
@@ -91,7 +97,7 @@ def test_listing_channels_imports_none() -> None:
 
 def test_the_folder_keeps_messages_private_and_whole(tmp_path: Path) -> None:
     connection = Folder(tmp_path / "a" / "outbox").open()
-    assert connection.send(mail(), lambda: True) == Accepted("a1b2.eml")
+    assert connection.send(mail(), yes) == Accepted("a1b2.eml")
     connection.close()
     folder = tmp_path / "a" / "outbox"
     assert [path.name for path in folder.iterdir()] == ["a1b2.eml"]
@@ -105,7 +111,7 @@ def test_the_same_message_twice_is_the_same_file(tmp_path: Path) -> None:
     (tmp_path / ".a1b2.part").write_bytes(b"left behind, and longer than the message that is written now" * 9)
     connection = Folder(tmp_path).open()
     for _ in range(2):
-        assert isinstance(connection.send(mail(), lambda: True), Accepted)
+        assert isinstance(connection.send(mail(), yes), Accepted)
     connection.close()
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a1b2.eml", RAW)]
 
@@ -113,7 +119,7 @@ def test_the_same_message_twice_is_the_same_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("key", ["../evil", "a/b", "", ".", "x" * 200, "a\0b"])
 def test_a_key_is_never_a_path(key: str, tmp_path: Path) -> None:
     connection = Folder(tmp_path / "outbox").open()
-    assert isinstance(connection.send(mail(key), lambda: True), Refused)
+    assert isinstance(connection.send(mail(key), yes), Refused)
     connection.close()
     assert list(tmp_path.rglob("*")) == [tmp_path / "outbox"]
 
@@ -125,7 +131,7 @@ def test_the_folder_does_not_write_through_a_link(tmp_path: Path) -> None:
     (tmp_path / "outbox").mkdir()
     (tmp_path / "outbox" / ".a1b2.part").symlink_to(outside)
     connection = Folder(tmp_path / "outbox").open()
-    assert isinstance(connection.send(mail(), lambda: True), ConnectionDown)
+    assert isinstance(connection.send(mail(), yes), ConnectionDown)
     connection.close()
     assert outside.read_bytes() == b"keep"
 
@@ -138,12 +144,12 @@ def test_a_folder_that_cannot_be_made_is_unreachable(tmp_path: Path) -> None:
 
 def test_the_fake_answers_by_the_address() -> None:
     connection = Fake().open()
-    answers = [connection.send(mail(to=to), lambda: True) for to in ("refuse@x.cz", "defer+1@x.cz", "hang@x.cz", "jana@x.cz")]
+    answers = [connection.send(mail(to=to), yes) for to in ("refuse@x.cz", "defer+1@x.cz", "hang@x.cz", "jana@x.cz")]
     assert [type(answer) for answer in answers] == [Refused, Deferred, Unknown, Accepted]
 
 
 def test_the_fake_answers_as_told() -> None:
     told = Refused(550, "5.7.1 no", Fault.SENDER)
     fake = Fake(lambda _: told)
-    assert fake.open().send(mail(), lambda: True) is told
+    assert fake.open().send(mail(), yes) is told
     assert fake.sent == []

@@ -25,7 +25,8 @@ def mail(to: str = "jana@example.com", raw: bytes = RAW) -> Mail:
     return Mail("a1b2", raw, "shop@example.com", to)
 
 
-def yes() -> bool:
+def yes(act: Callable[[], None]) -> bool:
+    act()
     return True
 
 
@@ -41,9 +42,11 @@ class Once:
     def __init__(self, *, answer: bool = True) -> None:
         self.calls, self.answer = 0, answer
 
-    def __call__(self) -> bool:
+    def __call__(self, act: Callable[[], None]) -> bool:
         """Answer as told."""
         self.calls += 1
+        if self.answer:
+            act()
         return self.answer
 
 

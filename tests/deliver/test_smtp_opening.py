@@ -41,6 +41,11 @@ def smtp(port: int, scheme: str = "smtp", user: str = "", query: str = "?tls=req
     return Smtp(SmtpUrl.parse(f"{scheme}://{user}127.0.0.1:{port}{query}"), timeout)
 
 
+def yes(act: Callable[[], None]) -> bool:
+    act()
+    return True
+
+
 def at(phase: str, act: Say) -> Callable[[Turn], Say | None]:
     return lambda turn: act if turn.phase == phase else None
 
@@ -71,7 +76,7 @@ def test_a_server_without_ehlo_is_spoken_to_with_helo() -> None:
     with SmtpSink(at("EHLO", Say(b"502 5.5.1 what?\r\n")), extensions=()) as sink:
         sink.behave = lambda turn: Say(b"502 5.5.1 what?\r\n") if turn.line.upper().startswith("EHLO") else None
         connection = smtp(sink.port, query="").open()
-        assert isinstance(connection.send(MAIL, lambda: True), Accepted)
+        assert isinstance(connection.send(MAIL, yes), Accepted)
         connection.close()
 
 
@@ -79,7 +84,7 @@ def test_a_server_without_ehlo_is_spoken_to_with_helo() -> None:
 def test_starttls_with_a_good_certificate_then_login(trusted: Authority) -> None:
     with SmtpSink(tls=trusted.server("good"), login=("shop", "s3cret")) as sink:
         connection = smtp(sink.port, user="shop:s3cret@").open()
-        assert isinstance(connection.send(MAIL, lambda: True), Accepted)
+        assert isinstance(connection.send(MAIL, yes), Accepted)
         connection.close()
     verbs = [line.split(" ")[0].upper() for _, line in sink.commands]
     assert verbs == ["EHLO", "STARTTLS", "EHLO", "AUTH", "MAIL", "RCPT", "DATA", "QUIT"]
@@ -89,8 +94,8 @@ def test_starttls_with_a_good_certificate_then_login(trusted: Authority) -> None
 def test_tls_from_the_start(trusted: Authority) -> None:
     with SmtpSink(tls=trusted.server("implicit"), implicit=True) as sink:
         connection = smtp(sink.port, scheme="smtps", query="").open()
-        assert isinstance(connection.send(MAIL, lambda: True), Accepted)
-        assert isinstance(connection.send(MAIL, lambda: True), Accepted)
+        assert isinstance(connection.send(MAIL, yes), Accepted)
+        assert isinstance(connection.send(MAIL, yes), Accepted)
         connection.close()
     assert len(sink.received) == 2
 

@@ -1,5 +1,4 @@
-"""The proof by kill -9: a sender is killed again and again in the middle of its work, and in the end every message is
-where the ledger says it is.
+"""The proof by kill -9: a sender dies again and again, and in the end every message is where the ledger says it is.
 
 The server, in this process, is the ground truth. A kill comes when it has got 20 to 80 more messages, at once or some
 random milliseconds later, or at a named point of the sender's own code. Run as a program it prints its figures:
@@ -27,12 +26,11 @@ TESTS = Path(__file__).resolve().parent.parent
 if __name__ == "__main__":
     sys.path.insert(0, str(TESTS))
 
-from support.planned_ledger import faults, plan_messages, states  # noqa: E402 - after the path is set, when run as a program
-from support.smtp_sink import SmtpSink  # noqa: E402 - as above
-
 from retention_cli.ledger.location import Location  # noqa: E402 - as above
 from retention_cli.ledger.reader import open_reader  # noqa: E402 - as above
 from retention_cli.model.state import MessageState  # noqa: E402 - as above
+from support.planned_ledger import faults, plan_messages, states  # noqa: E402 - after the path is set, when run as a program
+from support.smtp_sink import SmtpSink  # noqa: E402 - as above
 
 SENDER = Path(__file__).with_name("sender.py")
 _FEWEST, _MOST = 20, 80
@@ -121,33 +119,61 @@ class Killer:
             process.send_signal(signal.SIGKILL)
 
 
-def prove(
-    folder: Path, *, messages: int, kills: int, connections: int = 4, seed: int = 1, points: tuple[str, ...] = (), ledger: str = "sqlite:ledger.db"
-) -> Verdict:
-    """Send `messages` through senders that are killed `kills` times, first once at each of `points`; return what came of it."""
-    location, witness = Location.parse(ledger, folder), folder / "witness"
-    plan_messages(location, witness, messages)
-    killer = Killer(random.Random(seed), kills)  # noqa: S311 - repeatable chance is wanted
+@dataclass(frozen=True)
+class Proof:
+    """What is to be proven, and where."""
+
+    folder: Path
+    messages: int
+    kills: int
+    connections: int = 4
+    seed: int = 1
+    points: tuple[str, ...] = ()
+    ledger: str = "sqlite:ledger.db"
+
+    @property
+    def location(self) -> Location:
+        """Where the ledger is."""
+        return Location.parse(self.ledger, self.folder)
+
+    @property
+    def witness(self) -> Path:
+        """Where its witness is."""
+        return self.folder / "witness"
+
+    def command(self, url: str) -> list[str]:
+        """Return how a sender is started."""
+        location = self.location
+        ledger = f"sqlite:{location.path}" if location.url is None else location.url.render_as_string(hide_password=False)
+        return [sys.executable, str(SENDER), ledger, str(self.witness), url, str(self.connections)]
+
+    def environment(self, point: str) -> dict[str, str]:
+        """Return the environment of a sender that dies at `point`, or nowhere by itself."""
+        cache = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(self.folder.parent / "pycache")}
+        return {**os.environ, **(cache if sys.dont_write_bytecode else {}), "RETENTION_TEST_CRASH": point}
+
+
+def prove(proof: Proof) -> Verdict:
+    """Send all messages through senders that are killed, first once at each of the points; return what came of it."""
+    plan_messages(proof.location, proof.witness, proof.messages)
+    killer = Killer(random.Random(proof.seed), proof.kills)  # noqa: S311 - repeatable chance is wanted
     deaths = runs = 0
-    with SmtpSink(journal=folder / "received", on_message=killer.on_message) as sink:
-        waiting = list(points)
+    with SmtpSink(journal=proof.folder / "received", on_message=killer.on_message) as sink:
+        waiting = list(proof.points)
         while True:
             runs += 1
-            code = _run_sender(location, folder, sink, killer, connections, waiting.pop(0) if waiting else "")
+            code = _run_sender(proof, sink, killer, waiting.pop(0) if waiting else "")
             if code == 0 and not waiting:
                 break
             if code not in (0, -signal.SIGKILL):
-                raise RuntimeError(f"the sender ended with {code}: {(folder / 'sender.log').read_text()[-2000:]}")
+                raise RuntimeError(f"the sender ended with {code}: {(proof.folder / 'sender.log').read_text()[-2000:]}")
             deaths += code != 0
-    return _judge(location, witness, sink, messages, connections, deaths, runs, killer.slowest_start)
+    return _judge(proof, sink, kills=deaths, runs=runs, slowest=killer.slowest_start)
 
 
-def _run_sender(location: Location, folder: Path, sink: SmtpSink, killer: Killer, connections: int, point: str) -> int:
-    ledger = f"sqlite:{location.path}" if location.url is None else location.url.render_as_string(hide_password=False)
-    command = [sys.executable, str(SENDER), ledger, str(folder / "witness"), sink.url, str(connections)]
-    environment = {**os.environ, "RETENTION_TEST_CRASH": point}
-    with (folder / "sender.log").open("ab") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)  # noqa: S603 - our own program
+def _run_sender(proof: Proof, sink: SmtpSink, killer: Killer, point: str) -> int:
+    with (proof.folder / "sender.log").open("ab") as log:
+        process = subprocess.Popen(proof.command(sink.url), stdout=log, stderr=log, env=proof.environment(point))
     try:
         killer.watch(process, len(sink.received))
         return process.wait(_LONGEST_RUN)
@@ -157,18 +183,18 @@ def _run_sender(location: Location, folder: Path, sink: SmtpSink, killer: Killer
         process.wait()
 
 
-def _judge(location: Location, witness: Path, sink: SmtpSink, messages: int, connections: int, kills: int, runs: int, slowest: float) -> Verdict:
+def _judge(proof: Proof, sink: SmtpSink, *, kills: int, runs: int, slowest: float) -> Verdict:
     got = Counter(int(message.rcpts[0].removeprefix("person").partition("@")[0]) for message in sink.received)
-    reader = open_reader(location, witness_dir=witness)
+    reader = open_reader(proof.location, witness_dir=proof.witness)
     if reader is None:
         raise RuntimeError("the ledger is gone")
     with reader:
-        unknown = {row.message for row in reader.unknown(messages)}
-    ends = states(location)
+        unknown = {row.message for row in reader.unknown(proof.messages)}
+    ends = states(proof.location)
     sent = {message for message, state in ends.items() if state is MessageState.SENT}
     return Verdict(
-        messages=messages,
-        connections=connections,
+        messages=proof.messages,
+        connections=proof.connections,
         kills=kills,
         runs=runs,
         received=len(got),
@@ -176,9 +202,9 @@ def _judge(location: Location, witness: Path, sink: SmtpSink, messages: int, con
         sent=len(sent),
         unknown=len(unknown),
         unknown_not_received=len(unknown - got.keys()),
-        lost=messages - len(got.keys() | unknown),
+        lost=proof.messages - len(got.keys() | unknown),
         sent_not_received=len(sent - got.keys()),
-        faults=faults(location),
+        faults=faults(proof.location),
         states=dict(Counter(str(state) for state in ends.values())),
         slowest_start=slowest,
     )
@@ -191,7 +217,8 @@ def main() -> int:
         parser.add_argument(f"--{name}", type=int, default=default)
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        verdict = prove(Path(folder), messages=wanted.messages, kills=wanted.kills, connections=wanted.connections, seed=wanted.seed)
+        (place := Path(folder) / "proof").mkdir()
+        verdict = prove(Proof(place, wanted.messages, wanted.kills, wanted.connections, wanted.seed))
     sys.stdout.write(f"{verdict}\n{'holds' if verdict.holds else 'BROKEN: ' + '; '.join(verdict.broken)}\n")
     return 0 if verdict.holds and verdict.kills >= wanted.kills else 1
 

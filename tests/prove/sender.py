@@ -1,6 +1,6 @@
 """A sender as a process of its own, to be killed: recovers what dead senders left, then dispatches until nothing may leave.
 
-    python sender.py LEDGER WITNESS SMTP_URL CONNECTIONS
+python sender.py LEDGER WITNESS SMTP_URL CONNECTIONS
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import sys
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from retention_cli.clock import SystemClock
 from retention_cli.deliver.channels.smtp import Smtp
@@ -19,12 +20,14 @@ from retention_cli.deliver.mail import Mail
 from retention_cli.deliver.outbox import micros
 from retention_cli.ledger.location import Location
 from retention_cli.ledger.outbox import Outbox
-from retention_cli.ledger.rows import Claim
+
+if TYPE_CHECKING:
+    from retention_cli.ledger.rows import Claim
 
 FILLING = b"The quick brown fox jumps over the lazy dog, and the lazy dog sleeps on.\r\n" * 50
 
 
-def compose(claim: Claim, context: bytes, template: str) -> Mail:
+def compose(claim: Claim, _context: bytes, _template: str) -> Mail:
     """Return a message of a few kilobytes."""
     head = f"From: shop@example.com\r\nTo: {claim.address}\r\nSubject: {claim.message}\r\n\r\n".encode()
     return Mail(f"{claim.message:064x}", head + FILLING, "shop@example.com", claim.address, f"{claim.message:064x}")

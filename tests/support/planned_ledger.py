@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 STEP = "send-1"
 
 
-def plan_messages(location: Location, witness: Path, count: int, *, now: datetime | None = None, template: str = "{}", context: bytes = b"{}") -> None:
+def plan_messages(
+    location: Location, witness: Path, count: int, *, now: datetime | None = None, template: str = "{}", context: bytes = b"{}"
+) -> None:
     """Make a ledger in which messages 1 … `count` are planned, to person1@example.com and so on."""
     at = micros(now or datetime.now(UTC))
     ids = range(1, count + 1)

@@ -78,7 +78,7 @@ class Line:
 
     def _send(self, job: Job, mail: Mail) -> Outcome:
         connection = self.connection or self._open()
-        outcome = connection.send(mail, lambda: self.desk.commit(job, mail.sha))
+        outcome = connection.send(mail, lambda act: self.desk.commit(job, mail.sha, act))
         crash.point("after-reply")
         if isinstance(outcome, ConnectionDown):
             self._close()

@@ -1,8 +1,9 @@
 """Where connections meet the ledger: one thread writes for all of them, in groups.
 
-A connection that is about to send its final dot asks and waits; its answer comes when the `committing` mark of the whole
-group is on the disk. Outcomes do not wait: they ride with the next group, or go by themselves when nobody asks. A write
-that fails is never tried again on the same ledger: from then on every answer is no.
+A connection that is about to send its final dot hands it over and waits. When the `committing` marks of the whole group
+are on the disk, the writing thread sends the dots itself, so that no busy thread can stand in between. Outcomes do not
+wait: they ride with the next group, or go by themselves when nobody asks. A write that fails is never tried again on
+the same ledger: from then on every answer is no.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from retention_cli.ledger.rows import Mark
 from retention_cli.model.state import MessageState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from retention_cli.deliver.outbox import Outbox
     from retention_cli.deliver.outcome import Result
     from retention_cli.ledger.rows import Claim
@@ -43,7 +46,9 @@ class Ask:
 
     job: Job
     sha: str
+    act: Callable[[], None]
     granted: bool = False
+    error: Exception | None = None
     gate: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -77,15 +82,15 @@ class Desk:
     def __init__(self) -> None:
         self._notes: SimpleQueue[Note] = SimpleQueue()
 
-    def commit(self, job: Job, sha: str) -> bool:
-        """Wait until the intent is durable; False where a gate said no. Called by a line."""
+    def commit(self, job: Job, sha: str, act: Callable[[], None]) -> bool:
+        """Wait until the intent is durable and `act` done; False where a gate said no. Called by a line; raises what `act` raises."""
         crash.point("before-committing")
-        ask = Ask(job, sha)
+        ask = Ask(job, sha, act)
         ask.gate.acquire()
         self._notes.put(ask)
         with ask.gate:
-            if ask.granted:
-                crash.point("after-committing")
+            if ask.error is not None:
+                raise ask.error
             return ask.granted
 
     def tell(self, note: Done | Opened | Left) -> None:
@@ -120,11 +125,13 @@ class Committer:
         self._waiting.append(mark)
 
     def grant(self, asks: list[Ask], at: int) -> list[Ask]:
-        """Make the intents durable together with the outcomes that wait, and answer; returns those that were refused."""
+        """Make the intents durable together with the outcomes that wait, carry them out, and answer; returns those that were refused."""
         marks = [Mark(ask.job.claim.message, MessageState.COMMITTING, at, body_sha=ask.sha) for ask in asks]
         moved = self._write(marks)
+        granted = [ask for ask in asks if ask.job.claim.message in moved]
+        for ask in granted:
+            _carry_out(ask)
         for ask in asks:
-            ask.granted = ask.job.claim.message in moved
             ask.gate.release()
         return [ask for ask in asks if not ask.granted]
 
@@ -155,6 +162,16 @@ class Committer:
         if outcomes:
             crash.point("after-result-commit")
         return moved
+
+
+def _carry_out(ask: Ask) -> None:
+    crash.point("after-committing")
+    ask.granted = True
+    try:
+        ask.act()
+    except Exception as error:  # noqa: BLE001 - it is raised again in the line that asked
+        ask.error = error
+    crash.point("after-dot")
 
 
 def _untrusted(error: Exception) -> Untrusted:

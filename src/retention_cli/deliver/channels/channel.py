@@ -1,9 +1,10 @@
 """What every way out must be able to do.
 
-The contract that all channels are tested against: `commit` is called exactly once, right before the last act that lets
-a message go (the final dot, the rename); it returns when the `committing` mark is durable. False means that a gate said
-no: the channel must let go without that last act and answer `Withheld`. A channel answers with a value and raises only
-for what stops the whole dispatch.
+The contract that all channels are tested against: `commit(act)` is called exactly once, where `act` is the last act that
+lets a message go (the final dot, the rename) and cannot wait for anybody. It is carried out, by the thread that writes
+the ledger, in the moment when the `committing` mark is durable: so hardly a message is ever in doubt that was not sent.
+False means that a gate said no: `act` was not and will not be carried out, the channel must let go and answer
+`Withheld`. What `act` raises, `commit` raises. A channel answers with a value and raises only for what stops the dispatch.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 class Connection(Protocol):
     """One way out, used by one thread; only `abort` may be called from another."""
 
-    def send(self, mail: Mail, commit: Callable[[], bool]) -> Outcome:
+    def send(self, mail: Mail, commit: Callable[[Callable[[], None]], bool]) -> Outcome:
         """Try once to let the message go."""
 
     def close(self) -> None:

@@ -50,16 +50,16 @@ class Fake:
         """Open; it never fails."""
         return FakeConnection(self)
 
-    def take(self, mail: Mail, commit: Callable[[], bool]) -> Outcome:
+    def take(self, mail: Mail, commit: Callable[[Callable[[], None]], bool]) -> Outcome:
         """Answer for one message, asking `commit` where a server would have got the final dot."""
         outcome = self._answer(mail)
         if not isinstance(outcome, Accepted | Unknown):
             return outcome
-        if not commit():
-            return Withheld()
+        return outcome if commit(lambda: self._keep(mail)) else Withheld()
+
+    def _keep(self, mail: Mail) -> None:
         with self._guard:
             self.sent.append(mail)
-        return outcome
 
 
 class FakeConnection:
@@ -68,7 +68,7 @@ class FakeConnection:
     def __init__(self, channel: Fake) -> None:
         self._channel = channel
 
-    def send(self, mail: Mail, commit: Callable[[], bool]) -> Outcome:
+    def send(self, mail: Mail, commit: Callable[[Callable[[], None]], bool]) -> Outcome:
         """Answer as told."""
         return self._channel.take(mail, commit)
 

@@ -53,7 +53,7 @@ class FolderConnection:
         self._path = path
         self._directory = directory
 
-    def send(self, mail: Mail, commit: Callable[[], bool]) -> Outcome:
+    def send(self, mail: Mail, commit: Callable[[Callable[[], None]], bool]) -> Outcome:
         """Write, flush, ask, rename."""
         if not _KEY.fullmatch(mail.key):
             return Refused(0, "the message's key is not fit for a file name", Fault.OTHER)
@@ -63,10 +63,14 @@ class FolderConnection:
             _write(draft, mail.raw)
         except OSError as error:
             return ConnectionDown(f"cannot write to the outbox folder: {error.strerror}")
-        if not commit():
-            draft.unlink(missing_ok=True)
-            return Withheld()
-        return self._place(draft, final)
+        try:
+            if not commit(lambda: _rename(draft, final)):
+                draft.unlink(missing_ok=True)
+                return Withheld()
+            os.fsync(self._directory)
+        except OSError as error:  # the name is there or it is not, and writing it again does no harm
+            return Deferred(0, f"cannot write to the outbox folder: {error.strerror}")
+        return Accepted(final.name)
 
     def close(self) -> None:
         """Let go of the folder."""
@@ -77,14 +81,9 @@ class FolderConnection:
     def abort(self) -> None:
         """Do nothing: no write waits for anybody."""
 
-    def _place(self, draft: Path, final: Path) -> Outcome:
-        try:
-            draft.replace(final)
-            crash.point("after-dot")
-            os.fsync(self._directory)
-        except OSError as error:  # the name is there or it is not, and writing it again does no harm
-            return Deferred(0, f"cannot write to the outbox folder: {error.strerror}")
-        return Accepted(final.name)
+
+def _rename(draft: Path, final: Path) -> None:
+    draft.replace(final)
 
 
 def _write(path: Path, raw: bytes) -> None:

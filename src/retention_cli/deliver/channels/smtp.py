@@ -70,7 +70,7 @@ class SmtpConnection:
         self._carried = 0
         self._reset = False
 
-    def send(self, mail: Mail, commit: Callable[[], bool]) -> Outcome:
+    def send(self, mail: Mail, commit: Callable[[Callable[[], None]], bool]) -> Outcome:
         """Try once to hand the message over."""
         if (refused := self._unfit(mail)) is not None:
             return refused
@@ -80,10 +80,14 @@ class SmtpConnection:
             answer = self._down(_words(error))
         if answer is not None:
             return answer
-        if not commit():
-            self._drop()
-            return Withheld()
-        return self._finish(mail)
+        try:
+            if not commit(self._dot):
+                self._drop()
+                return Withheld()
+            reply = self._reply()
+        except _BROKEN as error:
+            return self._doubt(mail, _words(error))
+        return self._verdict(mail, reply)
 
     def close(self) -> None:
         """Say QUIT and hang up; what the server makes of it does not matter any more."""
@@ -124,6 +128,7 @@ class SmtpConnection:
             return answer
         crash.point("before-body")
         self._sock.sendall(stuffed(mail.raw))
+        self._session.reader.wait_writable(self._timeout)
         return self._interrupted() if self._session.reader.spoke_early() else None
 
     def _commands(self, mail: Mail) -> list[tuple[Phase, bytes]]:
@@ -198,14 +203,11 @@ class SmtpConnection:
             return judge(reply, Phase.DATA)
         return ConnectionDown(f"{reply.code} the server broke off", fresh=not self._carried)
 
-    def _finish(self, mail: Mail) -> Outcome:
-        """Send the final dot and believe nothing but an explicit answer."""
-        try:
-            self._sock.sendall(b".\r\n")
-            crash.point("after-dot")
-            reply = self._reply()
-        except _BROKEN as error:
-            return self._doubt(mail, _words(error))
+    def _dot(self) -> None:
+        self._sock.sendall(b".\r\n")
+
+    def _verdict(self, mail: Mail, reply: Reply) -> Outcome:
+        """Believe nothing but an explicit answer to the final dot."""
         self._carried += 1
         self._reset = not reply.positive
         if reply.positive:

@@ -62,6 +62,13 @@ class ReplyReader:
         poll.register(self._sock, select.POLLIN | select.POLLHUP | select.POLLERR)
         return bool(poll.poll(0))
 
+    def wait_writable(self, timeout: float) -> None:
+        """Wait until a few more bytes can be written without waiting; raises `TimeoutError`."""
+        poll = select.poll()
+        poll.register(self._sock, select.POLLOUT)
+        if not poll.poll(timeout * 1000):
+            raise TimeoutError("the server does not read")
+
     def _line(self, until: float) -> bytes:
         while (end := self._buffer.find(b"\n")) < 0:
             if len(self._buffer) > LONGEST_LINE:

@@ -1,0 +1,90 @@
+"""kill -9 in the middle of sending: nothing is lost, nothing arrives twice, every doubt is on the list."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from prove.killing import Proof, prove
+from retention_cli.model.state import MessageState
+from support.planned_ledger import faults, plan_messages, states
+from support.postgres import postgres_cluster, postgres_url  # noqa: F401 - fixtures
+from support.smtp_sink import Say, SmtpSink, Turn
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_killed_again_and_again(tmp_path: Path) -> None:
+    """C01, C04, C05, C06 (R1, R2): 500 messages over 4 connections, 8 kills when the server has got 20 to 80 more."""
+    verdict = prove(Proof(tmp_path, messages=500, kills=8, seed=8))
+    assert verdict.broken == []
+    assert verdict.kills == 8
+    assert verdict.states == {"sent": verdict.sent, "unknown": verdict.unknown}
+
+
+@pytest.mark.prove
+def test_killed_at_length(tmp_path: Path) -> None:
+    """C01 (R1, R2, R3): 5,000 messages, at least 50 kills; the figures are printed."""
+    verdict = prove(Proof(tmp_path, messages=5000, kills=60))
+    sys.stdout.write(f"\n{verdict}\n")
+    assert verdict.broken == []
+    assert verdict.kills >= 50
+
+
+def test_a_kill_before_the_intent_leaves_no_doubt(tmp_path: Path) -> None:
+    """C02, C03, C04: the messages go again by themselves, in one copy, and none is ever unknown."""
+    points = ("claimed:1", "rendered:1", "before-body:1", "before-committing:1")
+    verdict = prove(Proof(tmp_path, messages=20, kills=0, connections=1, points=points))
+    assert verdict.broken == []
+    assert (verdict.kills, verdict.unknown, verdict.sent) == (len(points), 0, 20)
+
+
+def test_a_kill_after_the_dot_is_a_listed_doubt(tmp_path: Path) -> None:
+    """C02, C05, C06: each has arrived, is `unknown`, and is not sent again."""
+    points = ("after-dot:1", "after-reply:2", "before-result-commit:1")
+    verdict = prove(Proof(tmp_path, messages=20, kills=0, connections=1, points=points))
+    assert verdict.broken == []
+    assert (verdict.kills, verdict.unknown, verdict.unknown_not_received) == (3, 3, 0)
+    assert (verdict.sent, verdict.received) == (17, 20)
+
+
+def test_a_kill_around_the_marks(tmp_path: Path) -> None:
+    """C02: durable but not yet sent is a doubt too, and the only one that has not arrived; a durable outcome is none."""
+    verdict = prove(Proof(tmp_path, messages=20, kills=0, connections=1, points=("after-committing:1", "after-result-commit:3", "before-body:2")))
+    assert verdict.broken == []
+    assert verdict.kills == 3
+    assert verdict.unknown_not_received == 1
+    assert verdict.unknown <= 3
+
+
+def test_killed_on_postgresql(tmp_path: Path, postgres_url: str) -> None:  # noqa: F811 - a fixture is asked for by its name
+    """C01 on a server: a sender's death is known by the lock of its session."""
+    verdict = prove(Proof(tmp_path, messages=200, kills=3, ledger=postgres_url))
+    assert verdict.broken == []
+    assert verdict.kills == 3
+
+
+def test_sigterm_ends_in_order(tmp_path: Path) -> None:
+    """C08: what is in flight finishes, nothing is claimed any more, nothing is unknown, the rest is planned."""
+    enough = threading.Event()
+
+    def behave(turn: Turn) -> Say | None:
+        return Say(b"250 2.0.0 ok\r\n", delay=0.02, keep=True) if turn.phase == "DOT" else None
+
+    proof = Proof(tmp_path, messages=400, kills=0)
+    plan_messages(proof.location, proof.witness, proof.messages)
+    with SmtpSink(behave, on_message=lambda count: enough.set() if count >= 30 else None) as sink:
+        sender = subprocess.Popen(proof.command(sink.url), env=proof.environment(""))
+        assert enough.wait(60)
+        sender.send_signal(signal.SIGTERM)
+        assert sender.wait(60) == 0
+    found = states(proof.location)
+    assert faults(proof.location) == []
+    assert sum(state is MessageState.SENT for state in found.values()) == len(sink.received)
+    assert set(found.values()) == {MessageState.SENT, MessageState.PLANNED}
