@@ -235,7 +235,7 @@ class _Reader:
             table.broken.add(str(top.key))
 
     def _key_is_good(self, table: Table, key: Raw | None) -> bool:
-        if not isinstance(key, Word) or is_null(key) or not key:
+        if not isinstance(key, Word) or is_null(key):
             hint = 'text that begins with { goes in quotes: "{{ customer.first_name }}"' if isinstance(key, Table) else "put it in quotes"
             if key is not None:
                 self.notes.error(key.place, Code.YAML_KEY, "a key must be text", hint)

@@ -1,0 +1,131 @@
+"""retention.lock: written whole, the same bytes for the same content, and read back by the strict reader."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from project.case_files import told
+from retention_cli.model.lock import Lock, SourceLock
+from retention_cli.model.source import Column, ColumnType
+from retention_cli.project.lock_file import LOCK, format_lock, read_lock, write_lock
+from retention_cli.project.yaml_tree import read
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EXAMPLE = Lock(
+    {
+        "orders": SourceLock(
+            (
+                Column(name="total", type=ColumnType.DECIMAL, origin="Celkem s DPH", scale=2),
+                Column(name="order_id", type=ColumnType.TEXT, origin="order_id"),
+            ),
+            ";",
+            ("refund", "order"),
+        ),
+        "customers": SourceLock((Column(name="e-mail: ?", type=ColumnType.TEXT, origin='a "b" # \n\u2028'),)),
+    }
+)
+TEXT = """\
+# What the first import settled about each source. Written by `retention`; reviewed like code.
+sources:
+  customers:
+    columns:
+      "e-mail: ?": {type: text, origin: "a \\"b\\" # \\n\\u2028"}
+  orders:
+    csv: {delimiter: ";"}
+    events: ["order", "refund"]
+    columns:
+      order_id: {type: text, origin: "order_id"}
+      total: {type: decimal, scale: 2, origin: "Celkem s DPH"}
+"""
+
+
+def test_the_text_is_sorted_and_reviewable() -> None:
+    assert format_lock(EXAMPLE) == TEXT
+
+
+def test_it_is_read_back(tmp_path: Path) -> None:
+    write_lock(tmp_path, EXAMPLE)
+    found, problems = read_lock(tmp_path)
+    assert problems == []
+    assert found.sources["orders"] == SourceLock(
+        (
+            Column(name="order_id", type=ColumnType.TEXT, origin="order_id"),
+            Column(name="total", type=ColumnType.DECIMAL, origin="Celkem s DPH", scale=2),
+        ),
+        ";",
+        ("order", "refund"),
+    )
+    assert format_lock(found) == TEXT
+
+
+def test_none_is_an_empty_one(tmp_path: Path) -> None:
+    assert read_lock(tmp_path) == (Lock(), [])
+    write_lock(tmp_path, Lock())
+    assert read_lock(tmp_path) == (Lock(), [])
+
+
+def test_nothing_but_the_lock_is_left_behind(tmp_path: Path) -> None:
+    for lock in (Lock(), EXAMPLE):
+        write_lock(tmp_path, lock)
+    assert [path.name for path in tmp_path.iterdir()] == [LOCK]
+
+
+def test_a_full_disk_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_lock(tmp_path, EXAMPLE)
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_lock(tmp_path, Lock())
+    assert [path.name for path in tmp_path.iterdir()] == [LOCK]
+    assert (tmp_path / LOCK).read_text(encoding="utf-8") == TEXT
+
+
+def test_mistakes_of_a_merge_are_problems(tmp_path: Path) -> None:
+    """A lock edited by hand, or with a conflict left in it, is told like any other file."""
+    (tmp_path / LOCK).write_text("sources:\n  a: {columns: {b: {type: txt, origin: b}}, evnts: []}\n", encoding="utf-8")
+    assert told(read_lock(tmp_path)[1], LOCK) == (
+        "2:27 wrong-value: 'type' cannot be 'txt' | did you mean 'text'?",
+        "2:45 unknown-key: this version knows no key 'evnts' in 'a' | did you mean 'events'?",
+    )
+    (tmp_path / LOCK).write_text("<<<<<<< ours\nsources: {}\n", encoding="utf-8")
+    assert [problem.code for problem in read_lock(tmp_path)[1]] == ["yaml-syntax"]
+
+
+_TEXT = st.text(st.characters(blacklist_categories=["Cs"]))
+_COLUMNS = st.builds(Column, name=_TEXT, type=st.sampled_from(ColumnType), origin=_TEXT, scale=st.integers(0, 9))
+_SOURCES = st.builds(
+    SourceLock,
+    st.lists(_COLUMNS, unique_by=lambda column: column.name).map(lambda found: tuple(sorted(found, key=lambda column: column.name))),
+    st.sampled_from([None, ",", "\t"]),
+    st.lists(_TEXT, unique=True).map(lambda found: tuple(sorted(found))),
+)
+
+
+@given(st.dictionaries(_TEXT, _SOURCES, max_size=3))
+def test_any_names_survive(sources: dict[str, SourceLock]) -> None:
+    """Headers come from strangers: quotes, colons, line ends and direction marks come back as they were."""
+    text = format_lock(Lock(sources))
+    assert read(text)[1] == []
+    assert format_lock(_reread(text)) == text
+
+
+def _reread(text: str) -> Lock:
+    import tempfile  # noqa: PLC0415 - hypothesis forbids the fixture of a folder
+    from pathlib import Path  # noqa: PLC0415 - as above
+
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / LOCK).write_text(text, encoding="utf-8", newline="\n")
+        lock, problems = read_lock(Path(folder))
+    assert problems == []
+    return lock
