@@ -59,7 +59,7 @@ def test_a_kill_around_the_marks(tmp_path: Path) -> None:
     verdict = prove(Proof(tmp_path, messages=20, kills=0, connections=1, points=("after-committing:1", "after-result-commit:3", "before-body:2")))
     assert verdict.broken == []
     assert verdict.kills == 3
-    assert verdict.unknown_not_received == 1
+    assert 1 <= verdict.unknown_not_received <= 2  # an outcome becomes durable together with the next intent
     assert verdict.unknown <= 3
 
 
