@@ -12,6 +12,7 @@ import signal
 POINTS = (
     "lock-taken",
     "ledger-opened",
+    "snapshot-written",
     "sources-imported",
     "tick-planned",
     "before-delta-commit",

@@ -1,0 +1,228 @@
+"""The store of snapshots below `.retention/`: folders that are there whole or not at all, and which set is current.
+
+    snapshots/<source>-<id>/   data.parquet, meta.json, rejects.csv, and left_out.parquet where children may ask for it
+    snapshots/current.json     the last two published sets
+    cache/                     what is known of unchanged files; may be deleted
+
+A folder is written aside under `.tmp-PID-…` and renamed; what a killed process left aside is swept by the next import.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from retention_cli import crash
+from retention_cli.model.snapshot import Snapshot, SnapshotSet
+from retention_cli.model.source import Column
+from retention_cli.sources.atomic import sync, write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+FORMAT = 1
+KEPT_SETS = 2
+KEPT_FOR = timedelta(days=30)
+DATA, META, REJECTS, LEFT_OUT = "data.parquet", "meta.json", "rejects.csv", "left_out.parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A snapshot with what its import had to say.
+
+    `left_out` counts rows by why they are not in it; `settled` are the columns of its files, as the lock keeps
+    them, and `delimiter` the one that all of them have.
+    """
+
+    snapshot: Snapshot
+    files: tuple[str, ...]
+    left_out: Mapping[str, int]
+    delimiter: str | None
+    definition: str
+    settled: tuple[Column, ...]
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies."""
+        return Path(self.snapshot.path).parent
+
+    @property
+    def rejects_path(self) -> Path | None:
+        """The list of rejects, None where there is none."""
+        return self.folder / REJECTS if self.snapshot.rejected else None
+
+
+def folder_of(store: Path, source: str, identity: str) -> Path:
+    """Return where a snapshot lies, or would."""
+    return store / "snapshots" / f"{source}-{identity}"
+
+
+def find(store: Path, source: str, identity: str) -> Stored | None:
+    """Return a stored snapshot; None where there is none, or where it is not whole."""
+    folder = folder_of(store, source, identity)
+    try:
+        raw = json.loads((folder / META).read_text(encoding="utf-8"))
+        whole = raw["format"] == FORMAT and raw["size"] == (folder / DATA).stat().st_size
+    except (OSError, ValueError, KeyError):
+        return None
+    return _stored(folder, raw) if whole else None
+
+
+def _stored(folder: Path, raw: dict[str, Any]) -> Stored:
+    snapshot = Snapshot(
+        source=raw["source"],
+        id=raw["id"],
+        path=str(folder / DATA),
+        rows=raw["rows"],
+        rejected=raw["rejected"],
+        columns=_columns(raw["columns"]),
+        newest=datetime.fromisoformat(raw["newest"]) if raw["newest"] else None,
+        events=None if raw["events"] is None else tuple(raw["events"]),
+        warnings=tuple(raw["warnings"]),
+    )
+    return Stored(snapshot, tuple(raw["files"]), raw["left_out"], raw["delimiter"], raw["definition"], _columns(raw["settled"]))
+
+
+def _columns(raw: list[dict[str, Any]]) -> tuple[Column, ...]:
+    return tuple(Column(**column) for column in raw)
+
+
+def _meta(stored: Stored, size: int) -> dict[str, Any]:
+    snapshot = stored.snapshot
+    return {
+        "format": FORMAT,
+        "source": snapshot.source,
+        "id": snapshot.id,
+        "size": size,
+        "rows": snapshot.rows,
+        "rejected": snapshot.rejected,
+        "newest": snapshot.newest.isoformat() if snapshot.newest else None,
+        "columns": [column.model_dump(mode="json") for column in snapshot.columns],
+        "events": snapshot.events,
+        "warnings": snapshot.warnings,
+        "files": stored.files,
+        "left_out": dict(stored.left_out),
+        "delimiter": stored.delimiter,
+        "definition": stored.definition,
+        "settled": [column.model_dump(mode="json") for column in stored.settled],
+    }
+
+
+@contextmanager
+def aside(store: Path) -> Iterator[Path]:
+    """Make a private folder to write a snapshot in; it is removed unless `keep` moved it to its place."""
+    parent = store / "snapshots"
+    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = parent / f".tmp-{os.getpid()}-{secrets.token_hex(4)}"
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def keep(store: Path, folder: Path, stored: Stored) -> Stored:
+    """Make a written folder durable and move it to its place; where another process was quicker, its folder stays."""
+    snapshot = stored.snapshot
+    write_text(folder / META, json.dumps(_meta(stored, (folder / DATA).stat().st_size), indent=1))
+    for path in folder.iterdir():
+        sync(path)
+    sync(folder)
+    crash.point("snapshot-written")
+    place = folder_of(store, snapshot.source, snapshot.id)
+    found = find(store, snapshot.source, snapshot.id)
+    if found is None:
+        shutil.rmtree(place, ignore_errors=True)
+        with suppress(OSError):
+            folder.rename(place)
+        sync(place.parent)
+    return find(store, snapshot.source, snapshot.id) or stored
+
+
+def sweep(store: Path) -> None:
+    """Remove what processes that are no more left half written."""
+    for folder in (*store.glob("snapshots/.tmp-*"), *store.glob("tmp/duckdb-*")):
+        words = folder.name.split("-")
+        if len(words) > 1 and words[1].isdigit() and not _alive(int(words[1])):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def publish(store: Path, snapshots: SnapshotSet) -> None:
+    """Make a set the current one, at once for every reader; the one before it is remembered."""
+    named = {source: snapshot.id for source, snapshot in sorted(snapshots.snapshots.items())}
+    published = _published(store)
+    for source, identity in named.items():
+        with suppress(OSError):
+            os.utime(folder_of(store, source, identity) / META)
+    if published and published[0] == named:
+        return
+    sets = [named, *(older for older in published if older != named)][:KEPT_SETS]
+    write_text(_pointer(store), json.dumps({"format": FORMAT, "sets": sets}, indent=1))
+
+
+def _pointer(store: Path) -> Path:
+    return store / "snapshots" / "current.json"
+
+
+def _published(store: Path) -> list[dict[str, str]]:
+    try:
+        raw = json.loads(_pointer(store).read_text(encoding="utf-8"))
+        return [dict(named) for named in raw["sets"]] if raw["format"] == FORMAT else []
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+def current(store: Path) -> SnapshotSet | None:
+    """Return the set that was published last, as far as its snapshots are there; None where there is none."""
+    found = {source: stored.snapshot for source, stored in current_stored(store).items()}
+    return SnapshotSet(found) if found else None
+
+
+def current_stored(store: Path) -> dict[str, Stored]:
+    """Return the current set's snapshots with what their imports had to say."""
+    named = next(iter(_published(store)), {})
+    found = {source: find(store, source, identity) for source, identity in named.items()}
+    return {source: stored for source, stored in found.items() if stored is not None}
+
+
+def collect(store: Path, keep_ids: Collection[str], *, now: datetime) -> tuple[str, ...]:
+    """Remove snapshots that nobody needs; return their folders' names.
+
+    Kept are the last two published sets, the ids in `keep_ids`, and what was made or published in the 30 days before `now`.
+    """
+    wanted = {f"{source}-{identity}" for named in _published(store) for source, identity in named.items()}
+    oldest = (now - KEPT_FOR).timestamp()
+    gone = []
+    for folder in sorted(store.glob("snapshots/*-*")):
+        identity = folder.name.rpartition("-")[2]
+        if folder.name.startswith(".") or folder.name in wanted or identity in keep_ids or _used_at(folder) >= oldest:
+            continue
+        aside_name = folder.with_name(f".tmp-{os.getpid()}-{secrets.token_hex(4)}")
+        folder.rename(aside_name)
+        shutil.rmtree(aside_name, ignore_errors=True)
+        gone.append(folder.name)
+    return tuple(gone)
+
+
+def _used_at(folder: Path) -> float:
+    try:
+        return (folder / META).stat().st_mtime
+    except OSError:
+        return 0.0

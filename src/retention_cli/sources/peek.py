@@ -1,0 +1,99 @@
+"""What is known of the sources without importing them: the lock's columns, else the headers and a look at a few rows.
+
+So `validate` knows a shop's columns before the first import, and needs no data after it.
+"""
+
+from __future__ import annotations
+
+import csv
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from retention_cli.engine.duck import DuckEngine
+from retention_cli.errors import RetentionError
+from retention_cli.model.catalog import Catalog, SourceSchema
+from retention_cli.model.source import CUSTOMERS, Column, ColumnType, EventColumn
+from retention_cli.sources.files import Facts, expand, kind_of
+from retention_cli.sources.header import first_text, read_header
+from retention_cli.sources.infer import guess
+from retention_cli.sources.layout import CUSTOMER, lay_out, lent_names, naming_of, renamed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from retention_cli.model.lock import SourceLock
+    from retention_cli.model.project import Project
+    from retention_cli.sources.files import ExportFile
+    from retention_cli.sources.header import Header
+
+LOOKED_AT = 200
+
+
+def peek(project: Project, locks: Mapping[str, SourceLock] | None = None) -> Catalog:
+    """Return what is known of every source; one whose files cannot be read, or lack a column, is absent."""
+    known = {name: _locked(project, name, lock) for name, lock in (locks or {}).items() if name in project.sources}
+    with ExitStack() as resources:
+        engines: list[DuckEngine] = []
+
+        def engine() -> DuckEngine:
+            if not engines:
+                engines.append(resources.enter_context(DuckEngine()))
+            return engines[0]
+
+        for name in project.sources:
+            if name not in known and (found := _look(project, name, engine)) is not None:
+                known[name] = found
+    return Catalog({name: _with_lent(project, name, known) for name in known} | _derived(project))
+
+
+def _locked(project: Project, name: str, lock: SourceLock) -> SourceSchema:
+    columns = renamed(lock.columns, naming_of(name, project.sources[name]))
+    return SourceSchema(name, {column.name: column for column in columns}, lock.events)
+
+
+def _look(project: Project, name: str, engine: Callable[[], DuckEngine]) -> SourceSchema | None:
+    source = project.sources[name]
+    try:
+        files = expand(Path(project.root), str(source.path))
+        headers = [(file, read_header(file, Facts("", *kind_of(file)), source.csv.delimiter, engine)) for file in files]
+        layout = lay_out(project, name, [(file.shown, header) for file, header in headers], None)
+    except RetentionError:
+        return None
+    values = _first_values(*headers[-1])
+    columns = [
+        column.settled(column.type or guess(values.get(column.origin, ())), column.scale or (2 if column.type is ColumnType.DECIMAL else 0))
+        for column in layout.columns
+    ]
+    events = None if isinstance(source.event, EventColumn) or source.event is None else (str(source.event),)
+    return SourceSchema(name, {column.name: column for column in columns}, events, settled=False)
+
+
+def _first_values(file: ExportFile, header: Header) -> dict[str, list[str]]:
+    kind, packed = kind_of(file)
+    if kind == "parquet":
+        return {}
+    lines = first_text(file.path, file.shown, packed=packed).splitlines(keepends=True)[: LOOKED_AT + 2]
+    try:
+        rows = [row for row in csv.reader(lines[:-1] or lines, delimiter=header.delimiter or ",") if len(row) == len(header.names)][1:]
+    except csv.Error:
+        return {}
+    return {name: [row[n] for row in rows] for n, name in enumerate(header.names)}
+
+
+def _with_lent(project: Project, name: str, known: Mapping[str, SourceSchema]) -> SourceSchema:
+    """Add the columns that a child takes from its parent, as its snapshot has them."""
+    schema, source = known[name], project.sources[name]
+    parent = str(source.parent) if source.parent else ""
+    if parent not in known:
+        return schema
+    lender = _with_lent(project, parent, known).columns
+    lent = {column: lender[column].model_copy(update={"origin": f"{parent}.{column}"}) for column in lent_names(project, name) if column in lender}
+    return SourceSchema(name, {**schema.columns, **lent}, schema.events, schema.settled)
+
+
+def _derived(project: Project) -> dict[str, SourceSchema]:
+    if CUSTOMERS in project.sources:
+        return {}
+    column = Column(name=CUSTOMER, type=ColumnType.TEXT, origin=CUSTOMER)
+    return {CUSTOMERS: SourceSchema(CUSTOMERS, {CUSTOMER: column})}
