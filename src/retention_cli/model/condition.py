@@ -17,12 +17,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic_core import core_schema
 
-from retention_cli.model.duration import Duration  # noqa: TC001 - pydantic resolves it where a model holds a condition
 from retention_cli.model.problem import NOWHERE, Place
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+
+    from retention_cli.model.duration import Duration
 
 
 class Op(StrEnum):
@@ -204,25 +208,34 @@ def walk(node: Condition) -> list[Condition]:
     return [node, *(inner for child in children(node) for inner in walk(child))]
 
 
-def _parsed(kind: type[Node] | tuple[type[Node], ...]) -> PlainValidator:
-    def check(value: Any) -> Any:
-        if isinstance(value, kind):
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    """Tells pydantic that a field holds nodes made elsewhere, so that it builds no schema of the nodes themselves."""
+
+    kinds: type[Node] | tuple[type[Node], ...]
+    definition: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        as_text = core_schema.plain_serializer_function_ser_schema(repr, return_schema=core_schema.str_schema())
+        return core_schema.no_info_plain_validator_function(self._check, serialization=as_text)
+
+    def __get_pydantic_json_schema__(self, schema: core_schema.CoreSchema, handler: Any) -> dict[str, Any]:
+        return {"x-def": self.definition}
+
+    def _check(self, value: Any) -> Any:
+        if isinstance(value, self.kinds):
             return value
         raise ValueError("a condition must be parsed before it enters a model")
 
-    return PlainValidator(check)
 
-
-_AS_TEXT = PlainSerializer(repr, return_type=str)
-
-ConditionField = Annotated[Condition, _parsed(CONDITION_TYPES), _AS_TEXT, WithJsonSchema({"x-def": "condition"})]
+ConditionField = Annotated[Condition, _Parsed(CONDITION_TYPES, "condition")]
 """A model's field that holds a condition; project/ parses it, because only the place in the file tells what it may ask."""
 
-RowConditionField = Annotated[Condition, _parsed(CONDITION_TYPES), _AS_TEXT, WithJsonSchema({"x-def": "row_condition"})]
+RowConditionField = Annotated[Condition, _Parsed(CONDITION_TYPES, "row_condition")]
 """A model's field that holds a condition over the columns of a row, with nothing that asks of a customer."""
 
-TotalField = Annotated[Total, _parsed(Total), _AS_TEXT, WithJsonSchema({"x-def": "total"})]
+TotalField = Annotated[Total, _Parsed(Total, "total")]
 """A model's field that holds a fold over events (a metric's definition)."""
 
-QueryField = Annotated[EventQuery, _parsed(EventQuery), _AS_TEXT, WithJsonSchema({"x-def": "query"})]
+QueryField = Annotated[EventQuery, _Parsed(EventQuery, "query")]
 """A model's field that holds an event query (a campaign's trigger)."""

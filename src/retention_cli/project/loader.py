@@ -100,7 +100,7 @@ class _Loading:
         self.notes.extend(problems)
         if raw is None and not any(problem.is_error for problem in problems):
             self.notes.warn(Place(file, 1, 1), Code.YAML_EMPTY, "the file is empty", "write something into it, or remove it")
-        note_secrets(raw, self.notes)
+        note_secrets(raw, text, self.notes)
         return raw
 
     def _project(self, settings: Settings | None) -> Project | None:

@@ -24,11 +24,14 @@ _PREFIXES = ("re_", "SG\\.", "key-", "AKIA", "xkeysib-", "sk_live_", "sk_test_",
 _BY_PREFIX = re.compile(rf"(?<![A-Za-z0-9_])(?:{'|'.join(_PREFIXES)})[A-Za-z0-9_.\-]{{16,}}")
 _SECRET_NAMES = ("signing", "signing_old", "password", "passwd", "secret", "token", "api_key", "apikey", "private_key")
 _BY_NAME = re.compile(rf"\b(?:{'|'.join(_SECRET_NAMES)})[\"']?\s*:\s*(?![\"'\[]*\$\{{)([^\s,}}].*)")
+_NAMED = re.compile("|".join(_SECRET_NAMES), re.IGNORECASE)
 _PRIVATE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 
 
-def note_secrets(raw: Raw | None, notes: Notes) -> None:
-    """Warn of every secret that stands literally in a tree; its text is never repeated."""
+def note_secrets(raw: Raw | None, text: str, notes: Notes) -> None:
+    """Warn of every secret that stands literally in the tree of a text; the secret itself is never repeated."""
+    if not any(pattern.search(text) for pattern in (_IN_URL, _BY_PREFIX, _PRIVATE, _NAMED)):
+        return
     for key, word in _scalars(raw, ""):
         if _is_secret(key, word):
             notes.warn(word.place, Code.SECRET_IN_FILE, "a secret is written out here", 'put it in the environment or .env, and write "${NAME}"')

@@ -172,6 +172,8 @@ class _Reader:
         self._put(closed.into)
 
     def _check_properties(self, event: Any) -> None:
+        if event.anchor is None and event.tag is None:
+            return
         place = self._place(event.start_mark)
         if event.anchor is not None:
             self.notes.error(place, Code.YAML_ANCHOR, f"&{event.anchor} is an anchor, and project files have none", "write it out where it is needed")

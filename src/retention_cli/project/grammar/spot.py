@@ -6,7 +6,7 @@ asks: an exit must bound its events in time, only a campaign knows an entry, and
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from retention_cli.model.word import Word, place_of
@@ -47,15 +47,15 @@ class Spot:
 
     def key(self, name: str) -> Spot:
         """Return the spot of a key below."""
-        return replace(self, path=f"{self.path}.{name}" if self.path else name)
+        return Spot(f"{self.path}.{name}" if self.path else name, self.notes, self.scope)
 
     def item(self, index: int) -> Spot:
         """Return the spot of a list's element."""
-        return replace(self, path=f"{self.path}[{index}]")
+        return Spot(f"{self.path}[{index}]", self.notes, self.scope)
 
     def rows(self) -> Spot:
         """Return the same spot, asking only of a row's columns."""
-        return replace(self, scope=ROW)
+        return Spot(self.path, self.notes, ROW)
 
     def error(self, raw: Raw, code: Code, message: str, hint: str = "") -> None:
         """Note a mistake at a value or key."""
