@@ -146,19 +146,16 @@ def _require(bundle: Bundle, names: Mapping[str, object]) -> None:
 
 
 def _run(bundle: Bundle, part: str, template: Template, names: Mapping[str, object]) -> str:
-    """Render one part, counted as it grows; every failure becomes a sentence without data."""
-    made, size = [], 0
+    """Render one part (its budget bounds what it can grow to); every failure becomes a sentence without data."""
     try:
-        for chunk in template.generate(names):
-            size += len(chunk)
-            if size > MAX_TEXT:
-                raise TooMuch("the text is longer than a message may be")
-            made.append(chunk)
+        made = template.render(names)
+        if len(made) > MAX_TEXT:
+            raise TooMuch("the text is longer than a message may be")
     except MissingExtra as error:
         raise RenderFailed(str(error), error.hint) from None
     except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError, AttributeError) as error:
         raise RenderFailed(f"{bundle.name}: the {part} cannot be written: {_reason(error, bundle)}") from None
-    return "".join(made)
+    return made
 
 
 def _reason(error: Exception, bundle: Bundle) -> str:

@@ -109,7 +109,7 @@ def header_fields(envelope: Envelope, subject: str, out: WaysOut) -> list[bytes]
         _from(sender, envelope.sender.name),
         address_header("To", envelope.to_name, recipient(envelope)),
         header("Subject", subject),
-        structured("Date", _date(envelope.date)),
+        _date(envelope.date),
         structured("Message-ID", f"<{_key(envelope)}@{sender.domain}>"),
         b"MIME-Version: 1.0\r\n",
         _reply_to(envelope.sender.reply_to),
@@ -155,7 +155,8 @@ def _address(written: str, what: str) -> Address:
     return found
 
 
-def _date(moment: datetime) -> str:
+@lru_cache(maxsize=256)
+def _date(moment: datetime) -> bytes:
     if moment.tzinfo is None:
         raise ValueError("the date of a message needs an offset")
-    return format_datetime(moment.replace(microsecond=0))
+    return structured("Date", format_datetime(moment.replace(microsecond=0)))

@@ -113,17 +113,12 @@ def _range(*bounds: int) -> range:
     return found
 
 
-@pass_context
-def _printed(context: Budget, value: object) -> object:
-    return printed(context, value)
-
-
 def sandbox(*, html: bool, trim: bool = False) -> Sandbox:
     """Return an environment; `html` escapes what is written, `trim` lets a block's own line vanish."""
     made = Sandbox(
         undefined=StrictUndefined,
         autoescape=html,
-        finalize=_printed,
+        finalize=pass_context(printed),
         keep_trailing_newline=True,
         trim_blocks=trim,
         lstrip_blocks=trim,

@@ -38,27 +38,22 @@ def _part(subtype: str, text: str) -> bytes:
 
 def encoded(text: str) -> tuple[str, bytes]:
     """Return the encoding's name and the encoded text, CRLF at each line's end: the encoding that comes out shorter."""
-    unix = text.replace("\r\n", "\n").replace("\r", "\n")
-    data = unix.encode("utf-8", "ignore").translate(None, _CONTROLS)
-    if _quoted_size(data, len(unix)) <= len(data) * 4 // 3 + len(data) // 57 * 2:
-        return "quoted-printable", b"\r\n".join([_quoted(line) for line in data.split(b"\n")])
-    code = binascii.b2a_base64(data.replace(b"\n", b"\r\n"), newline=False)
-    return "base64", b"".join([code[start : start + _B64_LINE] + b"\r\n" for start in range(0, len(code), _B64_LINE)])
+    unix = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+    quoted = b"\r\n".join([_kept(line) if len(line) <= _LONGEST_KEPT else _quoted(line) for line in unix.split("\n")])
+    if len(quoted) * 3 <= len(text) * 4:  # base64 of even one byte a character would be longer
+        return "quoted-printable", quoted
+    code = binascii.b2a_base64(_bytes(unix).replace(b"\n", b"\r\n"), newline=False)
+    wrapped = b"".join([code[start : start + _B64_LINE] + b"\r\n" for start in range(0, len(code), _B64_LINE)])
+    return ("quoted-printable", quoted) if len(quoted) <= len(wrapped) else ("base64", wrapped)
 
 
-def _quoted(line: bytes) -> bytes:
-    """Return one line in quoted-printable. A template's own lines come again in every message: they are kept."""
-    return _kept(line) if len(line) <= _LONGEST_KEPT else _quote(line)
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "ignore").translate(None, _CONTROLS)
 
 
-def _quote(line: bytes) -> bytes:
-    return binascii.b2a_qp(line, istext=True).replace(b"\n", b"\r\n")
+def _quoted(line: str) -> bytes:
+    return binascii.b2a_qp(_bytes(line), istext=True).replace(b"\n", b"\r\n")
 
 
-_kept = lru_cache(maxsize=8192)(_quote)
-
-
-def _quoted_size(data: bytes, characters: int) -> int:
-    # Two bytes a character beyond ASCII is the usual case; for longer ones this guesses a little high.
-    beyond_ascii = 2 * (len(data) - characters)
-    return len(data) + 2 * beyond_ascii + 2 * data.count(b"=") + len(data) // 73 * 3
+_kept = lru_cache(maxsize=8192)(_quoted)
+"""A template's own lines come again in every message, so their encoding is kept."""
