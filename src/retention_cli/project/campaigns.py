@@ -87,9 +87,10 @@ class _Parts:
         for key in raw.words():
             if key in TRIGGER_KEYS:
                 (rest if key in Happened.model_fields else asked)[key] = raw[key]
+        before = self.notes.errors
         query = event_query(asked, spot)
         for follow in query.not_followed_by:
-            if follow.within is None:
+            if follow.within is None and self.notes.errors == before:
                 hint = "say how long to wait: within: 30 minutes"
                 self.notes.error(
                     follow.place, Code.MISSING_KEY, "in a trigger, 'not_followed_by' needs 'within': without it the wait never ends", hint

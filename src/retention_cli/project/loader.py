@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 SETTINGS = "retention.yml"
 _SUFFIXES = (".yml", ".yaml")
+_NOTES = ".md"
 
 
 def load(root: Path, environ: Mapping[str, str], *, target: str | None = None) -> tuple[Project | None, list[Problem]]:
@@ -87,6 +88,8 @@ class _Loading:
 
     def _read(self, folder: str, reader: Callable[[Raw, str], None]) -> None:
         for file in find(self.root, folder, self.notes):
+            if PurePosixPath(file).suffix == _NOTES:
+                continue
             if PurePosixPath(file).suffix not in _SUFFIXES:
                 self.notes.warn(Place(file, 1, 1), Code.FILE_KIND, f"this file is not read: {folder}/ holds .yml files")
             elif (raw := self._tree(file)) is not None:

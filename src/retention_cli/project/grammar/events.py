@@ -36,7 +36,7 @@ def did(table: Table, spot: Spot) -> Did:
     head = "did" if "did" in table else "did_not"
     check_keys(table, (head, "times", *QUERY_KEYS), spot, head=head)
     query = event_query(table, spot, head)
-    if spot.scope.bounded and query.within is None and query.since is None and not table.broken:
+    if spot.scope.bounded and not ({"within", "since"} & (table.keys() | table.broken)):
         hint = "add since: entry, or within: 1 day"
         spot.notes.error(
             table.key(head).place, Code.UNBOUNDED_EXIT, f"{head!r} in an exit must say since when: as it stands, all history counts", hint
