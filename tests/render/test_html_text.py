@@ -23,6 +23,8 @@ from retention_cli.render.html_text import html_to_text, marked, presettled, set
         ("<a href='https://a.example'>https://a.example</a>", "https://a.example\n"),
         ("<a href='https://a.example/'>a.example</a>", "https://a.example/\n"),
         ("<a href='mailto:a@example.org'>a@example.org</a>", "a@example.org\n"),
+        ("<a href='https://a.example/x'><div>Buy</div><p>now</p></a>", "Buy now (https://a.example/x)\n"),
+        ("<a href='https://a.example/x'><table><tr><td><img alt='A cup'></td></tr></table></a>", "A cup (https://a.example/x)\n"),
         ("<a href='#top'>Up</a> <a>No</a>", "Up No\n"),
         ("<a href='https://a.example/x'><img src='x' alt='A cup'></a>", "A cup (https://a.example/x)\n"),
         ("<a href='https://a.example/x'><img src='x' alt='A cup'></a><a href='https://a.example/x'>Cup</a>", "Cup (https://a.example/x)\n"),

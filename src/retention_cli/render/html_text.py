@@ -16,7 +16,8 @@ from retention_cli.render.inert import TOKEN
 from retention_cli.render.outline import VOID
 
 _LINK, _URL, _LINKED, _ALT, _SHOWN = "\x11", "\x12", "\x13", "\x14", "\x15"
-_CELL, _ITEM, _PARAGRAPH, _LINE, _BREAK, _END = "\x16", "\x1c", "\x1d", "\x1e", "\x1f", "\x17"
+# Marks of breaks share their first character, which makes them quick to find.
+_CELL, _ITEM, _PARAGRAPH, _LINE, _BREAK, _END = "\x1bC", "\x1bI", "\x1bP", "\x1bL", "\x1bB", "\x17"
 _SKIPPED = frozenset({"head", "style", "script", "title", "template", "noscript", "svg", "object", "select"})
 _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "pre", "dl"})
 _LINES = frozenset(
@@ -27,9 +28,8 @@ _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECAS
 _SPACES = re.compile("  +")
 _LINKS = re.compile(f"{_LINK}([^{_LINK}{_URL}{_LINKED}]*){_URL}([^{_LINK}{_URL}{_LINKED}]*){_LINKED}")
 _ALTS = re.compile(f"{_ALT}([^{_ALT}{_SHOWN}]*){_SHOWN}")
-_MARKS = f"{_CELL}{_ITEM}{_PARAGRAPH}{_LINE}{_BREAK}"
-_BREAKS = re.compile(f"[{_MARKS}][ {_MARKS}]*")
-_INNER = re.compile(f"(?<=[^ {_MARKS}])[ {_MARKS}]*[{_MARKS}][ {_MARKS}]*(?=[^ {_MARKS}])")
+_BREAKS = re.compile("\x1b[CIPLB](?: |\x1b[CIPLB])*")
+_INNER = re.compile(f" *{_BREAKS.pattern}")
 _STRETCHES = re.compile(f"(JJ[0-9]{{5}}JJ|[{_LINK}{_URL}{_LINKED}{_ALT}{_SHOWN}])")
 _STRAY = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
@@ -52,7 +52,7 @@ def presettled(text: str) -> str:
     made, in_link = [], False
     for stretch in _STRETCHES.split(_SPACES.sub(" ", _on_one_line(text))):
         in_link = stretch == _LINK or (in_link and stretch != _LINKED)
-        made.append(stretch if in_link else _INNER.sub(_broken, stretch))
+        made.append(stretch if in_link else _INNER.sub(_broken_inside, stretch))
     return "".join(made)
 
 
@@ -152,14 +152,18 @@ def _mark(tag: str) -> str:
 
 
 def _words(text: str) -> str:
-    return " ".join(_STRAY.sub(" ", _ALTS.sub("", text)).split())
+    return _unmarked(_ALTS.sub("", text))
+
+
+def _unmarked(text: str) -> str:
+    return " ".join(_STRAY.sub(" ", _BREAKS.sub(" ", text)).split())
 
 
 def _written_link(link: re.Match[str], worded: set[str]) -> str:
     """Return a link as text; a linked picture only where no words lead to the same place."""
     url, text = link[2].strip(), _words(link[1])
     if not text:
-        text = "" if url in worded else " ".join(_STRAY.sub(" ", link[1]).split())
+        text = "" if url in worded else _unmarked(link[1])
         url = url if text or url not in worded else ""
     if not url or url.startswith("#"):
         return text
@@ -171,6 +175,10 @@ def _written_link(link: re.Match[str], worded: set[str]) -> str:
 
 def _broken(match: re.Match[str]) -> str:
     return _break(match[0])
+
+
+def _broken_inside(match: re.Match[str]) -> str:
+    return _break(match[0]) if match.start() > 0 and match.end() < len(match.string) else match[0]
 
 
 @lru_cache(maxsize=1024)
