@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from retention_cli.clock import Clock
     from retention_cli.deliver.channels.channel import Channel
     from retention_cli.deliver.mail import Mail
+    from retention_cli.deliver.marks import Note
     from retention_cli.deliver.outbox import Outbox
     from retention_cli.deliver.outcome import Result
     from retention_cli.ledger.rows import Claim
@@ -112,7 +113,7 @@ class _Dispatch:
 
     def run(self) -> Outcomes:
         """Work until nothing may leave now, or until something ends it."""
-        self.committer = Committer(self.outbox)
+        self.committer = Committer(self.outbox, self.clock)
         self._refill()
         if self.outstanding:
             self._hire(1)
@@ -161,6 +162,13 @@ class _Dispatch:
     def _turn(self) -> None:
         """Take up what the lines have told, and answer those that ask."""
         notes = self.desk.collect(self.committer.patience)
+        asks = self._take_up(notes)
+        if asks:
+            self._answer(asks + self._latecomers(len(asks)))
+        self.committer.flush(idle=not notes or not self.outstanding)
+        self._tell()
+
+    def _take_up(self, notes: list[Note]) -> list[Ask]:
         asks = []
         for note in notes:
             match note:
@@ -174,10 +182,15 @@ class _Dispatch:
                     self._left(left_job, error)
                 case _:
                     assert_never(note)
-        if asks:
-            self._answer(asks)
-        self.committer.flush(idle=not notes or not self.outstanding)
-        self._tell()
+        return asks
+
+    def _latecomers(self, asking: int) -> list[Ask]:
+        """Wait for more lines to ask, at most as long as a write takes: it costs the same for one intent as for many."""
+        asks: list[Ask] = []
+        until = self.clock.monotonic() + self.committer.write_seconds
+        while asking + len(asks) < min(self.working, self.outstanding) and (left := until - self.clock.monotonic()) > 0:
+            asks += self._take_up(self.desk.collect(left))
+        return asks
 
     def _answer(self, asks: list[Ask]) -> None:
         """Look at the gates once more and let pass whom they let pass."""

@@ -22,12 +22,14 @@ from retention_cli.model.state import MessageState
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from retention_cli.clock import Clock
     from retention_cli.deliver.outbox import Outbox
     from retention_cli.deliver.outcome import Result
     from retention_cli.ledger.rows import Claim
 
 _MOST_WAITING = 256
 _IDLE_SECONDS = 0.02
+_LONGEST_WAIT = 0.01
 
 
 @dataclass(slots=True, eq=False)
@@ -110,8 +112,10 @@ class Desk:
 class Committer:
     """Writes marks in groups; belongs to the thread that owns the outbox."""
 
-    def __init__(self, outbox: Outbox) -> None:
+    def __init__(self, outbox: Outbox, clock: Clock) -> None:
         self._outbox = outbox
+        self._clock = clock
+        self.write_seconds = 0.0
         self._waiting: list[Mark] = []
         self.broken: Exception | None = None
 
@@ -154,11 +158,13 @@ class Committer:
         outcomes, self._waiting = self._waiting, []
         if outcomes:
             crash.point("before-result-commit")
+        began = self._clock.monotonic()
         try:
             moved = set(self._outbox.mark([*outcomes, *marks]))
         except Exception as error:  # noqa: BLE001 - whatever it is, the disk cannot be trusted with the next mark
             self.fail(error)
             return set()
+        self.write_seconds = min(self._clock.monotonic() - began, _LONGEST_WAIT)
         if outcomes:
             crash.point("after-result-commit")
         return moved
