@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -110,6 +111,15 @@ def test_what_a_sender_has_already_is_not_stopped(ledger: Ledger, location: Loca
     assert taken == [1, 2]
     assert stopped == 2
     assert states(location) == {1: "claimed", 2: "claimed", 3: "suppressed", 4: "suppressed"}
+    check_invariants(location)
+
+
+def test_a_tick_may_stop_what_it_planned(ledger: Ledger, location: Location) -> None:
+    """Planned and stopped, in this order: the reason is kept, and nothing leaves."""
+    run = begin(ledger)
+    delta = tick(ledger.position(), 2)
+    assert ledger.record(run, replace(delta, messages_stopped=[(2, "suppressed", "no address")])) == 1
+    assert states(location) == {1: "planned", 2: "suppressed"}
     check_invariants(location)
 
 

@@ -84,7 +84,7 @@ def presence(location: Location, name: str) -> Iterator[None]:
 def held(location: Location, name: str, *, wait: float = 0) -> Iterator[bool]:
     """Try for `wait` seconds to lock the file `name` beside a SQLite ledger; tell whether it was got."""
     refuse_network(location.file)
-    lock = FileLock(_file(location, name), mode=0o600, fallback_to_soft=False)
+    lock = FileLock(_file(location, name), mode=0o600, thread_local=False, fallback_to_soft=False)
     with refusing(location):
         location.locks.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:

@@ -45,12 +45,11 @@ def write_delta(connection: Connection, run: Run, delta: Delta) -> int:
     bulk.insert(connection, "journeys", _JOURNEY, delta.journeys_new)
     _change_journeys(connection, delta)
     bulk.insert(connection, "messages", _MESSAGE, _messages(run, delta))
-    stopped = _stop_messages(connection, run, delta)
     bulk.insert(connection, "verdicts", ("campaign", "customer", "occurrence", "verdict", "as_of", "run"), _with(run.id, delta.verdicts))
     bulk.insert(connection, "goals", ("journey", "goal", "reached_at", "value", "run"), _with(run.id, delta.goals))
     bulk.insert(connection, "transitions", moves.HISTORY, ((run.id, *row) for row in delta.transitions))
     _write_generation(connection, run, delta)
-    return stopped
+    return _stop_messages(connection, run, delta)  # last: what this tick planned may be stopped by it, in this order
 
 
 def _write_campaigns(connection: Connection, run: Run, delta: Delta) -> None:
