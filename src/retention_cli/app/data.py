@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from retention_cli.app.facts import Facts
     from retention_cli.app.workspace import Workspace
     from retention_cli.sources.guards import GuardVerdict
-    from retention_cli.sources.importing import SourceReport
+    from retention_cli.sources.report import SourceReport
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from retention_cli import crash
-from retention_cli.app.workspace import settled
 from retention_cli.compile.check import check
 from retention_cli.compile.conditions import Compiler
 from retention_cli.compile.moment import Moment
@@ -15,8 +14,9 @@ from retention_cli.compile.scans import EVERY_CUSTOMER
 from retention_cli.compile.schema import Schema
 from retention_cli.engine.duck import DuckEngine
 from retention_cli.errors import GuardStopped, ProjectInvalid
+from retention_cli.model.catalog import Catalog, SourceSchema
 from retention_cli.model.lock import Lock
-from retention_cli.sources.catalogue import current
+from retention_cli.sources.catalogue import current_stored
 from retention_cli.sources.guards import check_guards
 from retention_cli.sources.importing import import_all
 
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
     from retention_cli.app.workspace import Workspace
     from retention_cli.compile.scans import Subject
+    from retention_cli.model.snapshot import SnapshotSet
     from retention_cli.sources.guards import GuardVerdict
-    from retention_cli.sources.importing import Imported
+    from retention_cli.sources.report import Imported
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,18 @@ def gather(work: Workspace, as_of: datetime, progress: Callable[[str], None] | N
     imported = import_all(work.project, work.lock.sources, work.store, progress=progress)
     crash.point("sources-imported")
     lock = Lock(imported.locks)
-    guards = check_guards(work.project, imported, current(work.store), as_of=as_of)
-    schema = Schema(work.project.sources, settled(lock))
+    guards = check_guards(work.project, imported, current_stored(work.store), as_of=as_of)
+    schema = Schema(work.project.sources, seen(imported.snapshots))
     problems = check(work.project, schema)
     if any(problem.is_error for problem in problems):
         raise ProjectInvalid([*work.warnings, *problems])
     return Facts(imported, lock, tuple(guards), schema)
+
+
+def seen(snapshots: SnapshotSet) -> Catalog:
+    """Return the schemas of what was imported: a child has its parent's customer and time there too."""
+    found = {name: {column.name: column for column in each.columns} for name, each in snapshots.snapshots.items()}
+    return Catalog({name: SourceSchema(name, columns, snapshots.snapshots[name].events) for name, columns in found.items()})
 
 
 @dataclass(frozen=True, slots=True)

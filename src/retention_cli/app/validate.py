@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from retention_cli.app.mails import check_templates
-from retention_cli.app.workspace import read_project, settled
+from retention_cli.app.workspace import read_project
 from retention_cli.compile.check import check
 from retention_cli.compile.schema import Schema
-from retention_cli.model.catalog import Catalog
-from retention_cli.sources.header import peek
+from retention_cli.sources.peek import peek
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +21,7 @@ def validate(root: Path, target: str = "default", paths: Sequence[Path] = ()) ->
     """Return the project's problems by place; `paths` restricts them to these files and folders."""
     project, lock, problems = read_project(root, target)
     if project is not None:
-        catalog = Catalog({**peek(project).sources, **settled(lock).sources})
-        schema = Schema(project.sources, catalog)
+        schema = Schema(project.sources, peek(project, lock.sources))
         problems = [*problems, *check(project, schema), *check_templates(project, schema)]
     shown = [problem for problem in problems if _is_asked(root, problem, paths)]
     return sorted(dict.fromkeys(shown), key=lambda problem: (problem.place, problem.code, problem.message))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from retention_cli.errors import ProjectInvalid, UsageError
-from retention_cli.model.catalog import Catalog, SourceSchema
 from retention_cli.project.loader import load
 from retention_cli.project.lock_file import read_lock
 from retention_cli.text import did_you_mean
@@ -39,22 +38,6 @@ class Workspace:
     def store(self) -> Path:
         """The folder that the tool makes for itself."""
         return self.root / STATE
-
-    @property
-    def catalog(self) -> Catalog:
-        """The columns as the lock has settled them."""
-        return settled(self.lock)
-
-    def with_lock(self, lock: Lock) -> Workspace:
-        """Return the same with another lock."""
-        return replace(self, lock=lock)
-
-
-def settled(lock: Lock) -> Catalog:
-    """Return the schemas that a lock settles."""
-    return Catalog(
-        {name: SourceSchema(name, {column.name: column for column in each.columns}, each.events or None) for name, each in lock.sources.items()}
-    )
 
 
 def find_root(start: Path) -> Path:

@@ -8,7 +8,7 @@ from retention_cli.cli.output import say, show_table
 
 if TYPE_CHECKING:
     from retention_cli.app.data import DataReport
-    from retention_cli.sources.importing import SourceReport
+    from retention_cli.sources.report import SourceReport
 
 
 def report_json(report: DataReport) -> list[dict[str, Any]]:

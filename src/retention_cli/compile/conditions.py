@@ -152,8 +152,10 @@ class Compiler:
         else:
             on = exp.EQ(this=sql.col("customer_id", anchors), expression=sql.col("customer_id", subject.table))
             select = select.from_(sql.table(subject.table), copy=False).join(sql.table(anchors), on=on, join_type="inner", copy=False)
+            ends = self.scans.before_end(sql.col("at", anchors))
             if query.since is not None and query.since.entry:
-                select = select.where(self.events.after_entry(sql.col("at", anchors)), copy=False)
+                ends.append(self.events.after_entry(sql.col("at", anchors)))
+            select = select.where(*ends, copy=False) if ends else select
         name = self.scans.own(f"{label}_times", select.group_by(sql.col(subject.key, subject.table or anchors), copy=False))
         return Typed(exp.Coalesce(this=sql.col("times", name), expressions=[sql.number(0)]), ColumnType.INTEGER, never_null=True)
 

@@ -25,15 +25,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a row stands for: `key` identifies it; `table` lists the subjects (None: every customer)."""
+    """What a row stands for: `key` identifies it; `table` lists the subjects (None: every customer).
+
+    `until` is a column of that table after which events do not count for the subject, None where as_of alone ends them.
+    """
 
     key: str = CUSTOMER
     table: str | None = None
+    until: str | None = None
 
 
 EVERY_CUSTOMER = Subject()
 JOURNEYS = Subject("subject", "subjects")
 """The table `subjects(subject, customer_id, entered_at, trigger)` is uploaded before the plan runs."""
+GOALS = Subject("subject", "goal_subjects", "until")
+"""The table `goal_subjects(subject, customer_id, entered_at, trigger, until)`: a journey's goal, up to the end of its window."""
 
 
 @dataclass(slots=True)
@@ -119,7 +125,14 @@ class Scans:
         for other in (self.schema.parent(source), self.schema.lookup(source)):
             if other and other in joined:
                 select = select.join(join_on_key(self.schema, source, other), copy=False)
-        return select.where(self.until_now(source), copy=False)
+        ends = sql.col(self.schema.time(source) or "", source)
+        return select.where(self.until_now(source), *self.before_end(ends), copy=False)
+
+    def before_end(self, time: exp.Expr) -> list[exp.Expr]:
+        """Return `time <= until` where subjects have an end of their own."""
+        if self.subject.until is None:
+            return []
+        return [exp.LTE(this=time, expression=sql.col(self.subject.until, self.subject.table))]
 
     def until_now(self, source: str) -> exp.Expr:
         """Return `time <= as_of`: events after as_of do not exist."""

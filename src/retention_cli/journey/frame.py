@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from retention_cli.compile.moment import Moment
 from retention_cli.ledger.rows import Position, Suppressed
@@ -46,13 +46,13 @@ class Past(Protocol):
     def last_generation(self) -> GenerationRow | None:
         """Return the memberships of the last evaluation."""
 
-    def due_journeys(self, as_of: int) -> Sequence[tuple[object, ...]]:
+    def due_journeys(self, as_of: int) -> Sequence[tuple[Any, ...]]:
         """Return open journeys due up to as_of, in microseconds."""
 
-    def journeys_with_unsent(self) -> Sequence[tuple[object, ...]]:
+    def journeys_with_unsent(self) -> Sequence[tuple[Any, ...]]:
         """Return messages that have not left, with their journeys."""
 
-    def entries(self, pairs: Sequence[tuple[int, str]]) -> Sequence[tuple[object, ...]]:
+    def entries(self, pairs: Sequence[tuple[int, str]]) -> Sequence[tuple[Any, ...]]:
         """Return earlier entries of (campaign, customer) pairs."""
 
     def judged(self, campaign: int, occurrences: Sequence[tuple[str, str]]) -> Collection[tuple[str, str]]:
@@ -63,6 +63,12 @@ class Past(Protocol):
 
     def open_counts(self) -> Mapping[str, tuple[int, int]]:
         """Return open journeys and waiting messages by campaign."""
+
+    def open_goals(self, since: int) -> Sequence[tuple[Any, ...]]:
+        """Return journeys entered since then."""
+
+    def reached_goals(self, since: int) -> Sequence[tuple[Any, ...]]:
+        """Return the goals that they have reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +121,15 @@ class NoPast:
         """Know no memberships."""
         return None
 
-    def due_journeys(self, as_of: int) -> Sequence[tuple[object, ...]]:  # noqa: ARG002 - nothing is ever due
+    def due_journeys(self, as_of: int) -> Sequence[tuple[Any, ...]]:  # noqa: ARG002 - nothing is ever due
         """Return nothing."""
         return []
 
-    def journeys_with_unsent(self) -> Sequence[tuple[object, ...]]:
+    def journeys_with_unsent(self) -> Sequence[tuple[Any, ...]]:
         """Return nothing."""
         return []
 
-    def entries(self, pairs: Sequence[tuple[int, str]]) -> Sequence[tuple[object, ...]]:  # noqa: ARG002 - nobody ever entered
+    def entries(self, pairs: Sequence[tuple[int, str]]) -> Sequence[tuple[Any, ...]]:  # noqa: ARG002 - nobody ever entered
         """Return nothing."""
         return []
 
@@ -138,3 +144,11 @@ class NoPast:
     def open_counts(self) -> Mapping[str, tuple[int, int]]:
         """Return nothing."""
         return {}
+
+    def open_goals(self, since: int) -> Sequence[tuple[Any, ...]]:  # noqa: ARG002 - nobody ever entered
+        """Return nothing."""
+        return []
+
+    def reached_goals(self, since: int) -> Sequence[tuple[Any, ...]]:  # noqa: ARG002 - as above
+        """Return nothing."""
+        return []

@@ -18,6 +18,7 @@ from retention_cli.compile.moment import naive_utc
 from retention_cli.compile.scans import JOURNEYS
 from retention_cli.compile.subjects import Questions, subjects_query
 from retention_cli.engine.statements import statement
+from retention_cli.journey.enrol import QUERIES
 from retention_cli.model.campaign import Enters
 from retention_cli.model.encode import encode
 
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from retention_cli.journey.running import Cast, Running
     from retention_cli.model.condition import Condition
     from retention_cli.model.program import Program, Step
-
-QUERIES = "retention_cli.journey.queries"
 
 
 @dataclass

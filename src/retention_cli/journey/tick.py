@@ -7,7 +7,7 @@ Nothing is written but tables of the engine; nothing is read but the frame.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from retention_cli.audience.memberships import delta_blob, evaluate, load_before, whole_blob
@@ -16,6 +16,7 @@ from retention_cli.compile.sql import created
 from retention_cli.engine.statements import statement
 from retention_cli.journey.delta import collect
 from retention_cli.journey.enrol import QUERIES, Generations, find_candidates
+from retention_cli.journey.goals import reached
 from retention_cli.journey.plan import CampaignPlan, count
 from retention_cli.journey.programs import ask, step_through, upload_entries, upload_programs
 from retention_cli.journey.running import Cast, cast
@@ -51,7 +52,8 @@ def plan_tick(frame: Frame, engine: DuckEngine) -> Tick:
     whole = whole_blob(engine, generations.now)
     changes = delta_blob(engine, generations.now, generations.before)
     generation = (generations.id, frame.micros, dict(generations.now.segments), whole, changes)
-    return Tick(collect(frame, engine, members, generation), count(frame, engine, members, baseline))
+    delta = replace(collect(frame, engine, members, generation), goals=reached(frame, engine, members))
+    return Tick(delta, count(frame, engine, members, baseline))
 
 
 def _evaluate(frame: Frame, engine: DuckEngine) -> Generations:
@@ -102,6 +104,8 @@ def _plan_messages(frame: Frame, engine: DuckEngine) -> None:
     suppressed = frame.past.suppressed("email")
     engine.table("suppressed_addresses", {"address": "VARCHAR"}, [(address,) for address in suppressed.addresses])
     engine.table("suppressed_customers", {"customer_id": "VARCHAR"}, [(customer,) for customer in suppressed.customers])
-    rows = [(template, kind, mail.bundle.hash, list(mail.requires)) for (template, kind), mail in frame.mails.items()]
-    engine.table("mails", {"template": "VARCHAR", "kind": "VARCHAR", "hash": "VARCHAR", "requires": "VARCHAR[]"}, rows)
+    mails = [(template, kind, mail.bundle.hash) for (template, kind), mail in frame.mails.items()]
+    engine.table("mails", {"template": "VARCHAR", "kind": "VARCHAR", "hash": "VARCHAR"}, mails)
+    required = [(template, kind, name.removeprefix("customer.")) for (template, kind), mail in frame.mails.items() for name in mail.requires]
+    engine.table("mail_requires", {"template": "VARCHAR", "kind": "VARCHAR", "field": "VARCHAR"}, required)
     engine.execute(statement(QUERIES, "planned"), {"next_message": frame.past.position().next_message})
