@@ -212,7 +212,11 @@ def test_a_text_without_head_or_html_is_no_template(tmp_path: Path) -> None:
 
 MARKETING = "trigger: {enters: vip}\ngoals: {g: {when: {did: order}, window: 1 day}}\nsteps: [{send: hello}]\n"
 SETTINGS = FILES["retention.yml"].replace(", unsubscribe: out@example.com", "")
-PUBLIC = "targets: {production: {ledger: sqlite, deliver: {email: {to: folder}}, public_url: https://m.example.com}}\n"
+PUBLIC = """\
+targets:
+  production: {ledger: sqlite, deliver: {email: {to: folder}}, public_url: https://m.example.com}
+  rehearsal: {deliver: {email: {to: folder}}}
+"""
 
 
 @pytest.mark.parametrize(
@@ -222,7 +226,8 @@ PUBLIC = "targets: {production: {ledger: sqlite, deliver: {email: {to: folder}},
         ({"retention.yml": FILES["retention.yml"]}, None, []),
         ({"retention.yml": SETTINGS + PUBLIC}, None, []),
         ({"retention.yml": SETTINGS + PUBLIC}, "production", []),
-        ({"retention.yml": SETTINGS + PUBLIC}, "default", ["no-unsubscribe"]),
+        ({"retention.yml": SETTINGS + PUBLIC}, "default", []),
+        ({"retention.yml": SETTINGS + PUBLIC}, "rehearsal", ["no-unsubscribe"]),
         ({"retention.yml": SETTINGS, "campaigns/c.yml": "kind: transactional\n" + MARKETING}, None, []),
         ({"retention.yml": SETTINGS, "templates/hello.html": "---\nsubject: x\n---\n{{ unsubscribe_url }}"}, None, []),
     ],
@@ -237,6 +242,26 @@ def test_who_sends_must_be_named(tmp_path: Path) -> None:
     text = "".join(line for line in FILES["retention.yml"].splitlines(keepends=True) if not line.startswith("sender"))
     _, problems = load(make(tmp_path, {"retention.yml": text, "campaigns/c.yml": MARKETING}), {})
     assert [(problem.code, str(problem.place)) for problem in problems if problem.is_error] == [("no-sender", "campaigns/c.yml:3:16")]
+
+
+def test_problems_are_fit_to_be_shown(tmp_path: Path) -> None:
+    """A terminal gets no escape sequence and no direction mark from a file's words, and no word without an end."""
+    word = "\\e[31m" + "x" * 1000 + "\\u202e"
+    _, problems = load(make(tmp_path, {"segments/s.yml": f'where: {{did: order, country: "{word}", "{word}": 1}}\n'}), {})
+    assert len(problems) == 2
+    assert all(len(text) <= 401 and text.isprintable() for problem in problems for text in (problem.message, problem.hint))
+
+
+def test_a_file_full_of_mistakes_ends_soon(tmp_path: Path) -> None:
+    """100,000 duplicate keys are not 100,000 problems."""
+    text = "".join(f"a{number}: 1\n" for number in range(40_000)) * 2
+    _, problems = load(make(tmp_path, {"segments/s.yml": text}), {})
+    assert 0 < len(problems) <= 201
+
+
+def test_a_file_where_a_folder_should_be(tmp_path: Path) -> None:
+    _, problems = load(make(tmp_path, {"campaigns": "x"}), {})
+    assert told(problems, "campaigns") == ("1:1 file-unreadable: this is not a folder",)
 
 
 def test_the_line_of_a_problem(tmp_path: Path) -> None:

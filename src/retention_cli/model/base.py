@@ -41,9 +41,9 @@ Name = Annotated[Word, AfterValidator(_check_name), WithJsonSchema({"type": "str
 def _read_flag(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    if value.lower() not in _FLAGS:
+    if value not in _FLAGS:
         raise ValueError(f"{value!r} is neither true nor false")
-    return _FLAGS[value.lower()]
+    return _FLAGS[value]
 
 
 Flag = Annotated[bool, BeforeValidator(_read_flag), WithJsonSchema({"enum": [True, False, "true", "false"]})]

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from retention_cli.model.campaign import Kind, Send
 from retention_cli.model.source import CUSTOMERS, EventColumn
+from retention_cli.model.target import DEFAULT_TARGET
 from retention_cli.model.word import Word, place_of
 from retention_cli.project.checks import all_steps
 from retention_cli.project.notes import Code
@@ -156,8 +157,8 @@ def _sends(campaigns: Named[Campaign]) -> Iterator[tuple[Campaign, Send]]:
 
 
 def _check_way_out(settings: Settings, campaigns: Named[Campaign], templates: Named[Template], target: str | None, notes: Notes) -> None:
-    """Warn of marketing that says nowhere how to be left alone."""
-    targets = [found for name, found in settings.targets.items() if target in {None, str(name)}]
+    """Warn of marketing that says nowhere how to be left alone; unless one target is asked for, any public address will do."""
+    targets = [found for name, found in settings.targets.items() if target in {None, DEFAULT_TARGET.name, name}]
     if any(found.public_url for found in targets) or (settings.sender is not None and settings.sender.unsubscribe):
         return
     marketing = {str(send.send) for campaign, send in _sends(campaigns) if campaign.kind is not Kind.TRANSACTIONAL}

@@ -65,7 +65,10 @@ def find(root: Path, folder: str, notes: Notes) -> list[str]:
     if (root / folder).is_symlink():
         _refuse_link(folder, notes)
         return []
-    return sorted(_walk(root, folder, notes)) if (root / folder).is_dir() else []
+    if (root / folder).exists() and not (root / folder).is_dir():
+        notes.error(Place(folder, 1, 1), Code.FILE_UNREADABLE, "this is not a folder")
+        return []
+    return sorted(_walk(root, folder, notes)) if (root / folder).exists() else []
 
 
 def _walk(root: Path, folder: str, notes: Notes) -> Iterator[str]:

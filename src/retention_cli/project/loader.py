@@ -23,6 +23,7 @@ from retention_cli.project.secrets import masked, note_secrets
 from retention_cli.project.settings import expand_settings, read_settings
 from retention_cli.project.templates import read_templates
 from retention_cli.project.yaml_tree import read
+from retention_cli.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 SETTINGS = "retention.yml"
 _SUFFIXES = (".yml", ".yaml")
 _NOTES = ".md"
+_LONGEST = 400
 
 
 def load(root: Path, environ: Mapping[str, str], *, target: str | None = None) -> tuple[Project | None, list[Problem]]:
@@ -69,7 +71,7 @@ class _Loading:
             before = self.notes.errors
             check_settings(settings, self.campaigns, self.templates, self.asked, self.notes)
             settings = settings if self.notes.errors == before else None
-        return self._project(settings), sorted(map(_without_secrets, self.notes), key=_order)
+        return self._project(settings), sorted(map(_presentable, self.notes), key=_order)
 
     def _settings(self) -> Settings | None:
         if not (self.root / SETTINGS).exists():
@@ -119,8 +121,14 @@ class _Loading:
         )
 
 
-def _without_secrets(problem: Problem) -> Problem:
-    return replace(problem, message=masked(problem.message, ""), hint=masked(problem.hint, ""))
+def _presentable(problem: Problem) -> Problem:
+    """Return a problem that any terminal or log may show: no secret, no control character, no endless word."""
+    message, hint = (visible(masked(text, "")) for text in (problem.message, problem.hint))
+    return replace(problem, message=_short(message), hint=_short(hint))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _order(problem: Problem) -> tuple[bool, Place, str]:

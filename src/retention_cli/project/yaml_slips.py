@@ -95,6 +95,8 @@ def _known(error: MarkedYAMLError, file: str, first_line: int) -> Problem | None
 
 
 def _starter(line: str, column: int, place: Place) -> Problem | None:
+    if line[column : column + 1] == "\t":
+        return Problem(place, str(Code.YAML_TAB), "a tab stands where a space should", "write a space")
     hint = _STARTERS.get(line[column : column + 1])
     return None if hint is None else Problem(place, str(Code.YAML_SYNTAX), f"{line[column]} cannot begin a word", hint)
 

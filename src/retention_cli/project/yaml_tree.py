@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from retention_cli.model.problem import Problem
 
 MAX_DEPTH = 50
+MAX_PROBLEMS = 200
 _BLOCKS = ("|", ">")
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
@@ -122,7 +123,7 @@ class _Reader:
     def _read_events(self) -> None:
         parser = CSafeLoader(self.text)
         try:
-            while not isinstance(event := parser.get_event(), StreamEndEvent):
+            while not isinstance(event := parser.get_event(), StreamEndEvent) and len(self.notes) < MAX_PROBLEMS:
                 self._take(event)
         finally:
             parser.dispose()

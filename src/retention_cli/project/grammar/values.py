@@ -144,8 +144,8 @@ def _caseless(table: Table, found: tuple[Test, ...], spot: Spot) -> tuple[Test, 
 
 def flag(raw: Raw, spot: Spot) -> bool:
     """Return whether a value is `true`; anything but true and false is noted."""
-    if isinstance(raw, Word) and raw.lower() in {"true", "false"}:
-        return raw.lower() == "true"
+    if isinstance(raw, Word) and raw in {"true", "false"}:
+        return raw == "true"
     spot.error(raw, Code.WRONG_VALUE, f"{name_of(spot.path)} should be true or false")
     return False
 
