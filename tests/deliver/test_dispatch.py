@@ -243,6 +243,16 @@ def test_a_server_that_greets_and_then_always_hangs_up_defers_everything() -> No
     assert sink.connections < 20
 
 
+def test_a_server_that_never_answers_a_dot_is_not_fed_for_ever() -> None:
+    """R3: doubts stay few; what was not tried is deferred."""
+    outbox = outbox_of(100)
+    with SmtpSink(lambda turn: DROP if turn.phase == "DOT" else None) as sink:
+        outcomes = run(outbox, smtp(sink), connections=2)
+    assert outcomes.unreachable
+    assert 5 <= len(outbox.of(_M.UNKNOWN)) <= 7
+    assert len(outbox.of(_M.DEFERRED)) == 100 - len(outbox.of(_M.UNKNOWN))
+
+
 def test_a_sender_refused_again_and_again_stops_the_dispatch() -> None:
     """S04: five in a row; nobody is suppressed, the rest stays planned."""
     outbox = outbox_of(400)

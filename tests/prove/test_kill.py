@@ -70,6 +70,27 @@ def test_killed_on_postgresql(tmp_path: Path, postgres_url: str) -> None:  # noq
     assert verdict.kills == 3
 
 
+def test_senders_beside_each_other(tmp_path: Path) -> None:
+    """Two processes on one ledger, each with a lock of its own: nothing twice, and the death of one leaves the other at work."""
+    proof = Proof(tmp_path, messages=400, kills=0)
+    plan_messages(proof.location, proof.witness, proof.messages)
+    enough = threading.Event()
+    with SmtpSink(on_message=lambda count: enough.set() if count >= 100 else None) as sink:
+        senders = [subprocess.Popen(proof.command(sink.url), env=proof.environment("")) for _ in range(2)]
+        assert enough.wait(60)
+        senders[0].kill()
+        assert [sender.wait(60) for sender in senders] == [-signal.SIGKILL, 0]
+        assert subprocess.run(proof.command(sink.url), env=proof.environment(""), check=False, timeout=60).returncode == 0
+    found = states(proof.location)
+    got = [message.rcpts[0] for message in sink.received]
+    doubts = sum(state is MessageState.UNKNOWN for state in found.values())
+    assert faults(proof.location) == []
+    assert len(got) == len(set(got))
+    assert doubts <= proof.connections
+    assert set(found.values()) <= {MessageState.SENT, MessageState.UNKNOWN}
+    assert proof.messages - doubts <= len(got) <= proof.messages
+
+
 def test_sigterm_ends_in_order(tmp_path: Path) -> None:
     """C08: what is in flight finishes, nothing is claimed any more, nothing is unknown, the rest is planned."""
     enough = threading.Event()

@@ -19,10 +19,11 @@ from retention_cli import crash
 from retention_cli.deliver import retry
 from retention_cli.deliver.breaker import Breakers
 from retention_cli.deliver.channels.channel import LoginRefused, Unreachable
+from retention_cli.deliver.intake import BATCH, Intake
 from retention_cli.deliver.line import Line
 from retention_cli.deliver.marks import Ask, Committer, Desk, Done, Job, Left, Opened
 from retention_cli.deliver.outbox import micros
-from retention_cli.deliver.outcome import ConnectionDown, Fault, Refused, Withheld, told
+from retention_cli.deliver.outcome import ConnectionDown, Fault, Refused, Unknown, Unrenderable, Withheld, told
 from retention_cli.deliver.settle import mark_for
 from retention_cli.errors import SendingStopped
 from retention_cli.ledger.rows import Mark
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from retention_cli.deliver.outcome import Result
     from retention_cli.ledger.rows import Claim
 
-_BATCH = 128
 _MOST_TRIES = 2
 _DOWNS_BESIDE_LINES = 3
 _GRACE_SECONDS = 30.0
@@ -99,14 +99,12 @@ class _Dispatch:
     breakers: Breakers = field(default_factory=Breakers)
     counts: Counter[MessageState] = field(default_factory=Counter)
     lines: list[Line] = field(default_factory=list)
-    chunks: dict[int, bytes] = field(default_factory=dict)
-    templates: dict[str, str] = field(default_factory=dict)
     back: list[int] = field(default_factory=list)
     committer: Committer = field(init=False)
+    intake: Intake = field(init=False)
     working: int = 0
     outstanding: int = 0
     downs: int = 0
-    exhausted: bool = False
     unreachable: str = ""
     failure: BaseException | None = None
     told_at: float = 0.0
@@ -114,6 +112,7 @@ class _Dispatch:
     def run(self) -> Outcomes:
         """Work until nothing may leave now, or until something ends it."""
         self.committer = Committer(self.outbox, self.clock)
+        self.intake = Intake(self.outbox, self.plan.kind)
         self._refill()
         if self.outstanding:
             self._hire(1)
@@ -129,35 +128,25 @@ class _Dispatch:
 
     def _refill(self) -> None:
         """Claim more when the lines will soon have nothing to do."""
-        while not self.exhausted and not self._ending() and self.ready.qsize() <= _BATCH // 2:
+        while not self.intake.exhausted and not self._ending() and self.ready.qsize() <= BATCH // 2:
             now = micros(self.clock.now())
             try:
-                claims = self.outbox.claim(_BATCH, now, self.plan.kind)
-                self._load(claims)
+                jobs = self.intake.take(now)
             except Exception as error:  # noqa: BLE001 - a ledger that cannot be read cannot be written either: end in order
                 self.committer.fail(error)
                 return
             crash.point("claimed")
-            self.exhausted = not claims
-            for claim in claims:
-                self._take(claim, now)
+            for job in jobs:
+                self._take(job, now)
 
-    def _take(self, claim: Claim, now: int) -> None:
+    def _take(self, job: Job, now: int) -> None:
         """Hand a claimed message to the lines, or let it go where it was tried for too long."""
-        if claim.attempts and now >= self._give_up(claim):
-            self.committer.add(Mark(claim.message, MessageState.EXPIRED, now, reason="not taken within the target's max_age"))
+        if job.claim.attempts and now >= self._give_up(job.claim):
+            self.committer.add(Mark(job.claim.message, MessageState.EXPIRED, now, reason="not taken within the target's max_age"))
             self.counts[MessageState.EXPIRED] += 1
         else:
             self.outstanding += 1
-            self.ready.put(Job(claim, self.chunks[claim.context], self.templates[claim.template]))
-
-    def _load(self, claims: list[Claim]) -> None:
-        """Have the contexts and templates of these claims at hand; contexts of earlier ones are let go."""
-        chunks = {claim.context for claim in claims}
-        kept = {id_: body for id_, body in self.chunks.items() if id_ in chunks}
-        self.chunks = kept | dict(self.outbox.contexts(chunks - kept.keys())) if chunks - kept.keys() else kept
-        if missing := {claim.template for claim in claims} - self.templates.keys():
-            self.templates |= self.outbox.templates(missing)
+            self.ready.put(job)
 
     def _turn(self) -> None:
         """Take up what the lines have told, and answer those that ask."""
@@ -217,21 +206,27 @@ class _Dispatch:
         mark = mark_for(job.claim, result, now, self._give_up(job.claim))
         self.committer.add(mark)
         self.counts[mark.to] += 1
-        if not isinstance(result, ConnectionDown):
+        if isinstance(result, Unknown):
+            self._count_down(result.text)
+        elif not isinstance(result, ConnectionDown | Unrenderable):
             self.downs = 0
         if (reason := self.breakers.note(result)) is not None and self.failure is None:
             self.failure = SendingStopped(reason, "mend the cause; what was not sent is still planned")
 
     def _is_last_try(self, job: Job, result: ConnectionDown) -> bool:
         """Count a connection that failed under a message; hand the message out again unless it has failed too often."""
-        self.downs += 1
+        self._count_down(result.text)
         job.tries += 1
-        if self.downs >= _DOWNS_BESIDE_LINES + self.plan.connections:
-            self.unreachable = result.text
         if job.tries > _MOST_TRIES:
             return True
         self.ready.put(job)
         return False
+
+    def _count_down(self, why: str) -> None:
+        """Count a connection that failed; after a few with no answer between, the server is not worth another message."""
+        self.downs += 1
+        if self.downs >= _DOWNS_BESIDE_LINES + self.plan.connections:
+            self.unreachable = why
 
     def _bounce(self, claim: Claim, reason: str, now: int) -> None:
         try:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from retention_cli import crash
 from retention_cli.deliver.channels.channel import LoginRefused, Unreachable
 from retention_cli.deliver.marks import Done, Left, Opened
-from retention_cli.deliver.outcome import ConnectionDown, Unrenderable
+from retention_cli.deliver.outcome import ConnectionDown, Unknown, Unrenderable, Withheld
 from retention_cli.deliver.retry import jittered
 from retention_cli.errors import RenderFailed
 
@@ -80,7 +80,7 @@ class Line:
         connection = self.connection or self._open()
         outcome = connection.send(mail, lambda act: self.desk.commit(job, mail.sha, act))
         crash.point("after-reply")
-        if isinstance(outcome, ConnectionDown):
+        if isinstance(outcome, ConnectionDown | Unknown | Withheld):
             self._close()
         return outcome
 

@@ -200,6 +200,7 @@ class SmtpConnection:
             return self._down(_words(error))
         self._drop()
         if reply.code != SERVICE_CLOSING and (reply.transient or reply.permanent):
+            self._carried += 1
             return judge(reply, Phase.DATA)
         return ConnectionDown(f"{reply.code} the server broke off", fresh=not self._carried)
 
