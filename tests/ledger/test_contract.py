@@ -166,12 +166,13 @@ def test_only_the_last_two_memberships_stay_whole(ledger: Ledger, location: Loca
     assert kept == [(2,), (3,)]
 
 
-def test_revisions_in_use_are_the_newest_and_those_of_open_journeys(ledger: Ledger) -> None:
+def test_every_revision_is_kept_for_whoever_entered_by_it(ledger: Ledger) -> None:
+    """Running journeys finish on theirs, and a campaign that is edited back is the revision that it was."""
     run = seed(ledger, 1)
     ledger.record(run, Delta(revisions_new=[(2, 1, "f2", "{}"), (3, 1, "f3", "{}")]))
-    assert [row.id for row in ledger.revisions()] == [1, 3]
-    ledger.record(run, Delta(journeys_changed=[(1, "ended", None, None, "done")]))
-    assert [row.id for row in ledger.revisions()] == [3]
+    assert [(row.id, row.fingerprint) for row in ledger.revisions()] == [(1, "f1"), (2, "f2"), (3, "f3")]
+    with pytest.raises(RuntimeError, match=r"(?i)unique"):
+        ledger.record(run, Delta(revisions_new=[(4, 1, "f2", "{}")]))
 
 
 def test_a_number_is_never_given_twice_though_its_row_is_gone(ledger: Ledger, location: Location) -> None:

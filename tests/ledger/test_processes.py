@@ -172,7 +172,7 @@ def test_c01_what_was_said_to_be_durable_survives_a_kill(location: Location) -> 
     chance = random.Random(11)  # noqa: S311 - no secret
     durable: dict[str, str] = {}
     ticks = 0
-    for _ in range(3):
+    for _ in range(2):
         process = start(location, PLANNER_AND_SENDER)
         for line in lines(process, chance.randrange(1, 60)):
             word, *messages = line.split()

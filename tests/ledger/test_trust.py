@@ -210,12 +210,12 @@ def test_a_log_without_its_file_is_not_given_to_a_new_one(file_location: Locatio
 
 
 def test_an_unclean_end_is_recovered_without_a_hand(made: Location) -> None:
-    for _ in range(3):
+    for _ in range(2):
         killed(made.file.parents[1], "seed", "commit")
     with Outbox(made, "next") as outbox:
-        assert outbox.recover(AS_OF).unknown == 9
+        assert outbox.recover(AS_OF).unknown == 6
     check_invariants(made)
-    assert len(states(made)) == 800
+    assert len(states(made)) == 600
 
 
 def test_k14_a_newer_schema_is_refused_and_not_touched(made: Location) -> None:

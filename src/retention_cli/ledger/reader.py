@@ -49,7 +49,7 @@ class Reader:
         return {row[1]: SeenCampaign(*row) for row in self._rows("campaigns")}
 
     def revisions(self) -> list[RevisionRow]:
-        """Return the revisions that matter: the newest of each campaign, and those with open journeys."""
+        """Return every revision, oldest first."""
         return [RevisionRow(*row) for row in self._rows("revisions")]
 
     def last_generation(self) -> GenerationRow | None:

@@ -45,7 +45,7 @@ class SeenCampaign:
 
 @dataclass(frozen=True, slots=True)
 class RevisionRow:
-    """A compiled program (JSON) that is the newest of its campaign, or that open journeys still follow."""
+    """A compiled program (JSON) of a campaign."""
 
     id: int
     campaign: int

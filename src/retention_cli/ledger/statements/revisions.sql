@@ -1,6 +1,3 @@
--- A running journey finishes on the revision that it entered; all others are history.
-SELECT id, campaign, fingerprint, program
-FROM revisions
-WHERE id IN (SELECT max(id) FROM revisions GROUP BY campaign)
-   OR id IN (SELECT revision FROM journeys WHERE state = 'open')
-ORDER BY id
+-- Every program that a campaign ever ran: running journeys finish on theirs, goals are counted by theirs, and a campaign
+-- that is edited back is the revision that it was.
+SELECT id, campaign, fingerprint, program FROM revisions ORDER BY id
