@@ -134,7 +134,7 @@ def test_a_broken_conversation_before_the_dot_is_never_unknown(phase: str, act: 
 
 def test_a_server_that_is_silent_before_the_dot_is_given_up() -> None:
     """S14: 354 never arrives."""
-    first, commit, _, _ = once(Say(b"", delay=0.6), "DATA", timeout=0.2)
+    first, commit, _, _ = once(Say(b"", delay=1.6), "DATA", timeout=0.8)
     assert first == ConnectionDown("no answer in time")
     assert commit.calls == 0
 
@@ -199,7 +199,7 @@ def test_anything_else_after_the_dot_is_unknown(act: Say, caplog: pytest.LogCapt
 
 def test_silence_after_the_dot_is_unknown() -> None:
     """S09: after the timeout, and nothing else is tried."""
-    first, _, _, sink = once(Say(b"250 2.0.0 late\r\n", delay=0.6, keep=True), "DOT", timeout=0.2)
+    first, _, _, sink = once(Say(b"250 2.0.0 late\r\n", delay=1.6, keep=True), "DOT", timeout=0.8)
     assert first == Unknown("no answer after the final dot: no answer in time")
     assert len(sink.received) == 1
 

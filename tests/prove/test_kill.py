@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import signal
 import subprocess
 import sys
@@ -89,6 +90,27 @@ def test_senders_beside_each_other(tmp_path: Path) -> None:
     assert doubts <= proof.connections
     assert set(found.values()) <= {MessageState.SENT, MessageState.UNKNOWN}
     assert proof.messages - doubts <= len(got) <= proof.messages
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="needs Linux to limit another process")
+@pytest.mark.parametrize("size", [120_000, 500_000, 1_000_000])
+def test_a_full_disk_stops_and_loses_nothing(size: int, tmp_path: Path) -> None:
+    """K08: not one final dot without a durable mark; once there is room again the next start finishes."""
+    proof = Proof(tmp_path, messages=300, kills=0)
+    plan_messages(proof.location, proof.witness, proof.messages)
+    with SmtpSink() as sink:
+        surroundings = {**proof.environment(""), "PYTHONDONTWRITEBYTECODE": "1"}  # a compiled module must not be cut short
+        sender = subprocess.Popen(proof.command(sink.url), env=surroundings, stderr=subprocess.DEVNULL)
+        resource.prlimit(sender.pid, resource.RLIMIT_FSIZE, (size, size))
+        assert sender.wait(60) not in (0, -signal.SIGKILL)
+        assert len(sink.received) < proof.messages
+        assert subprocess.run(proof.command(sink.url), env=proof.environment(""), check=False, timeout=60).returncode == 0
+    found = states(proof.location)
+    got = [message.rcpts[0] for message in sink.received]
+    doubts = sum(state is MessageState.UNKNOWN for state in found.values())
+    assert faults(proof.location) == []
+    assert len(got) == len(set(got)) >= proof.messages - doubts
+    assert doubts <= proof.connections
 
 
 def test_sigterm_ends_in_order(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ import contextlib
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import timedelta
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, assert_never
 
@@ -24,6 +23,7 @@ from retention_cli.deliver.line import Line
 from retention_cli.deliver.marks import Ask, Committer, Desk, Done, Job, Left, Opened
 from retention_cli.deliver.outbox import micros
 from retention_cli.deliver.outcome import ConnectionDown, Fault, Refused, Unknown, Unrenderable, Withheld, told
+from retention_cli.deliver.plan import Outcomes, Plan
 from retention_cli.deliver.settle import mark_for
 from retention_cli.errors import SendingStopped
 from retention_cli.ledger.rows import Mark
@@ -40,31 +40,12 @@ if TYPE_CHECKING:
     from retention_cli.deliver.outcome import Result
     from retention_cli.ledger.rows import Claim
 
+__all__ = ["Outcomes", "Plan", "dispatch"]
+
 _MOST_TRIES = 2
 _DOWNS_BESIDE_LINES = 3
-_GRACE_SECONDS = 30.0
 _ABORT_SECONDS = 5.0
 _PROGRESS_SECONDS = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Outcomes:
-    """What a dispatch did: messages by the state they came to; `released` went back untouched; why it ended early, where it did."""
-
-    counts: Mapping[MessageState, int]
-    released: int = 0
-    unreachable: str = ""
-    stopped: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How to dispatch. `kind` is the ledger's word for the channel; a message is given up `max_age` after it was planned."""
-
-    kind: str = "email"
-    connections: int = 4
-    max_age: timedelta = timedelta(hours=48)
-    grace: float = _GRACE_SECONDS
 
 
 def dispatch(

@@ -49,7 +49,10 @@ class Line:
         job: Job | None = None
         try:
             while (job := self.ready.get()) is not None:
-                self.desk.tell(Done(job, self._attempt(job)))
+                result = self._attempt(job)
+                self.desk.tell(Done(job, result))
+                if isinstance(result, ConnectionDown):
+                    self._rest(jittered(_PAUSES[0]))
             self._close()
         except (Unreachable, LoginRefused) as error:
             self.desk.tell(Left(job, error))

@@ -1,0 +1,35 @@
+"""What a dispatch is told, and what it tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from retention_cli.model.state import MessageState
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to dispatch. `kind` is the ledger's word for the channel; a message is given up `max_age` after it was planned.
+
+    `grace` is how long, in seconds, what is in flight may take to finish once the dispatch ends.
+    """
+
+    kind: str = "email"
+    connections: int = 4
+    max_age: timedelta = timedelta(hours=48)
+    grace: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What a dispatch did: messages by the state they came to; `released` went back untouched; why it ended early, where it did."""
+
+    counts: Mapping[MessageState, int]
+    released: int = 0
+    unreachable: str = ""
+    stopped: bool = False
