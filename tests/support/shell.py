@@ -1,7 +1,13 @@
-"""Run the real command in a real process, as cron would: what it printed, what it said, and its code."""
+"""Run the real command line: what it printed, what it said, and its code.
+
+`retention` runs it inside the test's process, which is quick; `process` and `start` run it as cron would, where a test is
+about processes, sockets, signals or exit codes.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -30,8 +36,19 @@ class Ran:
         return json.loads(self.out)
 
 
-def retention(folder: Path, *arguments: object, env: Mapping[str, str] | None = None) -> Ran:
-    """Run `retention …` in a folder to its end."""
+def retention(folder: Path, *arguments: object) -> Ran:
+    """Run `retention …` in a folder to its end, in this process."""
+    from retention_cli.cli.exits import guarded
+    from retention_cli.cli.main import app
+
+    out, said = io.StringIO(), io.StringIO()
+    with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(said):
+        code = guarded(lambda: app([str(argument) for argument in arguments], standalone_mode=False))
+    return Ran(code, out.getvalue(), said.getvalue())
+
+
+def process(folder: Path, *arguments: object, env: Mapping[str, str] | None = None) -> Ran:
+    """Run `retention …` in a folder to its end, as a process of its own."""
     done = subprocess.run(
         [*RETENTION, *map(str, arguments)], cwd=folder, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False, timeout=120
     )

@@ -69,9 +69,7 @@ def run(work: Workspace, as_of: datetime, clock: Clock, hooks: Hooks, *, only: f
         )
         tick = decide(View(work, facts, as_of), ledger, only)
         crash.point("tick-planned")
-        crash.point("before-delta-commit")
         stopped_late = len(tick.delta.messages_stopped) - ledger.record(begun, tick.delta)
-        crash.point("after-delta-commit")
         _publish(work, facts, clock)
         sent = send(work, clock, hooks, sender="run")
         held_back = len(tick.delta.messages_stopped) - stopped_late

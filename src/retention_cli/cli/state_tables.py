@@ -23,11 +23,12 @@ def instant(micros: int | None) -> datetime | None:
 def status_json(counts: Counts | None) -> dict[str, Any]:
     """Return the stable shape of `status --format json`."""
     if counts is None:
-        return {"runs": [], "journeys": [], "messages": []}
+        return {"runs": [], "journeys": [], "messages": [], "goals": []}
     return {
         "runs": [_run(row) for row in counts.runs],
         "journeys": [{"campaign": campaign, "state": state, "reason": reason, "count": count} for campaign, state, reason, count in counts.journeys],
         "messages": [{"campaign": campaign, "state": state, "count": count} for campaign, state, count in counts.messages],
+        "goals": [{"campaign": campaign, "goal": goal, "count": count, "total": total} for campaign, goal, count, total in counts.goals],
     }
 
 
@@ -52,6 +53,8 @@ def status_tables(counts: Counts) -> None:
         show_table(("campaign", "journeys", "reason", "count"), counts.journeys, right=("count",))
     if counts.messages:
         show_table(("campaign", "messages", "count"), counts.messages, right=("count",))
+    if counts.goals:
+        show_table(("campaign", "goal", "reached", "total"), counts.goals, right=("reached", "total"))
     doubtful = sum(count for _, state, count in counts.messages if state == "unknown")
     if doubtful:
         say(f"{doubtful:,} messages may or may not have left: see `retention unknown list`")

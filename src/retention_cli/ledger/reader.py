@@ -92,7 +92,8 @@ class Reader:
         runs = [_run(*row) for row in self._rows("last_runs", limit=_RUNS_SHOWN)]
         messages = [(name, state, n) for name, state, n in self._rows("count_messages")]
         journeys = [(name, state, reason, n) for name, state, reason, n in self._rows("count_journeys")]
-        return Counts(messages, journeys, runs)
+        goals = [(name, goal, n, None if total is None else float(total)) for name, goal, n, total in self._rows("count_goals")]
+        return Counts(messages, journeys, goals, runs)
 
     def open_counts(self) -> dict[str, tuple[int, int]]:
         """Return for each campaign with any: (open journeys, messages still waiting)."""

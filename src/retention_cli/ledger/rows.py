@@ -88,10 +88,14 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What `status` shows: messages (campaign, state, n), journeys (campaign, state, reason, n), the last runs, newest first."""
+    """What `status` shows: messages (campaign, state, n), journeys (campaign, state, reason, n), goals, the last runs, newest first.
+
+    `goals` are (campaign, goal, journeys that reached it, the sum of a total or None).
+    """
 
     messages: list[tuple[str, str, int]]
     journeys: list[tuple[str, str, str | None, int]]
+    goals: list[tuple[str, str, int, float | None]]
     runs: list[RunRow]
 
 
