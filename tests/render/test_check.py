@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from retention_cli.errors import RenderFailed
 from retention_cli.model.template import TemplateFormat
 from retention_cli.render.check import Known, check
-from retention_cli.render.filters import has_vocative
 from retention_cli.render.needs import Needs, needs
 from support.mail_samples import CART, template
 
@@ -94,9 +95,15 @@ def test_m15_subjects_that_are_empty_or_pretend_to_answer() -> None:
     assert [(problem.code, problem.is_error) for problem in answer] == [("false-answer", False)]
 
 
-def test_a_language_that_is_none_and_an_extra_that_is_missing() -> None:
+def test_a_language_that_is_none() -> None:
     assert [problem.code for problem in check(template("x", language="xq"), KNOWN)] == ["unknown-language"]
-    assert [problem.code for problem in check(template("{{ 'Jana' | vocative }}"), KNOWN)] == ([] if has_vocative() else ["missing-extra"])
+
+
+def test_an_extra_that_is_missing_is_said_before_any_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "vokativ", None)
+    assert [(problem.code, problem.hint) for problem in check(template("{{ 'Jana' | vocative }}"), KNOWN)] == [
+        ("missing-extra", "pip install 'retention-cli[cs]'")
+    ]
 
 
 def test_needs_are_the_fields_that_are_read_and_no_others() -> None:

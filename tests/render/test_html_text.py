@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from retention_cli.render.html_text import html_to_text, marked, presettled, settle
@@ -51,6 +51,7 @@ def test_html_becomes_text(html: str, text: str) -> None:
         max_size=14,
     )
 )
+@example(["<a href='u'>", "word", "<li>", "word", "</li>", "</a>"])
 def test_settling_what_is_fixed_early_changes_nothing(parts: list[str]) -> None:
     """Whatever comes to stand where a tag was."""
     text = marked("".join(parts))

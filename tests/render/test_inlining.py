@@ -52,6 +52,7 @@ EACH = {
     "style by condition": f"{STYLE}<p style='{{% if customer.first_name %}}color: red{{% endif %}}'>a text</p>",
     "open tags in two branches": f"{STYLE}{{% if customer.first_name %}}<div class='big'>{{% else %}}<div>{{% endif %}}<p>a text</p></div>",
     "text straight in a table": f"{STYLE}<table>loose {{{{ customer.first_name }}}}<tr><td>a text</td></tr></table>",
+    "a value straight in a table": STYLE + "<table>{{ customer.first_name }}<tr><td>a text</td></tr></table>",
     "place-bound rules": "<style>td:first-child { color: red }</style>"
     "<table>{% for i in trigger.items %}<tr><td>{{ i.title }}</td></tr>{% endfor %}</table>",
     "rows by a macro": STYLE + "{% macro row(i) %}<tr><td>{{ i.title }}</td></tr>{% endmacro %}<table>{{ row(trigger.items[0]) }}</table>",
@@ -159,6 +160,16 @@ def test_sec11_names_are_escaped_in_html_and_plain_in_text() -> None:
     assert "<script" not in content.html
     assert "&lt;script&gt;" in content.html
     assert "Dobrý den, <script>alert(1)</script>!" in content.text
+
+
+@pytest.mark.parametrize(
+    "body", ["<p>{{ '<b>bold</b> and long enough' | safe }}</p>", "<p>{{ 'a &amp; b' | safe }}</p>", "<p>{{ shop.name | e }}</p>"]
+)
+def test_html_made_by_an_expression_is_converted_when_it_is_there(body: str) -> None:
+    made = compile_template(template(body), BARE)
+    assert made.text_from is TextFrom.MESSAGE
+    content = render(made, {**context(), **NAMES})
+    assert content.text in ("bold and long enough\n", "a & b\n", "Demo & Co\n")
 
 
 def test_a_person_whose_value_breaks_a_style_gets_no_message_and_is_not_quoted() -> None:
