@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from retention_cli.engine.duck import DuckEngine
 from retention_cli.errors import DataUnreachable, GuardStopped, ProjectInvalid
 from retention_cli.model import condition
 from retention_cli.model.condition import FieldTest, Op
@@ -232,16 +231,21 @@ def test_a_new_column_is_settled_beside_the_old_ones(orders: Shop) -> None:
 
 def test_files_with_other_columns_make_one_table(orders: Shop) -> None:
     orders.sources["orders"]["path"] = "in"
-    orders.write("in/1.csv", "order_id,customer_id,ordered_at,total,old\no1,a,2026-01-01,1,x\n")
+    orders.write("in/1.csv", "order_id,customer_id,ordered_at,total,old,older\no1,a,2026-01-01,1,x,w\n")
     orders.write("in/2.tsv", "order_id\tordered_at\tcustomer_id\ttotal\tnew\told\no2\t2026-01-02\ta\t2\t7\ty\n")
     orders.write("in/3.csv.gz", gzip.compress(b"order_id|customer_id|ordered_at|total|new|old\no3|a|2026-01-03|3|8|z\n"))
     imported = orders.settle()
+    assert list(types(imported, "orders")) == ["order_id", "customer_id", "ordered_at", "total", "new", "old"]
     assert rows(imported, "orders", "order_id, total, old, new") == [
         ("o1", Decimal("1.00"), "x", None),
         ("o2", Decimal("2.00"), "y", 7),
         ("o3", Decimal("3.00"), "z", 8),
     ]
-    assert report(orders.import_(), "orders").warnings == ("in/1.csv:1: column 'new' is missing; its values are missing in the rows of this file",)
+    assert report(imported, "orders").warnings == (
+        "in/1.csv:1: column 'new' is missing; it stays empty in the rows of this file",
+        "in/1.csv:1: column 'older' is not in in/3.csv.gz: left out",
+    )
+    assert orders.import_().snapshots == imported.snapshots
 
 
 def test_parquet_keeps_its_types_and_money_becomes_decimal(tmp_path: Path) -> None:
@@ -249,8 +253,7 @@ def test_parquet_keeps_its_types_and_money_becomes_decimal(tmp_path: Path) -> No
     select = """SELECT * FROM (VALUES
         (1::BIGINT, 17850.0::DOUBLE, TIMESTAMP '2026-05-01 10:00', 19.989999999999998::DOUBLE, 2::TINYINT, '', DATE '2026-01-01', ['a', 'b']),
         (2, 12.5, TIMESTAMP '2026-05-02 10:00', 7, 3, 'x', NULL, NULL)) t(order_id, customer_id, ordered_at, total, n, note, due, tags)"""
-    with DuckEngine() as engine:
-        engine.execute(f"COPY ({select}) TO '{shop.root / 'orders.parquet'}' (FORMAT parquet)")
+    shop.write_parquet("orders.parquet", select)
     imported = shop.settle()
     assert rows(imported, "orders") == [
         ("2", "12.5", at("2026-05-02 08:00"), Decimal("7.00"), 3, "x", None, None),
@@ -261,9 +264,7 @@ def test_parquet_keeps_its_types_and_money_becomes_decimal(tmp_path: Path) -> No
 
 def test_zoned_parquet_times_are_instants(tmp_path: Path) -> None:
     shop = Shop(tmp_path, {"orders": {**ORDERS, "path": "orders.parquet"}}, timezone="Europe/Prague")
-    with DuckEngine() as engine:
-        select = "SELECT 'o1' order_id, 'a' customer_id, TIMESTAMPTZ '2026-05-01 10:00:00+00' ordered_at, 1 total"
-        engine.execute(f"COPY ({select}) TO '{shop.root / 'orders.parquet'}' (FORMAT parquet)")
+    shop.write_parquet("orders.parquet", "SELECT 'o1' order_id, 'a' customer_id, TIMESTAMPTZ '2026-05-01 10:00:00+00' ordered_at, 1 total")
     assert rows(shop.import_(), "orders", "ordered_at, total") == [(at("2026-05-01 10:00"), Decimal("1.00"))]
 
 

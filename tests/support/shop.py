@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from retention_cli.engine.duck import DuckEngine
+from retention_cli.engine.quoting import Sql, fill, literal
 from retention_cli.model.project import Project, Settings
 from retention_cli.model.source import Source
 from retention_cli.model.word import Word
@@ -50,6 +51,14 @@ class Shop:
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode() if isinstance(text, str) else text)
+        return path
+
+    def write_parquet(self, name: str, select: str) -> Path:
+        """Write a query's rows as a Parquet export."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with DuckEngine() as engine:
+            engine.execute(fill("COPY ({select}) TO {path} (FORMAT parquet)", select=Sql(select), path=literal(str(path))))
         return path
 
     def import_(self) -> Imported:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from retention_cli.engine.quoting import Sql, fill, joined, literal
@@ -106,7 +107,17 @@ def _digits(n: int, *, text: bool) -> Sql:
 
 def fits(text: str, kind: ColumnType) -> bool:
     """Return whether a text has the plain form of a type, for a look at a header's first rows."""
-    return re.fullmatch(PATTERNS[kind], text) is not None
+    if re.fullmatch(PATTERNS[kind], text) is None:
+        return False
+    return kind not in (ColumnType.DATE, ColumnType.TIME) or _is_day(text[:10])
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def guess(values: Iterable[str]) -> ColumnType:

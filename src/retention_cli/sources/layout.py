@@ -131,12 +131,15 @@ def lent_names(project: Project, name: str) -> list[str]:
 
 
 def lay_out(project: Project, name: str, headers: Sequence[tuple[str, Header]], lock: SourceLock | None) -> Layout:
-    """Return the layout of a source's files (name to show, header); raises GuardStopped where a column is missing."""
+    """Return the layout of a source's files (name to show, header); raises GuardStopped where a column is missing.
+
+    The last file by name says which columns there are; an older one may lack some, and what only older ones have stays out.
+    """
     source = project.sources[name]
     naming, roles = naming_of(name, source), roles_of(project, name)
-    wanted = _expected(naming, roles, lock)
-    warnings = tuple(_missing(headers, wanted, naming, roles))
-    origins = dict.fromkeys(origin for _, header in headers for origin in header.names)
+    origins = headers[-1][1].names
+    _refuse_missing(headers, _expected(naming, roles, lock), naming, roles)
+    warnings = tuple(_other_columns(headers, origins))
     columns = tuple(_planned(naming.ours(origin), origin, headers, _Rules(project, source, roles, lock)) for origin in origins)
     _refuse_twins(name, columns)
     return Layout(columns, roles, warnings)
@@ -151,16 +154,21 @@ def _expected(naming: Naming, roles: Roles, lock: SourceLock | None) -> list[str
     return list(dict.fromkeys([*named, *lent, *(str(origin) for origin in source.columns.values()), *settled]))
 
 
-def _missing(headers: Sequence[tuple[str, Header]], wanted: list[str], naming: Naming, roles: Roles) -> Iterable[str]:
-    """Refuse files that lack a column; an older one of several may lack a column that has no role."""
+def _refuse_missing(headers: Sequence[tuple[str, Header]], wanted: list[str], naming: Naming, roles: Roles) -> None:
+    """Refuse a last file that lacks any column, and an older one that lacks a column with a role."""
     for place, (shown, header) in enumerate(headers):
         for origin in wanted:
-            if origin in header.names:
-                continue
-            if place == len(headers) - 1 or naming.ours(origin) in roles.named:
-                hint = did_you_mean(origin, header.names) + "; if it is gone for good, take it out of retention.lock"
+            if origin not in header.names and (place == len(headers) - 1 or naming.ours(origin) in roles.named):
+                hint = did_you_mean(origin, header.names) + "; a column that is gone for good must go from retention.lock and retention.yml too"
                 raise GuardStopped(f"{visible(shown)}:1: column {visible(origin)!r} is missing", hint)
-            yield f"{shown}:1: column {origin!r} is missing; its values are missing in the rows of this file"
+
+
+def _other_columns(headers: Sequence[tuple[str, Header]], origins: Sequence[str]) -> Iterable[str]:
+    for shown, header in headers[:-1]:
+        yield from (
+            f"{shown}:1: column {origin!r} is missing; it stays empty in the rows of this file" for origin in origins if origin not in header.names
+        )
+        yield from (f"{shown}:1: column {origin!r} is not in {headers[-1][0]}: left out" for origin in header.names if origin not in origins)
 
 
 @dataclass(frozen=True, slots=True)

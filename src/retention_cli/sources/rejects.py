@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from retention_cli.engine.duck import DuckEngine
     from retention_cli.sources.filecache import Export
     from retention_cli.sources.layout import Layout, Planned
-    from retention_cli.sources.staging import Staged
+    from retention_cli.sources.staging import BadLine, Staged
 
 HEADER = ("file", "line", "column", "reason", "value")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -52,19 +52,26 @@ class Reject:
 
 def collect_rejects(engine: DuckEngine, layout: Layout, staged: Staged) -> list[Reject]:
     """Return every row that was set aside, by file and line."""
-    found = [(bad.file, Reject(staged.exports[bad.file].file.shown, bad.line, "", _lines(bad.reason, bad.span))) for bad in staged.bad_lines]
     rows = engine.run("SELECT file, rowid, bad FROM raw WHERE bad IS NOT NULL ORDER BY rowid")
-    places: dict[int, list[int]] = {}
-    for file, place, _ in rows:
-        places.setdefault(file, []).append(place - staged.first[file])
-    lines = {(file, place): line for file, wanted in places.items() for place, line in zip(wanted, _line_numbers(staged, file, wanted), strict=True)}
-    for file, place, bad in rows:
-        found.append((file, _reject(staged.exports[file], lines[file, place - staged.first[file]], bad, layout.columns)))
-    return [reject for _, reject in sorted(found, key=lambda pair: (pair[0], pair[1].line))]
+    found: list[Reject] = []
+    for number in sorted({bad.file for bad in staged.bad_lines} | {file for file, _, _ in rows}):
+        refused = [bad for bad in staged.bad_lines if bad.file == number]
+        bad_rows = [(place - staged.first[number], bad) for file, place, bad in rows if file == number]
+        found += sorted(_of_file(staged, number, refused, bad_rows, layout), key=lambda reject: reject.line)
+    return found
 
 
-def _lines(reason: str, span: int) -> str:
-    return reason if span == 1 else f"{reason} ({span:,} lines)"
+def _of_file(staged: Staged, number: int, refused: Sequence[BadLine], bad_rows: Sequence[tuple[int, str]], layout: Layout) -> Iterator[Reject]:
+    export = staged.exports[number]
+    lines = _Lines([bad.line for bad in refused], None)
+    if export.facts.kind == "csv" and number not in staged.exact:
+        lines = _lines_by_reading(export, staged, number) or lines
+    for whole, line in zip(refused, lines.refused, strict=True):
+        yield Reject(export.file.shown, line, "", whole.reason if whole.span == 1 else f"{whole.reason} ({whole.span:,} lines)")
+    places = [place for place, _ in bad_rows]
+    good = [place + 1 for place in places] if export.facts.kind == "parquet" else lines.of_rows(places)
+    for line, (_, bad) in zip(good, bad_rows, strict=True):
+        yield _reject(export, line, bad, layout.columns)
 
 
 def _reject(export: Export, line: int, bad: str, columns: Sequence[Planned]) -> Reject:
@@ -74,52 +81,50 @@ def _reject(export: Export, line: int, bad: str, columns: Sequence[Planned]) -> 
     return Reject(export.file.shown, line, column.origin, reason, value)
 
 
-def _line_numbers(staged: Staged, file: int, places: Sequence[int]) -> list[int]:
-    """Return the lines of a file's rows, given their places among its good lines (ascending)."""
-    export = staged.exports[file]
-    if export.facts.kind == "parquet":
-        return [place + 1 for place in places]
-    if file not in staged.exact:
-        return list(_lines_by_reading(export, places))
-    refused = sorted((bad.line, bad.span) for bad in staged.bad_lines if bad.file == file)
-    lines, skipped = [], 0
-    for place in places:
-        while skipped < len(refused) and refused[skipped][0] <= _line_after(place, refused[:skipped]):
-            skipped += 1
-        lines.append(_line_after(place, refused[:skipped]))
-    return lines
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """The lines of a file's refused records, and those of its rows (None: every record is one line)."""
+
+    refused: Sequence[int]
+    rows: Sequence[int] | None
+
+    def of_rows(self, places: Sequence[int]) -> list[int]:
+        """Return the lines of rows, given their places among the file's rows, ascending."""
+        if self.rows is not None:
+            return [self.rows[place] for place in places]
+        found, skipped = [], 0
+        for place in places:
+            while skipped < len(self.refused) and self.refused[skipped] <= 2 + place + skipped:
+                skipped += 1
+            found.append(2 + place + skipped)
+        return found
 
 
-def _line_after(place: int, refused: Sequence[tuple[int, int]]) -> int:
-    return 2 + place + sum(span for _, span in refused)
-
-
-def _lines_by_reading(export: Export, places: Sequence[int]) -> Iterator[int]:
-    wanted = iter(places)
-    target = next(wanted, None)
+def _lines_by_reading(export: Export, staged: Staged, number: int) -> _Lines | None:
+    """Read the file once more, slowly; None where it cannot be told which record is which."""
+    rows: list[int] = []
+    refused: list[int] = []
     with export.open() as stream, io.TextIOWrapper(stream, encoding="utf-8-sig", newline="") as text:
-        records = _records(csv.reader(text, delimiter=export.header.delimiter or ","), len(export.header.names))
-        for place, line in enumerate(records):
-            if place == target:
-                yield line
-                target = next(wanted, None)
-            if target is None:
-                return
-    while target is not None:
-        yield 0
-        target = next(wanted, None)
+        for line, is_row in _records(csv.reader(text, delimiter=export.header.delimiter or ",", strict=True), len(export.header.names)):
+            (rows if is_row else refused).append(line)
+    known = sum(1 for bad in staged.bad_lines if bad.file == number)
+    return _Lines(refused, rows) if len(rows) == staged.rows.get(number, 0) and len(refused) == known else None
 
 
-def _records(reader: Reader, width: int) -> Iterator[int]:
-    """Return the first line of every record of the right width, the header left out."""
+def _records(reader: Reader, width: int) -> Iterator[tuple[int, bool]]:
+    """Return the first line of every record after the header, and whether it has the right width; blank lines are none."""
     before = 0
-    try:
-        for number, record in enumerate(reader):
-            if number and (len(record) == width or (width == 1 and not record)):
-                yield before + 1
-            before = reader.line_num
-    except csv.Error:
-        return
+    while True:
+        try:
+            record = next(reader)
+            is_row = len(record) == width or (width == 1 and not record)
+        except StopIteration:
+            return
+        except csv.Error:
+            record, is_row = [""], False
+        if before and (record or is_row):
+            yield before + 1, is_row
+        before = reader.line_num
 
 
 def safe_cell(value: object) -> str:

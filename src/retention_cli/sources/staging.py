@@ -35,12 +35,14 @@ _STRUCTURE = {
     "UNQUOTED VALUE": "a quote is left open, or stands inside a value",
     "LINE SIZE OVER MAXIMUM": "longer than 2 MB; is a quote left open?",
 }
-_NEW_LINES = {"\n": Sql(r"'\n'"), "\r\n": Sql(r"'\r\n'"), "\r": Sql(r"'\r'")}
 
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
-    """A line that the reader refused whole; with an open quote it reaches over `span` lines."""
+    """A line that the reader refused whole; with an open quote it reaches over `span` lines.
+
+    The reader counts a row over several lines as one, so `line` is right only in files without such rows.
+    """
 
     file: int
     line: int
@@ -160,13 +162,12 @@ def _csv_reader(like: Export) -> Sql:
     types = joined(fill("c{n}: 'VARCHAR'", n=n) for n in range(len(like.header.names)))
     template = (
         "read_csv($paths, auto_detect=false, header=true, strict_mode=true, null_padding=false, nullstr='', quote='\"', escape='\"', "
-        "delim={delimiter}, new_line={newline}, compression={packing}, "
+        "delim={delimiter}, compression={packing}, "
         "store_rejects=true, rejects_scan='scans', rejects_table='refused', columns={{{types}}})"
     )
     return fill(
         template,
         delimiter=literal(like.header.delimiter or ","),
-        newline=_NEW_LINES[like.header.newline],
         packing=Sql("'gzip'" if like.facts.packed else "'none'"),
         types=types,
     )
@@ -179,16 +180,15 @@ def _parquet_reader(like: Export) -> Sql:
 
 def _refused_lines(engine: DuckEngine, exports: Sequence[Export], offset: int) -> list[BadLine]:
     query = (
-        "SELECT file_path, line, min(error_type), max(length(csv_line) - length(replace(rtrim(csv_line, chr(10) || chr(13)), chr(10), '')) "
-        "- (length(csv_line) - length(rtrim(csv_line, chr(10) || chr(13))))) "
+        "SELECT file_path, line, min(error_type), max(len(string_split(trim(csv_line, chr(10) || chr(13)), chr(10)))) "
         "FROM refused JOIN scans USING (scan_id, file_id) GROUP BY ALL ORDER BY ALL"
     )
     number = {export.file.path: n for n, export in enumerate(exports) if n >= offset}
     found = []
-    for path, line, kind, inside in engine.run(query):
+    for path, line, kind, span in engine.run(query):
         if kind in ("INVALID ENCODING", "INVALID UNICODE"):
             raise not_utf8(exports[number[path]].file.shown, line)
-        found.append(BadLine(number[path], line, _STRUCTURE.get(kind, kind.lower()), 1 + (inside or 0)))
+        found.append(BadLine(number[path], line, _STRUCTURE.get(kind, kind.lower()), span or 1))
     for name in ("refused", "scans"):
         engine.execute(fill("DROP TABLE {name}", name=Sql(name)))
     return found
@@ -204,8 +204,9 @@ def _accounted(engine: DuckEngine, layout: Layout, staged: Staged) -> Staged:
     exact: set[int] = set()
     for number, export in enumerate(staged.exports):
         left = 0 if export.facts.kind == "parquet" else _lines_left(export, number, staged)
-        if left == 0:
+        if left == 0 and all(bad.span == 1 for bad in staged.bad_lines if bad.file == number):
             exact.add(number)
+        if left == 0:
             continue
         left -= _line_ends_inside(engine, layout, number)
         if left and not 0 < left <= _blank_lines(export):
@@ -220,10 +221,8 @@ def _lines_left(export: Export, number: int, staged: Staged) -> int:
 
 def _line_ends_inside(engine: DuckEngine, layout: Layout, number: int) -> int:
     texts = [fill("v{n}", n=n) for n, column in enumerate(layout.columns) if column.type in (None, ColumnType.TEXT)]
-    if not texts:
-        return 0
     template = "COALESCE(length({v}) - length(replace({v}, chr(10), '')), 0)"
-    total = joined((fill(template, v=text) for text in texts), " + ")
+    total = joined((fill(template, v=text) for text in (*texts, Sql("bad"))), " + ")
     found = engine.run(fill("SELECT COALESCE(sum({total}), 0) FROM raw WHERE file = $file", total=total), {"file": number})
     return int(found[0][0])
 
