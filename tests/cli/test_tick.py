@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from support.message_check import check
 from support.shell import Ran, process, retention
 from support.tiny_shop import SETTINGS, export, make_shop, write
@@ -231,8 +232,13 @@ def test_a_run_never_goes_back(tmp_path: Path) -> None:
 
 def test_every_message_that_leaves_is_sound(tmp_path: Path) -> None:
     """What lies in the outbox passes the raw-byte rules, also for a hostile name (R9, SEC13)."""
-    people = [("a", "ann@example.com", "=?UTF-8?Q?=0A?=Bcc: evil@x.test", "CZ", "2026-01-01"), ("b", "bob@example.com", "<b>Bob</b>\u2028\x07", "SK", "2026-01-02")]
-    shop = make_shop(tmp_path / "shop", {"campaigns/cart.yml": CART}, customers=people, web=carts(("a", "2026-05-01 10:00:00"), ("b", "2026-05-01 10:00:00")))
+    people = [
+        ("a", "ann@example.com", "=?UTF-8?Q?=0A?=Bcc: evil@x.test", "CZ", "2026-01-01"),
+        ("b", "bob@example.com", "<b>Bob</b>\u2028\x07", "SK", "2026-01-02"),
+    ]
+    shop = make_shop(
+        tmp_path / "shop", {"campaigns/cart.yml": CART}, customers=people, web=carts(("a", "2026-05-01 10:00:00"), ("b", "2026-05-01 10:00:00"))
+    )
     tick(shop, "2026-05-01T09:00")
     assert tick(shop, "2026-05-01T11:00")["messages"]["sent"] == 2
     for path in outbox(shop):
@@ -246,8 +252,7 @@ def test_goals_are_counted_from_the_entry(tmp_path: Path) -> None:
     shop = make_shop(tmp_path / "shop", {"campaigns/cart.yml": CART}, web=carts(("a", "2026-05-01 10:00:00"), ("b", "2026-05-01 10:00:00")))
     tick(shop, "2026-05-01T09:00")
     tick(shop, "2026-05-01T11:00")
-    goals = lambda: retention(shop, "status", "--format", "json").json["goals"]  # noqa: E731 - asked twice
-    assert goals() == []
+    assert retention(shop, "status", "--format", "json").json["goals"] == []
     export(shop, orders=[("1", "a", "2026-01-10 10:00:00", "100.00"), ("2", "b", "2026-05-02 10:00:00", "50.00")])
     tick(shop, "2026-05-02T11:00")
-    assert goals() == [{"campaign": "cart", "goal": "ordered", "count": 1, "total": None}]
+    assert retention(shop, "status", "--format", "json").json["goals"] == [{"campaign": "cart", "goal": "ordered", "count": 1, "total": None}]

@@ -15,6 +15,9 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from retention_cli.cli.exits import guarded
+from retention_cli.cli.main import app
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -38,9 +41,6 @@ class Ran:
 
 def retention(folder: Path, *arguments: object) -> Ran:
     """Run `retention …` in a folder to its end, in this process."""
-    from retention_cli.cli.exits import guarded
-    from retention_cli.cli.main import app
-
     out, said = io.StringIO(), io.StringIO()
     with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(said):
         code = guarded(lambda: app([str(argument) for argument in arguments], standalone_mode=False))

@@ -41,6 +41,12 @@ COLUMNS = {
     "web": ("customer_id", "occurred_at", "event", "product_id", "cart_id"),
 }
 
+PEOPLE = (
+    ("a", "ann@example.com", "Ann", "CZ", "2026-01-01"),
+    ("b", "bob@example.com", "Bob", "SK", "2026-01-02"),
+    ("c", "", "", "CZ", "2026-01-03"),
+)
+
 Row = tuple[object, ...]
 
 
@@ -50,8 +56,7 @@ def make_shop(folder: Path, files: Mapping[str, str] | None = None, **tables: It
     everything = {"retention.yml": SETTINGS, "templates/letter.html": TEMPLATE, **(files or {})}
     for name, text in everything.items():
         write(folder, name, text)
-    people = [("a", "ann@example.com", "Ann", "CZ", "2026-01-01"), ("b", "bob@example.com", "Bob", "SK", "2026-01-02"), ("c", "", "", "CZ", "2026-01-03")]
-    export(folder, customers=tables.get("customers", people))
+    export(folder, customers=tables.get("customers", PEOPLE))
     export(folder, products=tables.get("products", [("p1", "Cup", "10.00"), ("p2", "Plate", "20.00")]))
     export(folder, orders=tables.get("orders", [("1", "a", "2026-01-10 10:00:00", "100.00"), ("2", "b", "2026-04-20 10:00:00", "50.00")]))
     export(folder, web=tables.get("web", [("a", "2026-04-01 10:00:00", "page_view", "p1", "k0")]))

@@ -10,9 +10,10 @@ from retention_cli.compile.scans import JOURNEYS
 from retention_cli.compile.subjects import Questions
 from retention_cli.errors import UsageError
 from retention_cli.journey.frame import to_micros
-from retention_cli.journey.programs import answer
+from retention_cli.journey.programs import answer, fields_of
 from retention_cli.ledger.location import Location
 from retention_cli.ledger.rows import Claim
+from retention_cli.model.metric import BUILT_IN
 from retention_cli.text import did_you_mean
 
 if TYPE_CHECKING:
@@ -35,8 +36,10 @@ def preview(view: View, template: str, customer: str | None, trigger: str | None
         person = customer if customer is not None else _somebody(view)
         columns = {"subject": "BIGINT", "customer_id": "VARCHAR", "entered_at": "TIMESTAMP", "trigger": "VARCHAR"}
         engine.table("subjects", columns, [(_SUBJECT, person, None, trigger)])
-        fields = sorted({*mail.needs.customer, view.work.project.settings.contacts.email, "customer_id"})
-        answer(engine, view.compiler(JOURNEYS), Questions({}, fields), view.work.project.settings.contacts.email)
+        contacts = view.work.project.settings.contacts
+        known = {*view.facts.schema.customer_fields, *view.work.project.metrics, *BUILT_IN}
+        fields = sorted({*fields_of(mail), contacts.email, contacts.locale, "customer_id"} & known)
+        answer(engine, view.compiler(JOURNEYS), Questions({}, fields), contacts)
         rows = engine.run("SELECT address, customer FROM asked")
     if not rows:
         raise UsageError(f"there is no customer {person!r}", "ids are text: 00123 is not 123")

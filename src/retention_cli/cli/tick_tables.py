@@ -25,9 +25,8 @@ def plan_table(report: PlanReport) -> None:
     say(f"as of {report.as_of:%Y-%m-%d %H:%M} UTC: a run would send {plural(total, 'message')}")
     for each in report.in_flight:
         if each["state"] != "continues":
-            say(
-                f"{each['campaign']} is {each['state']}: {plural(each['journeys'], 'journey')} and {plural(each['messages'], 'message')} stay where they are"
-            )
+            left = f"{plural(each['journeys'], 'journey')} and {plural(each['messages'], 'message')}"
+            say(f"{each['campaign']} is {each['state']}: {left} stay where they are")
 
 
 def run_table(report: RunReport) -> None:

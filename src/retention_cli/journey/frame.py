@@ -79,6 +79,11 @@ class Mail:
     needs: Needs
     requires: tuple[str, ...] = ()
 
+    @property
+    def required_fields(self) -> tuple[str, ...]:
+        """The customer's fields without which the message is held back."""
+        return tuple(name.removeprefix("customer.") for name in self.requires if not name.startswith("trigger."))
+
 
 @dataclass(frozen=True)
 class Frame:

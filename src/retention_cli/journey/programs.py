@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from retention_cli.journey.running import Cast, Running
     from retention_cli.model.condition import Condition
     from retention_cli.model.program import Program, Step
+    from retention_cli.model.project import Contacts
 
 
 @dataclass
@@ -126,25 +127,39 @@ def ask(frame: Frame, engine: DuckEngine, asked: Asked, mails: Mapping[tuple[str
     """Answer every question for every subject in one plan: the table `asked(subject, answers, address, missing, customer)`."""
     compiler = Compiler(frame.schema, frame.moment, frame.project.segments, frame.project.metrics, JOURNEYS)
     address = frame.project.settings.contacts.email
-    wanted = sorted({name for mail in mails.values() for name in (*mail.needs.customer, *mail.requires)} | {address, "customer_id"})
+    wanted = sorted({name for mail in mails.values() for name in fields_of(mail)} | {address, "customer_id"} | _language(frame, mails))
     questions = Questions({f"question_{n}": condition for n, condition in enumerate(asked.conditions, 1)}, wanted)
-    answer(engine, compiler, questions, address)
+    answer(engine, compiler, questions, frame.project.settings.contacts)
 
 
-def answer(engine: DuckEngine, compiler: Compiler, questions: Questions, address: str) -> None:
+def fields_of(mail: Mail) -> set[str]:
+    """Return the customer's fields that a template reads or requires."""
+    return {*mail.needs.customer, *mail.required_fields}
+
+
+def _language(frame: Frame, mails: Mapping[tuple[str, str], Mail]) -> set[str]:
+    """Return the field that tells a customer's language, where something is written by it and customers have it."""
+    field = frame.project.settings.contacts.locale
+    return {field} if field in frame.schema.customer_fields and any(mail.needs.uses_locale for mail in mails.values()) else set()
+
+
+def answer(engine: DuckEngine, compiler: Compiler, questions: Questions, contacts: Contacts) -> None:
     """Fill the table `asked` for the rows of `subjects`; `customer` is the JSON of the fields asked for."""
     query = subjects_query(compiler, questions)
     engine.execute(sql.created("answered", query), query.values)
-    fold = sql.finished(_folded(len(questions.conditions), query.tree.named_selects, address), sql.Values())
+    fold = sql.finished(_folded(len(questions.conditions), query.tree.named_selects, contacts), sql.Values())
     engine.execute(sql.created("asked", fold), fold.values)
 
 
-def _folded(questions: int, columns: list[str], address: str) -> exp.Select:
+def _folded(questions: int, columns: list[str], contacts: Contacts) -> exp.Select:
     answers = exp.Array(expressions=[sql.col(f"question_{n}") for n in range(1, questions + 1)])
     fields = [name for name in columns if name.startswith("field_")]
     pairs = [part for name in fields for part in (exp.Literal.string(name.removeprefix("field_")), sql.col(name))]
     absent = [exp.Case(ifs=[exp.If(this=_is_empty(name), true=exp.Literal.string(name.removeprefix("field_")))]) for name in fields]
-    email = exp.cast(sql.col(f"field_{address}"), "varchar", dialect=sql.DIALECT) if f"field_{address}" in fields else exp.Null()
+    if contacts.locale != "locale" and f"field_{contacts.locale}" in fields:
+        pairs += [exp.Literal.string("locale"), sql.col(f"field_{contacts.locale}")]
+    address = f"field_{contacts.email}"
+    email = exp.cast(sql.col(address), "varchar", dialect=sql.DIALECT) if address in fields else exp.Null()
     return (
         exp.Select()
         .select(

@@ -106,6 +106,6 @@ def _plan_messages(frame: Frame, engine: DuckEngine) -> None:
     engine.table("suppressed_customers", {"customer_id": "VARCHAR"}, [(customer,) for customer in suppressed.customers])
     mails = [(template, kind, mail.bundle.hash) for (template, kind), mail in frame.mails.items()]
     engine.table("mails", {"template": "VARCHAR", "kind": "VARCHAR", "hash": "VARCHAR"}, mails)
-    required = [(template, kind, name.removeprefix("customer.")) for (template, kind), mail in frame.mails.items() for name in mail.requires]
+    required = [(template, kind, field) for (template, kind), mail in frame.mails.items() for field in mail.required_fields]
     engine.table("mail_requires", {"template": "VARCHAR", "kind": "VARCHAR", "field": "VARCHAR"}, required)
     engine.execute(statement(QUERIES, "planned"), {"next_message": frame.past.position().next_message})
