@@ -24,7 +24,7 @@ def check(project: ProjectOption = HERE, target: TargetOption = "default", as_of
     if format_ is Format.JSON:
         show_json(report_json(report))
     else:
-        report_tables(report)
+        report_tables(report, work.project.zone)
     return 0 if report.is_sound else 3
 
 
@@ -40,7 +40,7 @@ def import_(project: ProjectOption = HERE, target: TargetOption = "default", as_
     if format_ is Format.JSON:
         show_json(report_json(report))
     else:
-        report_tables(report)
+        report_tables(report, work.project.zone)
     return 0 if report.is_sound else 3
 
 
@@ -55,8 +55,9 @@ def show(
     from retention_cli.app.data import first_rows
     from retention_cli.app.workspace import find_root, open_project
 
-    columns, rows = first_rows(open_project(find_root(project)), name, limit, say)
+    work = open_project(find_root(project))
+    columns, rows = first_rows(work, name, limit, say)
     if format_ is Format.JSON:
         show_json([dict(zip(columns, row, strict=True)) for row in rows])
     else:
-        show_table(columns, rows)
+        show_table(columns, rows, zone=work.project.zone)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from retention_cli.cli.output import say, show_table
 
@@ -32,13 +33,13 @@ def _source(each: SourceReport) -> dict[str, Any]:
     }
 
 
-def report_tables(report: DataReport) -> None:
+def report_tables(report: DataReport, zone: ZoneInfo) -> None:
     """Print one line a source, then what the guards and the import had to say."""
     rows = [
         (each.source, len(each.files), each.rows, each.rejected, len(each.columns), each.newest, "read" if each.fresh else "unchanged")
         for each in report.sources
     ]
-    show_table(("source", "files", "rows", "rejected", "columns", "newest", ""), rows, right=("files", "rows", "rejected", "columns"))
+    show_table(("source", "files", "rows", "rejected", "columns", "newest", ""), rows, right=("files", "rows", "rejected", "columns"), zone=zone)
     for each in report.sources:
         for warning in each.warnings:
             say(f"{each.source}: {warning}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from retention_cli.cli.output import cell_text, say, show
 from retention_cli.text import visible
@@ -29,12 +30,12 @@ def _part(part: Part) -> dict[str, Any]:
     return told
 
 
-def explained_text(found: Explanation) -> None:
-    """Print a tree: a tick or a cross, the words, and the value that was looked at."""
+def explained_text(found: Explanation, zone: ZoneInfo) -> None:
+    """Print a tree: a tick or a cross, the words, and the value that was looked at, times in the shop's zone."""
     verdict = "is in" if found.member else "is not in"
     show(f"{visible(found.customer)} {verdict} {found.segment}")
     for part in found.conditions:
-        value = f"  ({cell_text(part.value)})" if _is_leaf(part) else ""
+        value = f"  ({cell_text(part.value, zone)})" if _is_leaf(part) else ""
         show(f"{'  ' * part.depth}  {'✓' if part.holds else '✗'} {visible(part.text)}{value}")
     if found.nearest_miss:
         say("nearest: " + "; ".join(f"{visible(part.text)} (line {part.line})" for part in found.nearest_miss))

@@ -13,6 +13,7 @@ from retention_cli.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from zoneinfo import ZoneInfo
 
 _WIDE = 400
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -48,8 +49,8 @@ def harmless(cell: Any) -> Any:
     return _plain(cell) if isinstance(cell, datetime | date) else cell
 
 
-def show_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[str] = ()) -> None:
-    """Print a table; columns named in `right` are numbers."""
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[str] = (), zone: ZoneInfo | None = None) -> None:
+    """Print a table; columns named in `right` are numbers, times are told in `zone` (UTC, if left out)."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -59,13 +60,13 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: 
     for column in columns:
         table.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell_text(cell)) for cell in row))
+        table.add_row(*(Text(cell_text(cell, zone)) for cell in row))
     console = Console(soft_wrap=False) if sys.stdout.isatty() else Console(width=_WIDE, no_color=True)
     console.print(table)
 
 
-def cell_text(cell: Any) -> str:
-    """Return a cell for people: a dash for what is missing, thousands apart, times to the minute."""
+def cell_text(cell: Any, zone: ZoneInfo | None = None) -> str:
+    """Return a cell for people: a dash for what is missing, thousands apart, times to the minute on the clock of `zone`."""
     if cell is None:
         return _MISSING
     if isinstance(cell, bool):
@@ -73,7 +74,7 @@ def cell_text(cell: Any) -> str:
     if isinstance(cell, int):
         return f"{cell:,}"
     if isinstance(cell, datetime):
-        return cell.strftime("%Y-%m-%d %H:%M")
+        return (cell if cell.tzinfo else cell.replace(tzinfo=UTC)).astimezone(zone or UTC).strftime("%Y-%m-%d %H:%M")
     return visible(cell)
 
 

@@ -78,12 +78,13 @@ def preview(
     """Show some members of a segment, with fields that tell something."""
     from retention_cli.app.segments import segment_preview
 
-    found = segment_preview(_view(project, as_of), name, _fields(fields), limit)
+    view = _view(project, as_of)
+    found = segment_preview(view, name, _fields(fields), limit)
     if format_ is Format.JSON:
         rows = [dict(zip(found.columns, row, strict=True)) for row in found.rows]
         show_json({"segment": name, "size": found.size, "of": found.of, "columns": found.columns, "rows": rows})
         return
-    show_table(found.columns, found.rows)
+    show_table(found.columns, found.rows, zone=view.work.project.zone)
     say(f"{len(found.rows):,} of {found.size:,} members, out of {found.of:,} customers")
 
 
@@ -111,11 +112,12 @@ def explain(
     from retention_cli.app.segments import segment_explain
     from retention_cli.cli.explained import explained_json, explained_text
 
-    found = segment_explain(_view(project, as_of), name, customer)
+    view = _view(project, as_of)
+    found = segment_explain(view, name, customer)
     if format_ is Format.JSON:
         show_json(explained_json(found))
     else:
-        explained_text(found)
+        explained_text(found, view.work.project.zone)
 
 
 @app.command()

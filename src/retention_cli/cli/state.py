@@ -18,13 +18,14 @@ def status(project: ProjectOption = HERE, target: TargetOption = "default", form
     from retention_cli.app.workspace import find_root, open_project
     from retention_cli.cli.state_tables import status_json, status_tables
 
-    counts = read(open_project(find_root(project), target))
+    work = open_project(find_root(project), target)
+    counts = read(work)
     if format_ is Format.JSON:
         show_json(status_json(counts))
     elif counts is None:
         say("nothing has run yet")
     else:
-        status_tables(counts)
+        status_tables(counts, work.project.zone)
 
 
 @unknown.command("list")
@@ -34,12 +35,13 @@ def list_(project: ProjectOption = HERE, target: TargetOption = "default", forma
     from retention_cli.app.workspace import find_root, open_project
     from retention_cli.cli.state_tables import unknown_rows
 
-    rows = unknown_rows(unknown_list(open_project(find_root(project), target)))
+    work = open_project(find_root(project), target)
+    rows = unknown_rows(unknown_list(work))
     if format_ is Format.JSON:
         show_json(rows)
     else:
         columns = ("message", "campaign", "step", "customer", "channel", "since", "attempts")
-        show_table(columns, [[row[column] for column in columns] for row in rows], right=("attempts",))
+        show_table(columns, [[row[column] for column in columns] for row in rows], right=("attempts",), zone=work.project.zone)
         say(f"{len(rows):,} in doubt; settle them with `retention unknown resolve --sent | --resend MESSAGE …`" if rows else "none in doubt")
 
 

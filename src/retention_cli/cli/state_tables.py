@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from retention_cli.cli.output import say, show_table
 
@@ -45,10 +46,10 @@ def _run(row: RunRow) -> dict[str, Any]:
     }
 
 
-def status_tables(counts: Counts) -> None:
+def status_tables(counts: Counts, zone: ZoneInfo) -> None:
     """Print the last runs, journeys and messages."""
     runs = [(row.id, instant(row.as_of), _outcome(row), row.target, row.host) for row in counts.runs]
-    show_table(("run", "as of", "messages", "target", "host"), runs, right=("run",))
+    show_table(("run", "as of", "messages", "target", "host"), runs, right=("run",), zone=zone)
     if counts.journeys:
         show_table(("campaign", "journeys", "reason", "count"), counts.journeys, right=("count",))
     if counts.messages:
