@@ -82,6 +82,7 @@ def _import_source(session: Session, name: str) -> Outcome:
         stored = work.read()
     session.done[name] = stored
     refuse_too_many_rejects(stored, source)
-    session.progress(f"{name}: {plural(stored.snapshot.rows, 'row')}{'' if fresh else ', unchanged'}")
+    if fresh:
+        session.progress(f"{name}: read {plural(stored.snapshot.rows, 'row')}")
     modified = datetime.fromtimestamp(max(export.file.stamp.mtime_ns for export in exports) / 1e9, UTC)
     return Outcome(stored, report_of(stored, modified, fresh=fresh), settled_lock(stored, lock))
