@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from docs.pages import DOCS, ROOT, blocks, indented_commands
 from docs.typed import Typed
-from support.shell import process, retention
+from support.shell import retention
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,24 +16,6 @@ if TYPE_CHECKING:
 GETTING_STARTED = ROOT / "docs" / "getting-started.md"
 README = ROOT / "README.md"
 IN_THE_DEMO = [page for page in DOCS if page != GETTING_STARTED and any(block.language == "sh" for block in blocks(page))]
-TODAY = "2026-05-02T09:00"
-
-
-@pytest.fixture(scope="module")
-def made_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a small demo shop once, in a process of its own, and read its exports once."""
-    folder = tmp_path_factory.mktemp("shops") / "demo"
-    state = {"XDG_STATE_HOME": str(tmp_path_factory.mktemp("state"))}
-    done = process(folder.parent, "init", folder, "--demo", "--customers", "150", "--as-of", TODAY, env=state)
-    assert done.code == 0, done.said
-    assert retention(folder, "segment", "size", "--as-of", TODAY).code == 0
-    return folder
-
-
-@pytest.fixture
-def demo(made_demo: Path, tmp_path: Path) -> Path:
-    """Return a demo shop of one's own, in which nothing has run."""
-    return shutil.copytree(made_demo, tmp_path / "demo")
 
 
 def script_of(page: Path) -> str:
