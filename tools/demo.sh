@@ -11,7 +11,7 @@ cd "$DEMO"
 step validate
 step data import --as-of "$YESTERDAY"
 step segment size --as-of "$YESTERDAY"
-printf '\n# Yesterday: the first run. Who fits already is the baseline; nobody is written to for the past.\n'
+printf '\n# Yesterday: the first run. Who lapsed long ago is the baseline and not written to; fresh carts and newcomers are.\n'
 step run --as-of "$YESTERDAY"
 printf '\n# Today: what would happen, then the same for real (into outbox/).\n'
 step plan --as-of "$TODAY"
