@@ -74,14 +74,14 @@ class Events:
         return None if condition is None else row_condition(condition, scope, self.tests)
 
     def window(self, source: str, query: EventQuery) -> list[exp.Expr]:
-        """Return the bounds in time: `within` and `since` include their start, `older_than` is its exact complement."""
+        """Return the bounds in time: `within` leaves out its start, which `older_than` has; `since` includes its own."""
         moment = self.tests.moment
         bounds: list[exp.Expr] = []
         time = sql.col(self.scans.schema.time(source) or "", source)
         if query.within is not None:
-            bounds.append(exp.GTE(this=time.copy(), expression=self.tests.values.bind(moment.ago(query.within), f"{query.within} ago")))
+            bounds.append(exp.GT(this=time.copy(), expression=self.tests.values.bind(moment.ago(query.within), f"{query.within} ago")))
         if query.older_than is not None:
-            bounds.append(exp.LT(this=time.copy(), expression=self.tests.values.bind(moment.ago(query.older_than), f"{query.older_than} ago")))
+            bounds.append(exp.LTE(this=time.copy(), expression=self.tests.values.bind(moment.ago(query.older_than), f"{query.older_than} ago")))
         if query.since is not None and not query.since.entry:
             day = moment.read_date(query.since.text)
             start = moment.start_of(day) if day else moment.read_time(query.since.text)

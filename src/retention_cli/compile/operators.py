@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from retention_cli.compile import sql
+from retention_cli.compile import patterns, sql
 from retention_cli.model.condition import NEGATIONS, Op, Test
 from retention_cli.model.problem import Problem
 from retention_cli.model.source import ColumnType
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from retention_cli.compile.moment import Moment
+    from retention_cli.model.duration import Duration
 
 _EQUALITY = {Op.IS, Op.IS_NOT, Op.IN, Op.NOT_IN, Op.PRESENT, Op.MISSING}
 _ORDER = {Op.AT_LEAST, Op.AT_MOST, Op.MORE_THAN, Op.LESS_THAN, Op.BETWEEN}
@@ -43,8 +44,11 @@ FITTING: dict[ColumnType, set[Op]] = {
 """Which questions each type of value can answer."""
 
 _COMPARE: dict[Op, type[exp.Binary]] = {Op.AT_LEAST: exp.GTE, Op.AT_MOST: exp.LTE, Op.MORE_THAN: exp.GT, Op.LESS_THAN: exp.LT, Op.IS: exp.EQ}
+_NUMBER = re.compile(r"[+-]?(\d{1,38}(\.\d{0,38})?|\.\d{1,38})([eE][+-]?\d{1,2})?", re.ASCII)
+_WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+_MOST_DIGITS = 38
+_SHORTER_THAN_A_DAY = ("second", "minute", "hour")
 _SEARCH = {Op.CONTAINS: "contains", Op.STARTS_WITH: "starts_with", Op.ENDS_WITH: "ends_with", Op.MATCHES: "regexp_matches"}
-_NOT_RE2 = re.compile(r"\(\?[=!<]|\\[1-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,40 +113,29 @@ class Tests:
         read = [self._read(text, value.type, test, label) for text in test.values]
         if any(item is None for item in read):
             return sql.false()
-        subject = exp.Lower(this=value.copied()) if test.ignore_case else value.copied()
-        bound = [self.values.bind(item.lower() if test.ignore_case and isinstance(item, str) else item, label) for item in read]
+        subject = _caseless(value.copied(), test)
+        bound = [_caseless(self.values.bind(item, label), test) for item in read]
         if op is Op.IN or (len(bound) != 1 and op is Op.IS):
-            return value.decided(exp.In(this=subject, expressions=list(bound)))
+            return value.decided(exp.In(this=subject, expressions=bound))
         if op is Op.BETWEEN:
             return value.decided(exp.Between(this=subject, low=bound[0], high=bound[1]))
         return value.decided(_COMPARE[op](this=subject, expression=bound[0]))
 
     def _search(self, value: Typed, op: Op, test: Test, label: str) -> exp.Expr:
-        subject = exp.Lower(this=value.copied()) if test.ignore_case and op is not Op.MATCHES else value.copied()
-        found = []
-        for text in test.values:
-            if op is Op.MATCHES:
-                self._check_pattern(text, test)
-            wanted = text.lower() if test.ignore_case and op is not Op.MATCHES else text
-            options = [exp.Literal.string("i")] if op is Op.MATCHES and test.ignore_case else []
-            found.append(sql.sure(sql.call(_SEARCH[op], subject.copy(), self.values.bind(wanted, label), *options)))
-        return sql.either(found)
+        if op is Op.MATCHES:
+            return sql.either([self._match(value, text, test, label) for text in test.values])
+        subject = _caseless(value.copied(), test)
+        wanted = [_caseless(self.values.bind(text, label), test) for text in test.values]
+        return sql.either([sql.sure(sql.call(_SEARCH[op], subject.copy(), text)) for text in wanted])
 
-    def _check_pattern(self, text: str, test: Test) -> None:
-        try:
-            re.compile(text)
-            reason = "RE2 has no look-around and no back-references" if _NOT_RE2.search(text) else ""
-        except re.error as error:
-            reason = str(error)
-        if reason:
-            self.report(
-                Problem(
-                    test.place,
-                    "bad-pattern",
-                    f"{text!r} is not a pattern that can be matched: {reason}",
-                    "patterns are RE2: https://github.com/google/re2/wiki/Syntax",
-                )
-            )
+    def _match(self, value: Typed, text: str, test: Test, label: str) -> exp.Expr:
+        reason = patterns.fault(text)
+        if reason is not None:
+            message = f"{text!r} is not a pattern that can be matched: {reason}"
+            self.report(Problem(test.place, "bad-pattern", message, "patterns are RE2: https://github.com/google/re2/wiki/Syntax"))
+            return sql.false()
+        options = [exp.Literal.string("i")] if test.ignore_case else []
+        return sql.sure(sql.call(_SEARCH[Op.MATCHES], value.copied(), self.values.bind(text, label), *options))
 
     def _list(self, value: Typed, op: Op, test: Test, label: str) -> exp.Expr:
         wanted = exp.Array(expressions=[self.values.bind(text, label) for text in test.values])
@@ -153,7 +146,7 @@ class Tests:
         if test.span is not None and op is Op.WITHIN:
             return self._window(value, moment.ago(test.span), moment.instant, label)
         if test.span is not None and op is Op.OLDER_THAN:
-            return self._side(value, exp.LT, moment.ago(test.span), label)
+            return self._side(value, exp.LTE, moment.ago(test.span), label)
         if test.span is not None and op is Op.IN_NEXT:
             past = self._side(value, exp.GT, moment.instant, "as_of")
             return sql.both([past, self._side(value, exp.LTE, moment.ahead(test.span), label)]) or sql.true()
@@ -184,28 +177,31 @@ class Tests:
         return None
 
     def _window(self, value: Typed, start: datetime, end: datetime, label: str) -> exp.Expr:
-        since = self._side(value, exp.GTE, start, label)
+        since = self._side(value, exp.GT, start, label)
         return sql.both([since, self._side(value, exp.LTE, end, "as_of")]) or sql.true()
 
     def _side(self, value: Typed, comparison: type[exp.Binary], edge: date | datetime, label: str) -> exp.Expr:
         return sql.sure(comparison(this=value.copied(), expression=self.values.bind(edge, label)))
 
     def _date(self, value: Typed, op: Op, test: Test, label: str) -> exp.Expr:
-        today = self.moment.today
         if test.span is not None:
-            if op is Op.IN_NEXT:
-                ahead = self._side(value, exp.LTE, test.span.days_after(today), label)
-                return sql.both([self._side(value, exp.GT, today, "today"), ahead]) or sql.true()
-            start = test.span.days_before(today)
-            if op is Op.OLDER_THAN:
-                return self._side(value, exp.LT, start, label)
-            return sql.both([self._side(value, exp.GTE, start, label), self._side(value, exp.LTE, today, "today")]) or sql.true()
+            return self._days(value, op, test, test.span, label)
         day = self._read(test.values[0], ColumnType.DATE, test, label)
-        return (
-            sql.false()
-            if day is None
-            else sql.sure((exp.LT if op is Op.BEFORE else exp.GT)(this=value.copied(), expression=self.values.bind(day, label)))
-        )
+        if day is None:
+            return sql.false()
+        comparison = exp.LT if op is Op.BEFORE else exp.GT
+        return sql.sure(comparison(this=value.copied(), expression=self.values.bind(day, label)))
+
+    def _days(self, value: Typed, op: Op, test: Test, span: Duration, label: str) -> exp.Expr:
+        """Count calendar days: `within: 1 day` is today, `older_than: 1 day` is yesterday and before."""
+        if span.unit in _SHORTER_THAN_A_DAY:
+            self.report(Problem(test.place, "wrong-type", f"{label} is a date, and {span} is counted in {span.unit}s", "count it in days"))
+            return sql.false()
+        today, start = self.moment.today, span.days_before(self.moment.today)
+        if op is Op.OLDER_THAN:
+            return self._side(value, exp.LTE, start, label)
+        low, high = (today, span.days_after(today)) if op is Op.IN_NEXT else (start, today)
+        return sql.both([self._side(value, exp.GT, low, label), self._side(value, exp.LTE, high, label)]) or sql.true()
 
     def _read(self, text: str, kind: ColumnType, test: Test, label: str) -> sql.Value:
         found = _READERS[kind](text, self.moment)
@@ -235,15 +231,24 @@ def negated_null(expression: exp.Expr) -> exp.Expr:
 
 
 def _integer(text: str, _: Moment) -> int | None:
-    return int(text) if re.fullmatch(r"[+-]?\d{1,18}", text.strip()) else None
+    return int(text) if _WHOLE.fullmatch(text.strip()) else None
 
 
 def _decimal(text: str, _: Moment) -> Decimal | None:
-    try:
-        value = Decimal(text.strip())
-    except InvalidOperation:
+    """Read what an engine's decimals can hold: no more than 38 digits, written out rather than as a power of ten."""
+    if not _NUMBER.fullmatch(text.strip()):
         return None
-    return value if value.is_finite() else None
+    value = Decimal(text.strip())
+    digits = value.as_tuple()
+    exponent = digits.exponent if isinstance(digits.exponent, int) else 0
+    if len(digits.digits) + max(exponent, 0) > _MOST_DIGITS or -exponent > _MOST_DIGITS:
+        return None
+    return Decimal(format(value, "f"))
+
+
+def _caseless(text: exp.Expr, test: Test) -> exp.Expr:
+    """Fold case on both sides by the engine's own rule, so that they cannot differ."""
+    return exp.Lower(this=text) if test.ignore_case else text
 
 
 def _boolean(text: str, _: Moment) -> bool | None:

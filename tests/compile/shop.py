@@ -1,0 +1,140 @@
+"""A made-up shop for tests of conditions: project files read by the real loader, tables as an import leaves them.
+
+Rows are written as a person would (`{customer_id: a, ordered_at: 2026-01-31T09:00}`): what is left out is missing, times are
+the shop's, and an order's line takes its customer and time from the order. Types stand in `COLUMNS`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from retention_cli.compile.conditions import Compiler
+from retention_cli.compile.moment import Moment
+from retention_cli.compile.scans import EVERY_CUSTOMER
+from retention_cli.compile.schema import Schema
+from retention_cli.model.catalog import Catalog, SourceSchema
+from retention_cli.model.source import Column, ColumnType
+from retention_cli.project.loader import load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from retention_cli.compile.scans import Subject
+    from retention_cli.engine.duck import DuckEngine
+    from retention_cli.model.problem import Problem
+    from retention_cli.model.project import Project
+
+Row = dict[str, Any]
+Given = dict[str, list[Row]]
+
+SETTINGS = """\
+name: Shop
+timezone: Europe/Prague
+sources:
+  customers: {path: data/customers.csv, key: customer_id}
+  products: {path: data/products.csv, key: product_id}
+  orders: {path: data/orders.csv, key: order_id, customer: customer_id, time: ordered_at, event: order}
+  order_items: {path: data/order_items.csv, parent: orders, lookup: products, event: buy_item}
+  web: {path: data/web.csv, customer: customer_id, time: occurred_at, event: {column: event}, lookup: products}
+  visits: {path: data/visits.csv, customer: customer_id, time: visited_at, event: visit}
+"""
+
+T = ColumnType
+COLUMNS: dict[str, dict[str, ColumnType]] = {
+    "customers": {
+        "customer_id": T.TEXT, "email": T.TEXT, "country": T.TEXT, "city": T.TEXT, "age": T.INTEGER, "balance": T.DECIMAL,
+        "newsletter": T.BOOLEAN, "birthday": T.DATE, "registered_at": T.TIME, "hobbies": T.LIST,
+    },
+    "products": {"product_id": T.TEXT, "title": T.TEXT, "category": T.TEXT, "brand": T.TEXT, "list_price": T.DECIMAL, "stock": T.INTEGER},
+    "orders": {
+        "order_id": T.TEXT, "customer_id": T.TEXT, "ordered_at": T.TIME, "total": T.DECIMAL, "status": T.TEXT, "coupon": T.TEXT,
+        "delivered_at": T.TIME,
+    },
+    "order_items": {
+        "order_id": T.TEXT, "customer_id": T.TEXT, "ordered_at": T.TIME, "product_id": T.TEXT, "quantity": T.INTEGER, "price": T.DECIMAL,
+    },
+    "web": {
+        "customer_id": T.TEXT, "occurred_at": T.TIME, "event": T.TEXT, "product_id": T.TEXT, "cart_id": T.TEXT, "device": T.TEXT,
+        "seconds": T.INTEGER,
+    },
+    "visits": {"customer_id": T.TEXT, "visited_at": T.TIME, "branch": T.TEXT},
+}  # fmt: skip
+EVENTS = {"web": ("add_to_cart", "app_open", "view_item")}
+STORED = {
+    T.TEXT: "VARCHAR", T.INTEGER: "BIGINT", T.DECIMAL: "DECIMAL(18, 2)", T.BOOLEAN: "BOOLEAN", T.DATE: "DATE", T.TIME: "TIMESTAMP",
+    T.LIST: "VARCHAR",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A project and what is known of its tables, at one moment."""
+
+    project: Project
+    schema: Schema
+    moment: Moment
+
+    def compiler(self, subject: Subject = EVERY_CUSTOMER) -> Compiler:
+        """Return a fresh compiler."""
+        return Compiler(self.schema, self.moment, self.project.segments, self.project.metrics, subject)
+
+
+def write(root: Path, files: Mapping[str, str]) -> Path:
+    """Write the shop's retention.yml and these files beside it (or over it)."""
+    for name, text in ({"retention.yml": SETTINGS} | dict(files)).items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    return root
+
+
+def read(root: Path, files: Mapping[str, str]) -> tuple[Project, list[Problem]]:
+    """Return the project of these files and what its own reader says of it."""
+    project, problems = load(write(root, files), {})
+    assert project is not None, problems
+    return project, problems
+
+
+def schema_of(project: Project, columns: Mapping[str, Mapping[str, ColumnType]] = COLUMNS) -> Schema:
+    """Return the schema of tables with these columns."""
+    known = {source: {name: Column(name=name, type=kind, origin=name) for name, kind in of.items()} for source, of in columns.items()}
+    return Schema(project.sources, Catalog({source: SourceSchema(source, of, EVENTS.get(source)) for source, of in known.items()}))
+
+
+def open_shop(root: Path, files: Mapping[str, str], as_of: str = "2026-05-01T12:00") -> Shop:
+    """Return a sound shop; `as_of` is by the shop's clock."""
+    project, problems = read(root, files)
+    assert [problem for problem in problems if problem.is_error] == []
+    return Shop(project, schema_of(project), Moment(datetime.fromisoformat(as_of).replace(tzinfo=project.zone), project.zone))
+
+
+def fill(engine: DuckEngine, shop: Shop, given: Given, columns: Mapping[str, Mapping[str, ColumnType]] = COLUMNS) -> None:
+    """Make every table of `columns` and fill it with the rows that are given."""
+    orders = {row["order_id"]: row for row in given.get("orders", [])}
+    for source, kinds in columns.items():
+        rows = [_with_order(row, orders) if source == "order_items" else row for row in given.get(source, [])]
+        assert not {key for row in rows for key in row} - set(kinds), f"unknown columns in {source}"
+        stored = [tuple(_value(row.get(name), kind, shop.moment) for name, kind in kinds.items()) for row in rows]
+        engine.table(source, {name: STORED[kind] for name, kind in kinds.items()}, stored)
+        _lists(engine, source, [name for name, kind in kinds.items() if kind is T.LIST])
+
+
+def _with_order(row: Row, orders: Mapping[str, Row]) -> Row:
+    order = orders.get(row.get("order_id", ""), {})
+    return {name: order[name] for name in ("customer_id", "ordered_at") if name in order} | row
+
+
+def _value(written: Any, kind: ColumnType, moment: Moment) -> object:
+    if written is None:
+        return None
+    if kind is T.LIST:
+        return json.dumps(written)
+    return moment.read_time(str(written)) if kind is T.TIME else written
+
+
+def _lists(engine: DuckEngine, source: str, names: Iterable[str]) -> None:
+    for name in names:
+        engine.execute(f"""CREATE OR REPLACE TABLE {source} AS SELECT * REPLACE (from_json({name}, '["VARCHAR"]') AS {name}) FROM {source}""")
