@@ -88,6 +88,11 @@ def section(page: Path, title: str) -> str:
     return rest.partition("\n## ")[0]
 
 
+def paragraph(text: str, words: str) -> str:
+    """Return the paragraph of a text that has these words, its lines as one."""
+    return next(found for part in text.split("\n\n") if words in (found := " ".join(part.split())))
+
+
 def first_cells(text: str) -> list[str]:
     """Return every word in code signs of the first column of the tables in a text."""
     cells = re.findall(r"^\|([^|]*)\|", text, re.MULTILINE)

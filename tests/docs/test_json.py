@@ -42,7 +42,7 @@ def ran_demo(made_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def promised(command: str) -> Any:
     """Return the shape that the page writes after `JSON:`, as lists and mappings; a plain value is None."""
-    found = re.search(r"^JSON: `([^`]*)`", section(REFERENCE / "commands.md", f"retention {command}"), re.MULTILINE)
+    found = re.search(r"^JSON:\s+`([^`]*)`", section(REFERENCE / "commands.md", f"retention {command}"), re.MULTILINE)
     assert found is not None, f"{command} has no JSON on the page"
     shape, rest = _value(re.findall(r"[\[\]{},:…]|[^\[\]{},:…]+", " ".join(found[1].split())))
     assert rest == []

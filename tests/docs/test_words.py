@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import pytest
 import typer
 
-from docs.pages import REFERENCE, ROOT, first_cells, section, text_of
+from docs.pages import REFERENCE, ROOT, first_cells, paragraph, section, text_of
 from retention_cli.cli.exits import ExitCode
 from retention_cli.cli.main import app
 from retention_cli.compile.operators import FITTING
@@ -49,14 +49,14 @@ def keys(model: type[BaseModel], *left_out: str) -> set[str]:
 def test_head_words() -> None:
     text = section(CONDITIONS, "Head words")
     assert set(first_cells(text)) == {*LOGIC, *CUSTOMER_HEADS}
-    kept = next(line for line in text.splitlines() if "kept for later versions" in line)
+    kept = paragraph(text, "kept for later versions")
     assert set(re.findall(r"`(\w+)`", kept)) == set(RESERVED)
 
 
 def test_operators() -> None:
     text = section(CONDITIONS, "Operators")
     assert first_cells(text) == [str(op) for op in Op]
-    caseless = next(line for line in text.splitlines() if line.startswith("Text is compared exactly"))
+    caseless = paragraph(text, "Text is compared exactly").partition(" lets case not matter")[0]
     assert set(re.findall(r"`(\w+)`", caseless)) == set(map(str, CASELESS))
 
 
@@ -71,7 +71,7 @@ def test_an_operator_fits_the_types_that_the_page_says() -> None:
 def test_the_keys_of_did() -> None:
     text = section(CONDITIONS, "What a customer did")
     assert set(first_cells(text)) == {"did", "did_not", "times", *QUERY_KEYS}
-    inner = next(line for line in text.splitlines() if "Its keys are" in line)
+    inner = paragraph(text, "Its keys are")
     assert set(re.findall(r"`(\w+)`", inner)) - {"not_followed_by"} == set(FOLLOW_KEYS)
 
 
