@@ -190,9 +190,9 @@ class Compiler:
         if node.fold is Fold.MEDIAN:
             return Typed(self._median(rows, column, label), ColumnType.DECIMAL)
         if node.fold is Fold.AVERAGE:
-            total = self._folded(rows, f"total_{label}", exp.Sum(this=column))
-            count = self._folded(rows, f"count_{label}", exp.Count(this=column.copy()))
-            return Typed(exp.Paren(this=exp.Div(this=total, expression=exp.Nullif(this=count, expression=sql.number(0)))), ColumnType.DECIMAL)
+            total = self._folded(rows, sql.slug("total", node.field, *node.query.events), exp.Sum(this=column))
+            count = self._folded(rows, sql.slug("count", node.field, *node.query.events), exp.Count(this=column.copy()))
+            return Typed(sql.quotient(total, count), ColumnType.DECIMAL)
         value = self._folded(rows, label, _FOLDS[node.fold](this=column))
         whole = exp.Coalesce(this=value, expressions=[sql.number(0)]) if node.fold is Fold.TOTAL else value
         return Typed(whole, found.type, never_null=node.fold is Fold.TOTAL)
@@ -203,7 +203,8 @@ class Compiler:
         if rows.filter is not None:
             select = select.where(rows.filter, copy=False)
         owner = self.scans.subject.table or rows.event.source
-        select = select.select(sql.aliased(sql.call("median", column), "median"), copy=False)
+        median = sql.call("median", exp.cast(column, "double", dialect=sql.DIALECT))
+        select = select.select(sql.aliased(sql.rounded(median), "median"), copy=False)
         return sql.col("median", self.scans.own(label, select.group_by(sql.col(self.scans.subject.key, owner), copy=False)))
 
 

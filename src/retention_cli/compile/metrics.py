@@ -61,8 +61,7 @@ def _total_spent(scans: Scans, order: EventTable) -> Typed | None:
 
 def _average_order_value(scans: Scans, order: EventTable) -> Typed | None:
     total = _total(scans, order)
-    orders = exp.Nullif(this=_count(scans, order), expression=sql.number(0))
-    return None if total is None else Typed(exp.Paren(this=exp.Div(this=total, expression=orders)), ColumnType.DECIMAL)
+    return None if total is None else Typed(sql.quotient(total, _count(scans, order)), ColumnType.DECIMAL)
 
 
 def _first_order_at(scans: Scans, order: EventTable) -> Typed:

@@ -35,9 +35,9 @@ class RowScope:
     def find(self, name: str) -> Typed | None:
         """Return the column of that name, None where no table in reach has it (or nothing is known of them)."""
         table, _, column = name.rpartition(".")
-        tables = [table] if table else self._reach()
-        for candidate in tables:
-            if candidate in self._reach() and (found := self.schema.columns(candidate).get(column)):
+        named = [(table, column)] if table in self._reach() else []
+        for candidate, wanted in [*((candidate, name) for candidate in self._reach()), *named]:
+            if (found := self.schema.columns(candidate).get(wanted)) is not None:
                 if candidate != self.source:
                     self.joined.add(candidate)
                 return Typed(sql.col(found.name, candidate), found.type)

@@ -141,7 +141,7 @@ def _anchors(events: Events, query: EventQuery, rows: str, extras: Sequence[str]
     for n, follow in enumerate(query.not_followed_by, 1):
         later = f"later_{n}"
         select = select.join(_nearest_later(rows, n, follow, later), copy=False)
-        end = sql.col(AT, "anchor") if follow.within is None else _plus(sql.col(AT, "anchor"), follow.within)
+        end = sql.col(AT, "anchor") if follow.within is None else _plus(events, sql.col(AT, "anchor"), follow.within)
         never = exp.Is(this=sql.col(AT, later), expression=exp.Null())
         select = select.where(
             never if follow.within is None else sql.either([never, exp.GT(this=sql.col(AT, later), expression=end.copy())]), copy=False
@@ -166,8 +166,11 @@ def _nearest_later(rows: str, n: int, follow: Follow, later: str) -> exp.Join:
     return exp.Join(this=followers, method="ASOF", side="LEFT", on=sql.both(conditions))
 
 
-def _plus(time: exp.Expr, span: Duration) -> exp.Expr:
-    """Return `time + span`; months by the calendar in UTC."""
-    if span.is_calendar:
-        return exp.Add(this=time, expression=sql.call("to_months", sql.number(span.months)))
-    return exp.Add(this=time, expression=sql.call("to_seconds", sql.number(int(span.elapsed.total_seconds()))))
+def _plus(events: Events, time: exp.Expr, span: Duration) -> exp.Expr:
+    """Return `time + span`; months go by the shop's calendar, so they are counted on its wall clock."""
+    if not span.is_calendar:
+        return exp.Add(this=time, expression=sql.call("to_seconds", sql.number(int(span.elapsed.total_seconds()))))
+    zone = events.tests.values.bind(str(events.tests.moment.zone), "zone")
+    local = sql.call("timezone", zone, sql.call("timezone", exp.Literal.string("UTC"), time))
+    later = exp.Add(this=local, expression=sql.call("to_months", sql.number(span.months)))
+    return sql.call("timezone", exp.Literal.string("UTC"), sql.call("timezone", zone.copy(), later))

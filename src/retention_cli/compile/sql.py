@@ -21,6 +21,7 @@ DIALECT = "duckdb"
 
 Value = str | int | Decimal | bool | date | datetime | None
 
+_PLACES = 6
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 _RESERVED = frozenset(
     """
@@ -65,6 +66,16 @@ def call(function: str, *arguments: exp.Expr) -> exp.Expr:
 def number(value: int) -> exp.Expr:
     """Return a whole number that the tool itself wrote."""
     return exp.Literal.number(value)
+
+
+def rounded(fraction: exp.Expr) -> exp.Expr:
+    """Return a fraction to six places: what a binary one adds beyond would miss the decimal that a user compares it with."""
+    return call("round", fraction, number(_PLACES))
+
+
+def quotient(total: exp.Expr, count: exp.Expr) -> exp.Expr:
+    """Return `total / count` to six places, missing where the count is 0."""
+    return rounded(exp.Div(this=total, expression=exp.Nullif(this=count, expression=number(0))))
 
 
 def true() -> exp.Boolean:
