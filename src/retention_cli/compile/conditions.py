@@ -17,7 +17,7 @@ from retention_cli.compile.metrics import built_in
 from retention_cli.compile.operators import Tests, Typed
 from retention_cli.compile.rows import RowScope
 from retention_cli.compile.scans import EVERY_CUSTOMER, Scans, Subject
-from retention_cli.compile.sequences import compile_sequence
+from retention_cli.compile.sequences import Extras, compile_sequence
 from retention_cli.model.condition import All, AnyOf, Condition, Did, Everyone, FieldTest, Fold, InSegment, NoneOf, Not, Op, Test, Total
 from retention_cli.model.metric import BUILT_IN
 from retention_cli.model.problem import Place, Problem
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _FOLDS: dict[Fold, type[exp.AggFunc]] = {Fold.TOTAL: exp.Sum, Fold.SMALLEST: exp.Min, Fold.LARGEST: exp.Max}
 _AT_LEAST_ONCE = (Test(op=Op.AT_LEAST, values=("1",)),)
+_SAME = "same_as_entry"
 _NUMBERS = (ColumnType.INTEGER, ColumnType.DECIMAL)
 
 
@@ -144,7 +145,8 @@ class Compiler:
         return self.scans.feature(rows.event, label, filtered, rows.joined)
 
     def _count_sequence(self, query: EventQuery, label: str) -> Typed:
-        anchors = compile_sequence(self.events, query, label)
+        extras = self._shared_with_entry(query)
+        anchors = compile_sequence(self.events, query, label, extras)
         subject = self.scans.subject
         select = exp.Select().select(sql.col(subject.key, subject.table or anchors), sql.aliased(exp.Count(this=exp.Star()), "times"), copy=False)
         if subject.table is None:
@@ -155,9 +157,22 @@ class Compiler:
             ends = self.scans.before_end(sql.col("at", anchors))
             if query.since is not None and query.since.entry:
                 ends.append(self.events.after_entry(sql.col("at", anchors)))
+            if query.same is not None and extras:
+                ends.append(exp.EQ(this=sql.col(_SAME, anchors), expression=self.events.began_with(query.same)))
             select = select.where(*ends, copy=False) if ends else select
         name = self.scans.own(f"{label}_times", select.group_by(sql.col(subject.key, subject.table or anchors), copy=False))
         return Typed(exp.Coalesce(this=sql.col("times", name), expressions=[sql.number(0)]), ColumnType.INTEGER, never_null=True)
+
+    def _shared_with_entry(self, query: EventQuery) -> dict[str, Extras]:
+        """Return, by source, the value that an anchor must share with the event that began the journey."""
+        if query.same is None or self.subject.table is None:
+            return {}
+        found = {}
+        for table in self.events.tables(query):
+            scope = RowScope(self.schema, table.source)
+            column = self.events.column(scope, query.same, query.place) or exp.Null()
+            found[table.source] = Extras({_SAME: exp.cast(column, "varchar", dialect=sql.DIALECT)}, frozenset(scope.joined))
+        return found
 
     def total(self, node: Total) -> Typed | None:
         """Return a fold over events: totals and counts of nothing are 0, every other fold of nothing is missing."""

@@ -53,7 +53,7 @@ def _lines(schema: Schema, event: EventTable, key: str, campaign: int, values: s
     """Select each subject's products: how many and when last."""
     source = event.source
     thread = CART if CART in schema.columns(source) else key
-    same = sql.call("json_extract_string", sql.col("trigger", "subjects"), exp.Literal.string(f'$."{thread}"'))
+    same = sql.json_text(sql.col("trigger", "subjects"), thread)
     time = sql.col(schema.time(source) or "", source)
     conditions: list[exp.Expr | None] = [
         exp.EQ(this=sql.col(CUSTOMER, source), expression=sql.col(CUSTOMER, "subjects")),

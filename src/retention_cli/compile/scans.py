@@ -8,6 +8,7 @@ a gap, a sequence) stands in a CTE of its own (why: docs/benchmarks.md).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain, count
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -76,40 +77,42 @@ class Scans:
         scan.joined.update(joined)
         text = aggregate.sql(dialect=sql.DIALECT)
         if text not in scan.names:
-            scan.names[text] = self._free(label, scan.features)
+            scan.names[text] = _free(label, (*scan.features, CUSTOMER, self.subject.key))
             scan.features[scan.names[text]] = aggregate
-        return sql.col(scan.names[text], f"{event.source}_facts")
+        return sql.col(scan.names[text], self._facts(event.source))
 
     def own(self, label: str, select: exp.Query, *, attach: bool = True) -> str:
         """Give a query a CTE of its own, shared by equal queries; `attach` joins it to its subjects by their key."""
         text = select.sql(dialect=sql.DIALECT)
         if text not in self._own:
-            taken = {name for name, _ in self.separate}
-            self._own[text] = self._free(label, taken)
+            taken = (*(name for name, _ in self.separate), *self._tables(), *map(self._facts, self.schema.sources))
+            self._own[text] = _free(label, taken)
             self.separate.append((self._own[text], select))
             if attach:
                 self.attached.append(self._own[text])
         return self._own[text]
 
-    @staticmethod
-    def _free(label: str, taken: Iterable[str]) -> str:
-        known = set(taken)
-        return label if label not in known else next(f"{label}_{n}" for n in range(2, 100_000) if f"{label}_{n}" not in known)
+    def _tables(self) -> tuple[str, ...]:
+        return (*self.schema.sources, CUSTOMERS, self.subject.table or CUSTOMERS)
+
+    def _facts(self, source: str) -> str:
+        """Return what the pass over a source is called; never like a table, which it would hide."""
+        return _free(f"{source}_facts", self._tables())
 
     def ctes(self) -> list[tuple[str, exp.Query]]:
         """Return every CTE, the shared passes first."""
-        return [*((f"{source}_facts", self._pass(scan)) for source, scan in self.shared.items()), *self.separate]
+        return [*((self._facts(source), self._pass(scan)) for source, scan in self.shared.items()), *self.separate]
 
     def base(self) -> exp.Select:
         """Return `SELECT … FROM subjects` with every feature joined to it; the caller adds what it selects."""
         if self.subject.table is None:
-            start, others = CUSTOMERS, [f"{source}_facts" for source in self.shared]
+            start = CUSTOMERS
             select = exp.Select().from_(sql.table(CUSTOMERS), copy=False)
         else:
-            start, others = self.subject.table, [f"{source}_facts" for source in self.shared]
+            start = self.subject.table
             on = exp.EQ(this=sql.col(CUSTOMER, CUSTOMERS), expression=sql.col(CUSTOMER, start))
             select = exp.Select().from_(sql.table(start), copy=False).join(sql.table(CUSTOMERS), on=on, join_type="inner", copy=False)
-        for other in [*others, *self.attached]:
+        for other in [*map(self._facts, self.shared), *self.attached]:
             on = exp.EQ(this=sql.col(self.subject.key, other), expression=sql.col(self.subject.key, start))
             select = select.join(sql.table(other), on=on, join_type="left", copy=False)
         return select
@@ -150,6 +153,13 @@ class Scans:
         column = next(table.column for event in events for table in self.schema.tables_of(event) if table.source == source)
         wanted = [self.values.bind(event, event) for event in sorted(events)]
         return exp.In(this=sql.col(column or "", source), expressions=list(wanted))
+
+
+def _free(label: str, taken: Iterable[str]) -> str:
+    """Return the label, numbered where it is taken; engines do not tell upper case from lower."""
+    known = {name.lower() for name in taken}
+    names = chain([label], (f"{label}_{n}" for n in count(2)))
+    return next(name for name in names if name.lower() not in known)
 
 
 def with_ctes(select: exp.Select, ctes: Iterable[tuple[str, exp.Query]]) -> exp.Select:

@@ -63,6 +63,12 @@ def call(function: str, *arguments: exp.Expr) -> exp.Expr:
     return exp.Anonymous(this=function, expressions=list(arguments))
 
 
+def json_text(document: exp.Expr, key: str) -> exp.Expr:
+    """Return the text under a key of a JSON object, whatever signs the key has (a JSON Pointer, RFC 6901)."""
+    pointer = "/" + key.replace("~", "~0").replace("/", "~1")
+    return call("json_extract_string", document, exp.Literal.string(pointer))
+
+
 def number(value: int) -> exp.Expr:
     """Return a whole number that the tool itself wrote."""
     return exp.Literal.number(value)

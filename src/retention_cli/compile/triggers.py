@@ -1,12 +1,14 @@
 """When a journey begins: the occurrences of a campaign's event, each with its key, its due instant and its facts.
 
 An occurrence is due when its event happened, or when the last `not_followed_by` window is over. Its key is the source's
-`key:`, else event, time and lookup key; the customer is part of a journey's identity anyway.
+`key:`, else event, time and lookup key; the customer is part of a journey's identity anyway. Rows of one customer with
+one key are one occurrence.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 OCCURRENCE, FACTS = "occurrence", "facts"
 
+_DAYS_OF_DOUBT = timedelta(days=4)
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -36,7 +40,7 @@ class Due:
 
 
 def occurrences_query(compiler: Compiler, query: EventQuery, due: Due) -> sql.Query:
-    """Return (customer_id, occurrence, at, holds_at, facts): what became due since `due.after`, oldest first."""
+    """Return (customer_id, occurrence, at, holds_at, facts): what became due since `due.after`, oldest first, each once."""
     if query.not_followed_by:
         name = compile_sequence(
             compiler.events, _bounded(query, due, compiler), "trigger", {t.source: _extras(compiler, t) for t in compiler.events.tables(query)}
@@ -47,24 +51,29 @@ def occurrences_query(compiler: Compiler, query: EventQuery, due: Due) -> sql.Qu
         parts = [_plain(compiler, rows) for rows in compiler.events.rows(query)]
         select = exp.Select().select("*", copy=False).from_(_union(parts), copy=False)
     select = select.where(exp.GT(this=sql.col(HOLDS_AT), expression=compiler.values.bind(due.after, "due_after")), copy=False)
+    select.set("qualify", exp.Qualify(this=_first_of_its_key()))
     order = [exp.Ordered(this=sql.col(column), nulls_first=False) for column in (HOLDS_AT, CUSTOMER, OCCURRENCE)]
     return sql.finished(with_ctes(select.order_by(*order, copy=False), compiler.scans.ctes()), compiler.values)
 
 
+def _first_of_its_key() -> exp.Expr:
+    order = [exp.Ordered(this=sql.col(column), nulls_first=False) for column in (HOLDS_AT, FACTS)]
+    ranked = exp.Window(this=sql.call("row_number"), partition_by=[sql.col(CUSTOMER), sql.col(OCCURRENCE)], order=exp.Order(expressions=order))
+    return exp.EQ(this=ranked, expression=sql.number(1))
+
+
 def _bounded(query: EventQuery, due: Due, compiler: Compiler) -> EventQuery:
-    """Look only at anchors that can still become due: no older than the longest window before `due.after`."""
+    """Look only at anchors that can still become due: no older than the longest window before `due.after`.
+
+    A month back from the end of a month is not a month forth, so calendar windows look some days further.
+    """
     if query.since is not None or query.within is not None:
         return query
     spans = [follow.within for follow in query.not_followed_by if follow.within is not None]
     zone = compiler.moment.zone
-    earliest = min((span.before(_aware(due.after), zone) for span in spans), default=_aware(due.after))
+    after = due.after.replace(tzinfo=UTC)
+    earliest = min((span.before(after, zone) - (_DAYS_OF_DOUBT if span.is_calendar else timedelta()) for span in spans), default=after)
     return replace(query, since=Since(text=earliest.isoformat()))
-
-
-def _aware(instant: datetime) -> datetime:
-    from datetime import UTC  # noqa: PLC0415 - a constant
-
-    return instant.replace(tzinfo=UTC)
 
 
 def _plain(compiler: Compiler, rows: Rows) -> exp.Select:
@@ -99,14 +108,18 @@ def _extras(compiler: Compiler, event: EventTable) -> Extras:
 
 
 def _occurrence(compiler: Compiler, event: EventTable) -> exp.Expr:
+    """Return the text that tells one occurrence of a customer from another; a row without its key is told like one of a source without."""
     schema = compiler.schema
-    key = schema.key(event.source)
-    if key is not None:
-        return exp.cast(sql.col(key, event.source), "varchar", dialect=sql.DIALECT)
     lookup = schema.lookup(event.source)
-    parts: list[exp.Expr] = [exp.Literal.string("|"), exp.Literal.string(event.event)]
-    parts.append(exp.cast(sql.col(schema.time(event.source) or "", event.source), "varchar", dialect=sql.DIALECT))
     thing = schema.key(lookup) if lookup else None
+    happened: exp.Expr = exp.Literal.string(event.event) if event.column is None else sql.col(event.column, event.source)
+    parts = [happened, _text(sql.col(schema.time(event.source) or "", event.source))]
     if thing is not None and thing in schema.columns(event.source):
-        parts.append(exp.cast(sql.col(thing, event.source), "varchar", dialect=sql.DIALECT))
-    return sql.call("concat_ws", *parts)
+        parts.append(_text(sql.col(thing, event.source)))
+    described = sql.call("concat_ws", exp.Literal.string("|"), *parts)
+    key = schema.key(event.source)
+    return described if key is None else exp.Coalesce(this=_text(sql.col(key, event.source)), expressions=[described])
+
+
+def _text(expression: exp.Expr) -> exp.Expr:
+    return exp.cast(expression, "varchar", dialect=sql.DIALECT)
