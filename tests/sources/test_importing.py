@@ -280,7 +280,9 @@ def test_a_report_says_what_happened(shop: Shop) -> None:
     assert (found.files, found.rows, found.rejected, found.fresh) == (("orders.csv",), 2, 0, True)
     assert found.newest == at("2026-05-02 10:00")
     assert found.snapshot == imported.snapshots.snapshots["orders"].id
-    assert shop.said == ["customers: 2 rows", "products: 2 rows", "orders: 2 rows", "items: 2 rows"]
+    assert shop.said == ["customers: read 2 rows", "products: read 2 rows", "orders: read 2 rows", "items: read 2 rows"]
+    shop.import_()
+    assert shop.said == []
 
 
 def test_a_missing_file_is_unreachable(orders: Shop) -> None:

@@ -15,6 +15,7 @@ from retention_cli.sources import convert
 from retention_cli.sources.catalogue import DATA, LEFT_OUT
 from retention_cli.sources.exclude import excluded_rows
 from retention_cli.sources.layout import CUSTOMER, with_type
+from retention_cli.sources.staging import BITS
 from retention_cli.text import plural
 
 if TYPE_CHECKING:
@@ -255,7 +256,7 @@ def _warnings(engine: DuckEngine, shaping: Shaping, left_out: dict[str, int]) ->
 
 
 def _rounded(engine: DuckEngine, shaping: Shaping) -> list[str]:
-    decimals = [(n, column) for n, column in enumerate(shaping.layout.columns) if column.type is ColumnType.DECIMAL and n < 63]  # noqa: PLR2004 - bits of a BIGINT
+    decimals = [(n, column) for n, column in enumerate(shaping.layout.columns) if column.type is ColumnType.DECIMAL and n < BITS]
     if not decimals:
         return []
     sums = joined(fill("COALESCE(sum((rounded >> {n}) & 1), 0)", n=n) for n, _ in decimals)

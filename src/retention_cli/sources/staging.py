@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from retention_cli.sources.layout import Layout, Planned
 
 SHOWN_VALUE = 80
+BITS = 63
 _STRUCTURE = {
     "MISSING COLUMNS": "too few columns",
     "TOO MANY COLUMNS": "too many columns",
@@ -98,9 +99,9 @@ class _Reading:
         """The columns that these files have, with their number in `raw`."""
         return [(n, column) for n, column in enumerate(self.layout.columns) if column.origin in self.like.header.names]
 
-    def source(self, column: Planned) -> Sql:
+    def read(self, column: Planned) -> Sql:
         """The name of a column in the reader."""
-        return fill("c{n}", n=self.like.header.names.index(column.origin))
+        return fill("r{n}", n=self.like.header.names.index(column.origin))
 
     def native(self, column: Planned) -> str | None:
         """Parquet's type of a column, None for CSV."""
@@ -110,14 +111,26 @@ class _Reading:
     def text(self, column: Planned) -> Sql:
         """The value as text."""
         native = self.native(column)
-        return self.source(column) if native is None else convert.as_words(self.source(column), native)
+        return self.read(column) if native is None else convert.as_words(self.read(column), native)
 
-    def value(self, column: Planned) -> Sql:
-        """The value as its type."""
+    def taken(self, column: Planned) -> Sql | None:
+        """The value as Parquet has it; None where it is read from text."""
         native = self.native(column)
-        if native is None:
-            return convert.from_text(column, self.source(column), self.date_format)
-        return convert.from_native(column, self.source(column), native)
+        return None if native is None else convert.from_native(column, self.read(column), native)
+
+    def looks(self) -> Iterator[Sql]:
+        """The text `t0` of each column and what a first look makes of it, `k0`."""
+        for n, column in self.present():
+            yield fill("{text} AS t{n}", text=self.text(column), n=n)
+            taken = self.taken(column) or convert.look(column, self.text(column), self.date_format)
+            yield fill("{look} AS k{n}", look=taken, n=n)
+
+    def values(self) -> Iterator[Sql]:
+        """The value `v0` of each column."""
+        for n, column in self.present():
+            text, looked = fill("t{n}", n=n), fill("k{n}", n=n)
+            value = looked if self.taken(column) else convert.judged(column, text, looked)
+            yield fill("{value} AS v{n}", value=value, n=n)
 
     def bad(self) -> Sql:
         """Why a row is bad: `3:text` (column 3 does not fit), `3` (it is missing), or NULL."""
@@ -126,27 +139,28 @@ class _Reading:
 
     def _cases(self, n: int, column: Planned) -> Iterator[Sql]:
         if column.type not in (None, ColumnType.TEXT):
-            template = "WHEN {text} IS NOT NULL AND {value} IS NULL THEN '{n}:' || left({text}, {shown})"
-            yield fill(template, text=self.text(column), value=self.value(column), n=n, shown=SHOWN_VALUE)
+            yield fill("WHEN v{n} IS NULL AND t{n} IS NOT NULL THEN '{n}:' || left(t{n}, {shown})", n=n, shown=SHOWN_VALUE)
         if column.name in self.layout.roles.required:
-            yield fill("WHEN {value} IS NULL THEN '{n}'", value=self.value(column), n=n)
+            yield fill("WHEN v{n} IS NULL THEN '{n}'", n=n)
 
     def rounded(self) -> Sql:
         """A bit a decimal column whose value lost digits."""
-        tests = [(n, convert.rounded(column, self.text(column))) for n, column in self.present()]
-        bits = [fill("CASE WHEN {test} THEN {bit} ELSE 0 END", test=test, bit=1 << n) for n, test in tests if test is not None and n < 63]  # noqa: PLR2004 - bits of a BIGINT
+        decimals = [n for n, column in self.present() if column.type is ColumnType.DECIMAL and n < BITS]
+        bits = [fill("CASE WHEN v{n} <> k{n} THEN {bit} ELSE 0 END", n=n, bit=1 << n) for n in decimals]
         return joined(bits, " + ") if bits else Sql("0")
 
 
 def _insert(engine: DuckEngine, exports: Sequence[Export], offset: int, reading: _Reading) -> None:
-    template = "INSERT INTO raw (file, bad, rounded, {names}) SELECT file_index + {offset}, {bad}, {rounded}, {values} FROM {reader}"
+    """Fill `raw` in three steps, so that nothing is computed twice a row: look, judge, say what is bad."""
     statement = fill(
-        template,
+        "INSERT INTO raw (file, bad, rounded, {names}) SELECT file, {bad}, {rounded}, {names} "
+        "FROM (SELECT *, {values} FROM (SELECT file_index + {offset} AS file, {looks} FROM {reader}))",
         names=joined(fill("v{n}", n=n) for n, _ in reading.present()),
-        offset=offset,
         bad=reading.bad(),
         rounded=reading.rounded(),
-        values=joined(reading.value(column) for _, column in reading.present()),
+        values=joined(reading.values()),
+        offset=offset,
+        looks=joined(reading.looks()),
         reader=_csv_reader(reading.like) if reading.like.facts.kind == "csv" else _parquet_reader(reading.like),
     )
     shown = visible(", ".join(export.file.shown for export in exports[:3]))
@@ -159,7 +173,7 @@ def _insert(engine: DuckEngine, exports: Sequence[Export], offset: int, reading:
 
 
 def _csv_reader(like: Export) -> Sql:
-    types = joined(fill("c{n}: 'VARCHAR'", n=n) for n in range(len(like.header.names)))
+    types = joined(fill("r{n}: 'VARCHAR'", n=n) for n in range(len(like.header.names)))
     template = (
         "read_csv($paths, auto_detect=false, header=true, strict_mode=true, null_padding=false, nullstr='', quote='\"', escape='\"', "
         "delim={delimiter}, compression={packing}, "
@@ -174,7 +188,7 @@ def _csv_reader(like: Export) -> Sql:
 
 
 def _parquet_reader(like: Export) -> Sql:
-    names = joined(fill("c{n}", n=n) for n in range(len(like.header.names)))
+    names = joined(fill("r{n}", n=n) for n in range(len(like.header.names)))
     return fill("read_parquet($paths) AS t({names})", names=names)
 
 
