@@ -11,7 +11,7 @@ import pytest
 
 from support.message_check import check
 from support.shell import Ran, process, retention
-from support.tiny_shop import SETTINGS, export, make_shop, write
+from support.tiny_shop import SETTINGS, TEMPLATE, export, make_shop, write
 
 CART = """\
     name: cart
@@ -256,3 +256,84 @@ def test_goals_are_counted_from_the_entry(tmp_path: Path) -> None:
     export(shop, orders=[("1", "a", "2026-01-10 10:00:00", "100.00"), ("2", "b", "2026-05-02 10:00:00", "50.00")])
     tick(shop, "2026-05-02T11:00")
     assert retention(shop, "status", "--format", "json").json["goals"] == [{"campaign": "cart", "goal": "ordered", "count": 1, "total": None}]
+
+
+def test_a_template_that_only_an_old_revision_sends_is_still_sent(tmp_path: Path) -> None:
+    """A journey finishes as it began, with the letters of its own revision; a letter that is gone is a row with its reason."""
+    second = {"templates/second.html": TEMPLATE.replace("Hello {{", "Again {{")}
+    cart = CART.replace("send: letter, id: big", "send: second").replace("send: letter, id: small", "send: second")
+    shop = make_shop(tmp_path / "shop", {"campaigns/cart.yml": cart, **second}, web=carts(("a", "2026-05-01 10:00:00"), ("b", "2026-05-01 10:00:00")))
+    tick(shop, "2026-05-01T09:00")
+    assert tick(shop, "2026-05-01T11:00")["messages"]["sent"] == 2
+    write(shop, "campaigns/cart.yml", cart.split("      - wait: 1 day")[0])
+    assert tick(shop, "2026-05-02T11:00")["messages"]["sent"] == 2
+    subjects = [path.read_text(encoding="utf-8") for path in outbox(shop)]
+    assert sum("Subject: Again" in text for text in subjects) == 2
+
+
+def test_a_letter_that_is_gone_is_a_row_with_its_reason(tmp_path: Path) -> None:
+    second = {"templates/second.html": TEMPLATE}
+    cart = CART.replace("send: letter, id: big", "send: second").replace("send: letter, id: small", "send: second")
+    shop = make_shop(tmp_path / "shop", {"campaigns/cart.yml": cart, **second}, web=carts(("a", "2026-05-01 10:00:00")))
+    tick(shop, "2026-05-01T09:00")
+    tick(shop, "2026-05-01T11:00")
+    write(shop, "campaigns/cart.yml", cart.split("      - wait: 1 day")[0])
+    (shop / "templates" / "second.html").unlink()
+    report = tick(shop, "2026-05-02T11:00")
+    assert campaign(report, "cart")["held_back"] == {"no template: second": 1}
+    assert (report["messages"]["sent"], report["messages"]["suppressed"]) == (0, 1)
+
+
+def test_a_campaign_that_is_off_sends_nothing_and_the_purchase_still_wins(tmp_path: Path) -> None:
+    """What was planned is held while the campaign is off, stopped by an order, and goes on when it is on again (J08, J21)."""
+    settings = SETTINGS.replace("{to: folder, path: outbox}", '{to: smtp, url: "smtp://127.0.0.1:9"}').replace(
+        "default: {", "default: {ledger: sqlite, "
+    )
+    rows = carts(("a", "2026-05-01 10:00:00"), ("b", "2026-05-01 10:00:00"))
+    shop = make_shop(tmp_path / "shop", {"retention.yml": settings, "campaigns/cart.yml": CART}, web=rows)
+    tick(shop, "2026-05-01T09:00")
+    assert tick(shop, "2026-05-01T11:00")["messages"]["deferred"] == 2
+    write(shop, "retention.yml", SETTINGS.replace("default: {", "default: {ledger: sqlite, "))
+    write(shop, "campaigns/cart.yml", CART.replace("name: cart\n", "name: cart\n    enabled: false\n"))
+    export(shop, orders=[("1", "a", "2026-01-10 10:00:00", "100.00"), ("2", "b", "2026-05-01 12:00:00", "50.00")])
+    off = tick(shop, "2026-05-01T13:00")
+    assert (off["messages"]["sent"], off["messages"]["held"], off["messages"]["suppressed"]) == (0, 1, 1)
+    assert tick(shop, "2026-05-01T14:00")["messages"]["sent"] == 0
+    write(shop, "campaigns/cart.yml", CART)
+    on = tick(shop, "2026-05-01T15:00")
+    assert (on["messages"]["sent"], len(outbox(shop))) == (1, 1)
+
+
+def test_a_goal_may_ask_for_the_same_product(tmp_path: Path) -> None:
+    """`same:` compares with the event that began the journey."""
+    cart = CART.replace("ordered: {when: {did: order}, window: 5 days}", "looked: {when: {did: view_item, same: product_id}, window: 5 days}")
+    rows = [*carts(("a", "2026-05-01 10:00:00"), ("b", "2026-05-01 10:00:00")), ("a", "2026-04-01 10:00:00", "view_item", "p1", "k")]
+    shop = make_shop(tmp_path / "shop", {"campaigns/cart.yml": cart}, web=rows)
+    tick(shop, "2026-05-01T09:00")
+    tick(shop, "2026-05-01T11:00")
+    export(shop, web=[*rows, ("a", "2026-05-01 12:00:00", "view_item", "p1", "k"), ("b", "2026-05-01 12:00:00", "view_item", "p2", "k")])
+    tick(shop, "2026-05-01T13:00")
+    assert retention(shop, "status", "--format", "json").json["goals"] == [{"campaign": "cart", "goal": "looked", "count": 1, "total": None}]
+
+
+def test_a_total_is_settled_when_its_window_is_over(tmp_path: Path) -> None:
+    cart = CART.replace("ordered: {when: {did: order}, window: 5 days}", "money: {total_of: {did: order, field: total}, window: 5 days}")
+    shop = make_shop(tmp_path / "shop", {"campaigns/cart.yml": cart}, web=carts(("a", "2026-05-01 10:00:00"), ("b", "2026-05-01 10:00:00")))
+    for as_of in ("2026-05-01T09:00", "2026-05-01T11:00"):
+        tick(shop, as_of)
+    orders = [("1", "a", "2026-05-01 09:00:00", "7.00"), ("2", "a", "2026-05-02 10:00:00", "50.00"), ("3", "a", "2026-05-08 10:00:00", "9.00")]
+    export(shop, orders=orders)
+    tick(shop, "2026-05-03T11:00")
+    assert retention(shop, "status", "--format", "json").json["goals"] == []
+    tick(shop, "2026-05-09T11:00")
+    assert retention(shop, "status", "--format", "json").json["goals"] == [{"campaign": "cart", "goal": "money", "count": 2, "total": 50.0}]
+
+
+def test_a_rehearsal_is_not_a_sending(tmp_path: Path) -> None:
+    """Targets that say `sqlite` have a file each: what went into a folder was not sent by another target."""
+    settings = SETTINGS + "  other: {ledger: sqlite, deliver: {email: {to: folder, path: elsewhere}}, public_url: https://mail.example.com}\n"
+    files = {"retention.yml": settings, "segments/asleep.yml": ASLEEP, "campaigns/wake.yml": WAKE.replace("asleep}", "asleep, backfill: true}")}
+    shop = make_shop(tmp_path / "shop", files)
+    assert tick(shop, "2026-05-01T09:00")["messages"]["sent"] == 1
+    assert tick(shop, "2026-05-01T09:00", "--target", "other")["messages"]["sent"] == 1
+    assert len(list((shop / "elsewhere").glob("*.eml"))) == 1

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import os
+import subprocess
+import sys
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from retention_cli.engine.duck import DuckEngine
 from retention_cli.errors import DataUnreachable, GuardStopped, ProjectInvalid
 from retention_cli.model import condition
 from retention_cli.model.condition import FieldTest, Op
@@ -16,10 +21,9 @@ from retention_cli.model.duration import Duration
 from support.shop import ORDERS, Shop, report, rows, types
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from retention_cli.sources.report import Imported
 
+TESTS = Path(__file__).parents[1]
 HEADER = "order_id,customer_id,ordered_at,total,status\n"
 
 
@@ -146,7 +150,7 @@ def test_a_repeated_key_keeps_the_row_of_the_last_file_by_name(orders: Shop) -> 
     imported = orders.import_()
     assert rows(imported, "orders", "order_id, total") == [("o2", Decimal("9.00")), ("o3", Decimal("3.00"))]
     assert report(imported, "orders").left_out == {"repeated": 2, "excluded": 1}
-    assert report(imported, "orders").warnings == ("2 rows repeated a order_id: the last one holds",)
+    assert report(imported, "orders").warnings == ("2 rows repeated by a later one with the same order_id, which holds",)
     assert report(imported, "orders").files == ("orders-2026-01.csv", "orders-2026-02.csv")
 
 
@@ -304,3 +308,39 @@ def lock_of(imported: Imported, source: str) -> dict[str, str]:
 
 def test_the_lock_holds_the_file_s_columns_and_not_the_parent_s(shop: Shop) -> None:
     assert lock_of(shop.import_(), "items") == {"order_id": "text", "product_id": "text", "quantity": "integer", "price": "decimal"}
+
+
+def test_a_large_snapshot_is_sorted_over_its_whole_length(orders: Shop) -> None:
+    """By customer, then time, over many row groups; nothing is lost on the way."""
+    lines = (f"o{n},c{n * 7919 % 1000},2026-01-{1 + n * 31 % 28:02} {n % 24:02}:00:00,{n % 500}.25,paid" for n in range(300_000))
+    orders.write("orders.csv", HEADER + "\n".join(lines) + "\n")
+    path = orders.import_().snapshots.snapshots["orders"].path
+    previous = "lag((customer_id, ordered_at)) OVER (ORDER BY file_row_number)"
+    with DuckEngine() as engine:
+        query = f"SELECT count(*), count(DISTINCT order_id), sum(total), count(*) FILTER ({{}}) FROM (SELECT *, {previous} AS before FROM read_parquet($path, file_row_number=true))"
+        found = engine.run(query.format("before > (customer_id, ordered_at)"), {"path": path})
+    assert found == [(300_000, 300_000, Decimal(sum(n % 500 for n in range(300_000))) + Decimal(75_000), 0)]
+
+
+def test_two_imports_at_once_give_one_set(shop: Shop) -> None:
+    """Two processes fill the same store; both find the same snapshots, whole."""
+    script = f"""
+from pathlib import Path
+from support.shop import CUSTOMERS, ITEMS, ORDERS, PRODUCTS, Shop
+shop = Shop(Path({str(shop.root)!r}), {{"customers": CUSTOMERS, "products": PRODUCTS, "orders": ORDERS, "items": ITEMS}})
+print(shop.import_().snapshots.id)
+"""
+    environment = {**os.environ, "PYTHONPATH": f"{TESTS}{os.pathsep}{TESTS.parent / 'src'}"}
+    running = [subprocess.Popen([sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    said = {process.communicate()[0] for process in running}
+    assert [process.returncode for process in running] == [0, 0, 0]
+    assert said == {f"{shop.import_().snapshots.id}\n"}
+    assert len(list((shop.store / "snapshots").iterdir())) == 4
+
+
+def test_a_source_s_name_is_no_path(tmp_path: Path) -> None:
+    shop = Shop(tmp_path / "shop", {"../../evil": {**ORDERS}})
+    shop.write("orders.csv", HEADER + "o1,a,2026-05-01,1,paid\n")
+    assert shop.settle().snapshots.snapshots["../../evil"].rows == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["shop"]
+    assert report(shop.import_(), "../../evil").fresh is False

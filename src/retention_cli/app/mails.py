@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from retention_cli.compile.items import items_query
 from retention_cli.compile.rows import RowScope
 from retention_cli.deliver.mail import Mail as Sendable
 from retention_cli.errors import RenderFailed
@@ -12,8 +13,9 @@ from retention_cli.journey.frame import Mail, from_micros
 from retention_cli.model.campaign import Happened, If, Send
 from retention_cli.model.identity import message_key
 from retention_cli.model.metric import BUILT_IN
+from retention_cli.model.program import load_program
 from retention_cli.render.bundle import Bundle, mail_settings
-from retention_cli.render.check import Known, check
+from retention_cli.render.check import ITEM_FIELDS, Known, check
 from retention_cli.render.compiled import compile_template
 from retention_cli.render.compose import Finished, compose
 from retention_cli.render.contexts import decode, unpack
@@ -25,8 +27,9 @@ if TYPE_CHECKING:
 
     from retention_cli.app.workspace import Workspace
     from retention_cli.compile.schema import Schema
+    from retention_cli.journey.frame import Past
     from retention_cli.ledger.rows import Claim
-    from retention_cli.model.campaign import Campaign, Step
+    from retention_cli.model.campaign import Campaign, Kind, Step
     from retention_cli.model.problem import Problem
     from retention_cli.model.project import Project
     from retention_cli.model.template import Template
@@ -45,16 +48,28 @@ def sends(steps: Sequence[Step]) -> Iterator[str]:
                 pass
 
 
-def mails_of(work: Workspace) -> dict[tuple[str, str], Mail]:
-    """Compile every template that a campaign sends, once for each kind of campaign."""
-    wanted = {(template, str(campaign.kind)): campaign for campaign in work.project.campaigns.values() for template in sends(campaign.steps)}
-    return {
-        key: _mail(work, work.project.templates[key[0]], campaign) for key, campaign in sorted(wanted.items()) if key[0] in work.project.templates
-    }
+def mails_of(work: Workspace, past: Past | None = None) -> dict[tuple[str, str], Mail]:
+    """Compile every template that a campaign sends, now or in a revision that somebody may stand on, once for each kind."""
+    wanted = {(template, campaign.kind) for campaign in work.project.campaigns.values() for template in sends(campaign.steps)}
+    if past is not None:
+        wanted |= _of_revisions(work, past)
+    known = work.project.templates
+    return {(template, str(kind)): _mail(work, known[template], kind) for template, kind in sorted(wanted) if template in known}
 
 
-def _mail(work: Workspace, template: Template, campaign: Campaign) -> Mail:
-    settings = mail_settings(work.project.settings, campaign.kind, work.target)
+def _of_revisions(work: Workspace, past: Past) -> set[tuple[str, Kind]]:
+    """Return what earlier revisions send: their journeys finish as they began."""
+    names = {seen.id: name for name, seen in past.campaigns().items()}
+    found: set[tuple[str, Kind]] = set()
+    for row in past.revisions():
+        campaign = work.project.campaigns.get(names.get(row.campaign, ""))
+        if campaign is not None:
+            found |= {(step.template, campaign.kind) for step in load_program(row.program).steps if step.template is not None}
+    return found
+
+
+def _mail(work: Workspace, template: Template, kind: Kind) -> Mail:
+    settings = mail_settings(work.project.settings, kind, work.target)
     return Mail(compile_template(template, settings), needs(template), tuple(str(name) for name in template.front.requires))
 
 
@@ -64,9 +79,18 @@ def check_templates(project: Project, schema: Schema) -> list[Problem]:
     problems: list[Problem] = []
     for name, template in sorted(project.templates.items()):
         users = [campaign for campaign in project.campaigns.values() if name in set(sends(campaign.steps))]
-        known = Known(customer if schema.is_known("customers") else _anything(template), _facts(schema, users), locale=project.settings.locale)
-        problems += check(template, known)
+        fields = customer if schema.is_known("customers") else _anything(template)
+        items = ITEM_FIELDS if all(_has_items(schema, campaign) for campaign in users) else None
+        problems += check(template, Known(fields, _facts(schema, users), items, project.settings.locale))
     return problems
+
+
+def _has_items(schema: Schema, campaign: Campaign) -> bool:
+    """Tell whether a campaign's event names the products that it is about."""
+    if not isinstance(campaign.trigger, Happened):
+        return False
+    events = [table for event in campaign.trigger.query.events for table in schema.tables_of(str(event))]
+    return not all(schema.is_known(event.source) for event in events) or items_query(schema, events, 0) is not None
 
 
 def _anything(template: Template) -> set[str]:

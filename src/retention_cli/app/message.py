@@ -11,7 +11,6 @@ from retention_cli.compile.subjects import Questions
 from retention_cli.errors import UsageError
 from retention_cli.journey.frame import to_micros
 from retention_cli.journey.programs import answer, fields_of
-from retention_cli.ledger.location import Location
 from retention_cli.ledger.rows import Claim
 from retention_cli.model.metric import BUILT_IN
 from retention_cli.text import did_you_mean
@@ -46,7 +45,7 @@ def preview(view: View, template: str, customer: str | None, trigger: str | None
     address, facts = rows[0]
     context = f'{{"campaign":{{"kind":"{kind}"}},"customer":{facts},"trigger":{trigger or "null"}}}'
     claim = _claim(view, template, person, str(address or ""))
-    return finish(view.work, signing_keys(view.work, Location.parse(view.work.target.ledger, view.work.root), say), claim, context, mail.bundle)
+    return finish(view.work, signing_keys(view.work, view.work.location, say), claim, context, mail.bundle)
 
 
 def _mail(view: View, template: str) -> tuple[str, Mail]:

@@ -9,7 +9,6 @@ from retention_cli.app.facts import View, gather
 from retention_cli.app.mails import mails_of
 from retention_cli.journey.frame import Frame, NoPast
 from retention_cli.journey.tick import Tick, plan_tick
-from retention_cli.ledger.location import Location
 from retention_cli.ledger.reader import open_reader
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def plan(work: Workspace, as_of: datetime, *, only: frozenset[str] | None = None
     """Return what a run would do; raises GuardStopped as a run would."""
     facts = gather(work, as_of, progress)
     facts.demand_sound()
-    reader = open_reader(Location.parse(work.target.ledger, work.root))
+    reader = open_reader(work.location)
     if reader is None:
         return PlanReport(as_of, decide(View(work, facts, as_of), NoPast(), only).campaigns)
     with reader:
@@ -53,7 +52,7 @@ def plan(work: Workspace, as_of: datetime, *, only: frozenset[str] | None = None
 
 def decide(view: View, past: Past, only: frozenset[str] | None = None) -> Tick:
     """Run the tick over a view and a past; `plan` and `run` both come through here."""
-    frame = Frame(view.work.project, view.facts.schema, past, view.as_of, mails_of(view.work), only)
+    frame = Frame(view.work.project, view.facts.schema, past, view.as_of, mails_of(view.work, past), only)
     with view.engine() as engine:
         return plan_tick(frame, engine)
 

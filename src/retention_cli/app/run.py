@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,6 @@ from retention_cli.app.sending import Sent, send
 from retention_cli.errors import GuardStopped
 from retention_cli.journey.frame import from_micros, to_micros
 from retention_cli.ledger.ledger import open_ledger
-from retention_cli.ledger.location import Location
 from retention_cli.ledger.lock import run_lock
 from retention_cli.project.lock_file import write_lock
 from retention_cli.sources.catalogue import collect, publish
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from retention_cli.app.workspace import Workspace
     from retention_cli.clock import Clock
     from retention_cli.journey.plan import CampaignPlan
+    from retention_cli.journey.tick import Tick
     from retention_cli.ledger.ledger import Ledger
 
 BACKWARDS = timedelta(minutes=5)
@@ -58,27 +59,33 @@ class RunReport:
 
 def run(work: Workspace, as_of: datetime, clock: Clock, hooks: Hooks, *, only: frozenset[str] | None = None) -> RunReport:
     """Do one tick and send what it planned, and what earlier ones left; raises LockHeld, GuardStopped, LedgerRefused."""
-    location = Location.parse(work.target.ledger, work.root)
+    location = work.location
     since = clock.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     with run_lock(location, host=platform.node(), pid=os.getpid(), since=since), open_ledger(location) as ledger:
         _demand_forward(ledger, as_of)
         facts = gather(work, as_of, hooks.say)
         facts.demand_sound()
         begun = ledger.begin_run(
-            as_of=to_micros(as_of), target=str(work.target.name), started_at=to_micros(clock.now()), host=platform.node(), pid=os.getpid()
+            as_of=to_micros(as_of), target=work.target_name, started_at=to_micros(clock.now()), host=platform.node(), pid=os.getpid()
         )
         tick = decide(View(work, facts, as_of), ledger, only)
         crash.point("tick-planned")
-        stopped_late = len(tick.delta.messages_stopped) - ledger.record(begun, tick.delta)
+        late = len(tick.delta.messages_stopped) - ledger.record(begun, tick.delta)
         _publish(work, facts, clock)
         sent = send(work, clock, hooks, sender="run")
-        held_back = len(tick.delta.messages_stopped) - stopped_late
-        sent = replace(sent, counts={**sent.counts, "suppressed": sent.counts["suppressed"] + held_back})
+        sent = _with_stopped(sent, tick, late)
         snapshots = {name: snapshot.id for name, snapshot in facts.imported.snapshots.snapshots.items()}
         manifest = {"snapshots": snapshots, "set": facts.imported.snapshots.id}
         ledger.finish_run(begun, at=to_micros(clock.now()), manifest=manifest, outcome=dict(sent.counts))
         crash.point("run-finished")
         return RunReport(begun.id, as_of, snapshots, tick.campaigns, sent)
+
+
+def _with_stopped(sent: Sent, tick: Tick, late: int) -> Sent:
+    """Count also what the tick itself stopped; `late` are those that a sender had taken in the meantime."""
+    stopped = Counter(str(state) for _, state, _ in tick.delta.messages_stopped)
+    counts = {**sent.counts, "held": sent.counts["held"] + stopped["held"], "suppressed": sent.counts["suppressed"] + stopped["suppressed"] - late}
+    return replace(sent, counts=counts)
 
 
 def _demand_forward(ledger: Ledger, as_of: datetime) -> None:

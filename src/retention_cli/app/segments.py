@@ -109,10 +109,12 @@ def _known(view: View, fields: Sequence[str]) -> None:
 
 
 def anybody(view: View) -> str:
-    """Return the id of the first customer; raise UsageError where there is none."""
-    select = (
-        exp.Select().select(sql.col(CUSTOMER), copy=False).from_(sql.table(CUSTOMERS), copy=False).order_by(sql.col(CUSTOMER), copy=False).limit(1)
-    )
+    """Return the id of the first customer with an address, else of the first; raise UsageError where there is none."""
+    address = view.work.project.settings.contacts.email
+    select = exp.Select().select(sql.col(CUSTOMER), copy=False).from_(sql.table(CUSTOMERS), copy=False)
+    if address in view.facts.schema.customer_fields:
+        select = select.order_by(exp.Ordered(this=exp.Is(this=sql.col(address), expression=exp.Null()), nulls_first=False), copy=False)
+    select = select.order_by(exp.Ordered(this=sql.col(CUSTOMER), nulls_first=False), append=True, copy=False).limit(1)
     with view.engine() as engine:
         rows = engine.run(select.sql(dialect=sql.DIALECT))
     if not rows:

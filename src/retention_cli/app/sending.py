@@ -12,7 +12,6 @@ from retention_cli.deliver.channels.registry import channel_for
 from retention_cli.deliver.dispatch import Plan, dispatch
 from retention_cli.errors import UsageError
 from retention_cli.journey.frame import to_micros
-from retention_cli.ledger.location import Location
 from retention_cli.ledger.outbox import Outbox
 from retention_cli.model.state import OUTCOMES, MessageState
 
@@ -48,10 +47,10 @@ def tally(counts: Mapping[MessageState, int]) -> dict[str, int]:
 
 def send(work: Workspace, clock: Clock, hooks: Hooks, *, sender: str) -> Sent:
     """Recover what a dead sender left, then send what may leave now."""
-    location = Location.parse(work.target.ledger, work.root)
+    location = work.location
     settings = work.target.deliver.get("email")
     if settings is None:
-        raise UsageError(f"the target {work.target.name} has no channel for {CHANNEL}", f"write it under targets: {work.target.name}: deliver:")
+        raise UsageError(f"the target {work.target_name} has no channel for {CHANNEL}", f"write it under targets: {work.target_name}: deliver:")
     compose = composer(work, signing_keys(work, location, hooks.say))
     plan = Plan(CHANNEL, settings.connections, work.target.max_age.elapsed)
     with Outbox(location, sender) as outbox:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal
 from retention_cli.errors import UsageError
 from retention_cli.journey.frame import to_micros
 from retention_cli.ledger.ledger import open_ledger
-from retention_cli.ledger.location import Location
 from retention_cli.ledger.reader import open_reader
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 def status(work: Workspace) -> Counts | None:
     """Return what the ledger counts; None where nothing ever ran."""
-    reader = open_reader(Location.parse(work.target.ledger, work.root))
+    reader = open_reader(work.location)
     if reader is None:
         return None
     with reader:
@@ -29,7 +28,7 @@ def status(work: Workspace) -> Counts | None:
 
 def unknown_list(work: Workspace, limit: int = 10_000) -> list[UnknownRow]:
     """Return messages that may or may not have left, oldest first."""
-    reader = open_reader(Location.parse(work.target.ledger, work.root))
+    reader = open_reader(work.location)
     if reader is None:
         return []
     with reader:
@@ -42,5 +41,5 @@ def unknown_resolve(work: Workspace, clock: Clock, messages: Sequence[int], to: 
     strange = [message for message in messages if message not in known]
     if strange:
         raise UsageError(f"not in doubt: {', '.join(map(str, strange))}", "see `retention unknown list`")
-    with open_ledger(Location.parse(work.target.ledger, work.root), create=False) as ledger:
+    with open_ledger(work.location, create=False) as ledger:
         return ledger.resolve_unknown(list(messages), to, to_micros(clock.now()), "resolved by hand")

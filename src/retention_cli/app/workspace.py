@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from retention_cli.errors import ProjectInvalid, UsageError
+from retention_cli.ledger.location import Location
 from retention_cli.project.loader import load
 from retention_cli.project.lock_file import read_lock
 from retention_cli.text import did_you_mean
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from retention_cli.model.target import Target
 
 STATE = ".retention"
+DEFAULT = "default"
 SETTINGS = "retention.yml"
 
 
@@ -32,7 +34,17 @@ class Workspace:
     project: Project
     lock: Lock
     target: Target
+    target_name: str = DEFAULT
     warnings: tuple[Problem, ...] = ()
+
+    @property
+    def location(self) -> Location:
+        """Where this target keeps its decisions. A plain `sqlite` is a file of the target's own: a rehearsal into a folder is not a sending."""
+        written = self.target.ledger
+        plain = written is None or str(written) == "sqlite"
+        if plain and self.target_name != DEFAULT:
+            return Location.parse(f"sqlite:{STATE}/ledger-{self.target_name}.db", self.root)
+        return Location.parse(None if plain else str(written), self.root)
 
     @property
     def store(self) -> Path:
@@ -52,7 +64,7 @@ def read_project(root: Path, target: str, environ: Mapping[str, str] | None = No
     return project, lock, [*problems, *lock_problems]
 
 
-def open_project(root: Path, target: str = "default") -> Workspace:
+def open_project(root: Path, target: str = DEFAULT) -> Workspace:
     """Open a sound project; raise ProjectInvalid with every problem, UsageError for an unknown target."""
     project, lock, problems = read_project(root, target)
     errors = [problem for problem in problems if problem.is_error]
@@ -60,8 +72,8 @@ def open_project(root: Path, target: str = "default") -> Workspace:
         raise ProjectInvalid(problems)
     found = project.target(target)
     if found is None:
-        raise UsageError(f"there is no target {target!r}", did_you_mean(target, [*map(str, project.settings.targets), "default"]))
-    return Workspace(root, project, lock, found, tuple(problems))
+        raise UsageError(f"there is no target {target!r}", did_you_mean(target, [*map(str, project.settings.targets), DEFAULT]))
+    return Workspace(root, project, lock, found, target, tuple(problems))
 
 
 def known_campaigns(work: Workspace, names: Sequence[str] | None) -> frozenset[str] | None:

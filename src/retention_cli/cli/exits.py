@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from retention_cli.cli.output import say
-from retention_cli.errors import GuardStopped, LockHeld, ProjectInvalid, RetentionError, SendingStopped, Untrusted, UsageError
+from retention_cli.errors import GuardStopped, LockHeld, ProjectInvalid, RenderFailed, RetentionError, SendingStopped, Untrusted, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +37,7 @@ class ExitCode(IntEnum):
 _CODES: tuple[tuple[type[RetentionError], ExitCode], ...] = (
     (ProjectInvalid, ExitCode.WRONG),
     (UsageError, ExitCode.WRONG),
+    (RenderFailed, ExitCode.WRONG),
     (GuardStopped, ExitCode.GUARD),
     (SendingStopped, ExitCode.GUARD),
     (LockHeld, ExitCode.LOCKED),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from retention_cli.journey.running import Cast
     from retention_cli.model.program import ProgramGoal
 
-_YOUNG = {"journey": "BIGINT", "customer_id": "VARCHAR", "entered_at": "BIGINT", "revision": "BIGINT"}
+_YOUNG = {"journey": "BIGINT", "customer_id": "VARCHAR", "entered_at": "BIGINT", "revision": "BIGINT", "trigger": "VARCHAR"}
 _GOALS = {"revision": "BIGINT", "goal": "VARCHAR", "question": "BIGINT", "months": "INTEGER", "seconds": "BIGINT", "is_total": "BOOLEAN"}
 _SLACK = timedelta(days=1)
 
@@ -54,7 +54,7 @@ def _upload(frame: Frame, engine: DuckEngine, goals: Sequence[tuple[int, Program
     longest = max(frame.as_of - goal.window.before(frame.as_of, frame.project.zone) for _, goal in goals)
     last = frame.past.position().last_as_of
     since = to_micros((frame.as_of if last is None else from_micros(last)) - longest - _SLACK)
-    young = [(row[0], row[2], row[3], row[4]) for row in frame.past.open_goals(since)]
+    young = [(row[0], *row[2:6]) for row in frame.past.open_goals(since)]
     engine.table("young_journeys", _YOUNG, young)
     engine.table("goals_done", {"journey": "BIGINT", "goal": "VARCHAR"}, list(frame.past.reached_goals(since)))
     rows = [

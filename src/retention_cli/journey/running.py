@@ -74,3 +74,9 @@ def cast(frame: Frame) -> Cast:
         next_revision += running.is_new_revision
         campaigns[identity], programs[revision] = running, program
     return Cast(campaigns, programs)
+
+
+def switched_off(frame: Frame) -> list[int]:
+    """Return the campaigns that ran before and are disabled or gone: nothing of theirs leaves while that is so."""
+    known = frame.project.campaigns
+    return [seen.id for name, seen in frame.past.campaigns().items() if name not in known or not known[name].enabled]

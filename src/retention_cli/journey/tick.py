@@ -19,7 +19,7 @@ from retention_cli.journey.enrol import QUERIES, Generations, find_candidates
 from retention_cli.journey.goals import reached
 from retention_cli.journey.plan import CampaignPlan, count
 from retention_cli.journey.programs import ask, step_through, upload_entries, upload_programs
-from retention_cli.journey.running import Cast, cast
+from retention_cli.journey.running import Cast, cast, switched_off
 from retention_cli.model.campaign import Happened
 
 if TYPE_CHECKING:
@@ -75,6 +75,9 @@ _MOVING = {
 }
 
 
+_UNSENT = {"message": "BIGINT", "journey": "BIGINT", "campaign": "BIGINT", "state": "VARCHAR", "reason": "VARCHAR"}
+
+
 def _gather(frame: Frame, engine: DuckEngine) -> set[int]:
     """Fill `moving` and `unsent` from the ledger; return the revisions that journeys stand on."""
     due = [(row[0], row[1], row[4], row[2], row[6], row[8], row[5], True, True) for row in frame.past.due_journeys(frame.micros)]
@@ -82,7 +85,8 @@ def _gather(frame: Frame, engine: DuckEngine) -> set[int]:
     known = {row[0] for row in due}
     others = {row[0]: (row[0], row[2], row[4], row[3], row[5], row[6], None, False, row[8] == "open") for row in waiting if row[0] not in known}
     engine.table("moving", _MOVING, [*due, *others.values()])
-    engine.table("unsent", {"message": "BIGINT", "journey": "BIGINT"}, [(row[1], row[0]) for row in waiting])
+    engine.table("unsent", _UNSENT, [(row[1], row[0], row[2], row[9], row[10]) for row in waiting])
+    engine.table("off", {"campaign": "BIGINT"}, [(identity,) for identity in switched_off(frame)])
     return {int(str(row[2])) for row in (*due, *others.values())}
 
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from retention_cli.ledger import bulk
-from retention_cli.ledger.statement import statement
+from retention_cli.ledger import bulk, statement
 from retention_cli.model.state import ALLOWED
 
 if TYPE_CHECKING:
@@ -45,6 +44,6 @@ def make(connection: Connection, moves: Sequence[Move], *, sender: str | None = 
     if wrong := next((move for move in moves if f"{move.before} {move.after}" not in ALLOWED_PAIRS), None):
         raise RuntimeError(f"message {wrong.message} may not go from {wrong.before} to {wrong.after}")
     bulk.insert(connection, "transitions", HISTORY, ((run, "message", move.message, move.before, move.after, move.at, move.reason) for move in moves))
-    made = connection.execute(statement("move_messages", connection.dialect.name), {"moves": json.dumps(moves), "sender": sender}).rowcount
+    made = statement.run(connection, "move_messages", {"moves": json.dumps(moves), "sender": sender})
     if made != len(moves):
         raise RuntimeError(f"{len(moves)} messages were picked, but {made} could be moved")

@@ -63,7 +63,10 @@ class Reader:
         return self._rows("due_journeys", as_of=as_of)
 
     def journeys_with_unsent(self) -> list[tuple[Any, ...]]:
-        """Return messages still waiting: (journey, message, campaign, customer, revision, entered_at, trigger, step, journey state)."""
+        """Return messages still waiting, by message.
+
+        (journey, message, campaign, customer, revision, entered_at, trigger, step, journey state, message state, reason)
+        """
         return self._rows("journeys_with_unsent")
 
     def entries(self, pairs: Sequence[tuple[int, str]]) -> list[tuple[Any, ...]]:
@@ -75,7 +78,7 @@ class Reader:
         return {(customer, occurrence) for customer, occurrence in self._rows("judged", campaign=campaign, pairs=json.dumps(occurrences))}
 
     def open_goals(self, since: int) -> list[tuple[Any, ...]]:
-        """Return journeys entered after `since`: (journey, campaign, customer, entered_at, revision), by id."""
+        """Return journeys entered after `since`: (journey, campaign, customer, entered_at, revision, trigger), by id."""
         return self._rows("open_goals", since=since)
 
     def reached_goals(self, since: int) -> list[tuple[Any, ...]]:

@@ -13,11 +13,10 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from retention_cli.errors import LedgerRefused
-from retention_cli.ledger import advisory, trust
+from retention_cli.ledger import advisory, statement, trust
 from retention_cli.ledger.birth import give_birth
 from retention_cli.ledger.connect import connect, log_of, refusing
 from retention_cli.ledger.lock import PRESENT, presence
-from retention_cli.ledger.statement import statement
 from retention_cli.ledger.witness import Witness
 
 if TYPE_CHECKING:
@@ -65,11 +64,11 @@ class Store:
 
     def run(self, connection: Connection, name: str, **values: Any) -> int:
         """Execute the named statement; return how many rows it touched."""
-        return connection.execute(statement(name, self.location.dialect), values).rowcount
+        return statement.run(connection, name, values)
 
     def rows(self, connection: Connection, name: str, **values: Any) -> list[tuple[Any, ...]]:
         """Return the rows of the named query."""
-        return [tuple(row) for row in connection.execute(statement(name, self.location.dialect), values)]
+        return statement.rows(connection, name, values)
 
     def freeze(self) -> None:
         """Begin the one transaction of a view."""

@@ -53,11 +53,17 @@ class Contacts(Model):
     locale: str = Field(default="locale", min_length=1, description="the field with the language and country")
 
 
+SHORTEST_KEY = 16
+"""Characters of a signing key, at least."""
+
+
 class Secrets(Model):
     """Keys; never shown, logged or stored. `signing` signs links; `signing_old` are still read."""
 
-    signing: SecretStr | None = Field(default=None, description='the key that signs links: "${RETENTION_KEY}"')
-    signing_old: tuple[SecretStr, ...] = Field(default=(), description="earlier keys, still read")
+    signing: Annotated[SecretStr, Field(min_length=SHORTEST_KEY)] | None = Field(
+        default=None, description='the key that signs links: "${RETENTION_KEY}"'
+    )
+    signing_old: tuple[Annotated[SecretStr, Field(min_length=SHORTEST_KEY)], ...] = Field(default=(), description="earlier keys, still read")
 
 
 class Settings(Model):

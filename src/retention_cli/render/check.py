@@ -35,11 +35,11 @@ _TAGS = ("if", "for", "set", "macro", "call", "filter", "raw", "with")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a template may read; `trigger` is None where it is not known which campaigns use it."""
+    """What a template may read; `trigger` is None where it is not known which campaigns use it, `items` where there are none."""
 
     customer: Collection[str]
     trigger: Collection[str] | None = None
-    items: Collection[str] = ITEM_FIELDS
+    items: Collection[str] | None = ITEM_FIELDS
     locale: str = "en_US"
 
 
@@ -115,10 +115,10 @@ def _unknown_filter(part: _Part, error: TemplateAssertionError) -> Problem:
 def _of_read(part: _Part, read: Read, known: Known) -> Iterator[Problem]:
     fields: dict[str, Collection[str] | None] = {
         "customer": known.customer,
-        "trigger": None if known.trigger is None else {*known.trigger, "items"},
+        "trigger": None if known.trigger is None else {*known.trigger, *(() if known.items is None else ("items",))},
         "shop": _SHOP,
         "campaign": _CAMPAIGN,
-        ITEM: known.items,
+        ITEM: known.items or (),
     }
     if read.root not in (*_ROOTS, ITEM):
         yield Problem(part.place(read.line, read.root), "unknown-name", f"there is no {read.root!r} in templates", did_you_mean(read.root, _ROOTS))

@@ -5,8 +5,9 @@ WITH required AS (
     SELECT template, kind, list(field) AS fields FROM mail_requires GROUP BY template, kind
 )
 SELECT $next_message + row_number() OVER (ORDER BY w.subject, w.hop) - 1 AS message,
-    w.subject, w.step, s.campaign, s.customer_id, w.channel, t.hash, coalesce(a.address, '') AS address,
+    w.subject, w.step, s.campaign, s.customer_id, w.channel, coalesce(t.hash, '') AS hash, coalesce(a.address, '') AS address,
     CASE
+        WHEN t.hash IS NULL THEN 'no template: ' || w.template
         WHEN trim(coalesce(a.address, '')) = '' THEN 'no address'
         WHEN lower(trim(a.address)) IN (SELECT address FROM suppressed_addresses) THEN 'suppressed'
         WHEN s.customer_id IN (SELECT customer_id FROM suppressed_customers) THEN 'suppressed'
@@ -18,6 +19,6 @@ FROM walk AS w
 JOIN subjects AS s ON s.subject = w.subject
 JOIN running AS r ON r.campaign = s.campaign
 JOIN asked AS a ON a.subject = w.subject
-JOIN mails AS t ON t.template = w.template AND t.kind = r.kind
+LEFT JOIN mails AS t ON t.template = w.template AND t.kind = r.kind
 LEFT JOIN required AS q ON q.template = w.template AND q.kind = r.kind
 WHERE w.op = 'send'
