@@ -1,12 +1,12 @@
 """Cases as files: a rule in a sentence, small tables, and who is in which segment. The segment is read by the real grammar.
 
-    rule: a comparison with a missing value is false
-    as_of: 2026-05-01T12:00                 # by the shop's clock
-    given: {customers: [{customer_id: a, age: 30}, {customer_id: b}]}
-    segments: {grown: {age: {at_least: 18}}}        # others that are named; metrics: likewise
-    checks:
-      - segment: {age: {less_than: 31}}
-        members: [a]
+rule: a comparison with a missing value is false
+as_of: 2026-05-01T12:00                 # by the shop's clock
+given: {customers: [{customer_id: a, age: 30}, {customer_id: b}]}
+segments: {grown: {age: {at_least: 18}}}        # others that are named; metrics: likewise
+checks:
+  - segment: {age: {less_than: 31}}
+    members: [a]
 """
 
 from __future__ import annotations

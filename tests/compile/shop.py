@@ -15,6 +15,8 @@ from retention_cli.compile.conditions import Compiler
 from retention_cli.compile.moment import Moment
 from retention_cli.compile.scans import EVERY_CUSTOMER
 from retention_cli.compile.schema import Schema
+from retention_cli.engine.quoting import fill as fill_in
+from retention_cli.engine.quoting import identifier
 from retention_cli.model.catalog import Catalog, SourceSchema
 from retention_cli.model.source import Column, ColumnType
 from retention_cli.project.loader import load
@@ -137,4 +139,6 @@ def _value(written: Any, kind: ColumnType, moment: Moment) -> object:
 
 def _lists(engine: DuckEngine, source: str, names: Iterable[str]) -> None:
     for name in names:
-        engine.execute(f"""CREATE OR REPLACE TABLE {source} AS SELECT * REPLACE (from_json({name}, '["VARCHAR"]') AS {name}) FROM {source}""")
+        table, column = identifier(source), identifier(name)
+        template = """CREATE OR REPLACE TABLE {table} AS SELECT * REPLACE (from_json({column}, '["VARCHAR"]') AS {column}) FROM {table}"""
+        engine.execute(fill_in(template, table=table, column=column))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+
 from compile.case_files import names, read_case
 from compile.shop import fill, open_shop
-
 from retention_cli.compile.segments import members_query, segments_query
 from retention_cli.engine.duck import DuckEngine
 

@@ -13,15 +13,16 @@ from retention_cli.compile.moment import Moment
 from retention_cli.compile.program import compile_program
 from retention_cli.compile.rows import RowScope, row_condition
 from retention_cli.compile.scans import JOURNEYS
+from retention_cli.compile.schema import CUSTOMER
 from retention_cli.compile.triggers import Due, occurrences_query
 from retention_cli.model.campaign import Happened
+from retention_cli.model.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from retention_cli.compile.schema import Schema
     from retention_cli.model.campaign import Campaign
-    from retention_cli.model.problem import Problem
     from retention_cli.model.project import Project
 
 _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
@@ -35,10 +36,20 @@ def check(project: Project, schema: Schema) -> list[Problem]:
         compiler.condition(segment.where)
     for metric in project.metrics.values():
         compiler.total(metric.definition)
-    problems = [*compiler.problems, *_sources(project, schema, moment)]
+    problems = [*_columns(project), *compiler.problems, *_sources(project, schema, moment)]
     for campaign in project.campaigns.values():
         problems += _campaign(project, schema, moment, campaign)
     return list(dict.fromkeys(problems))
+
+
+def _columns(project: Project) -> Iterable[Problem]:
+    """Segments become columns beside the customer's id, and engines do not tell upper case from lower."""
+    taken = {CUSTOMER: CUSTOMER}
+    for name, segment in project.segments.items():
+        other = taken.setdefault(name.lower(), name)
+        if other != name or name == CUSTOMER:
+            message = f"the segment {name!r} would have the same column as {other!r}: upper and lower case are one there"
+            yield Problem(segment.name.place, "duplicate-name", message, "rename it")
 
 
 def _campaign(project: Project, schema: Schema, moment: Moment, campaign: Campaign) -> list[Problem]:

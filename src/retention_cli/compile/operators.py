@@ -6,18 +6,15 @@ cannot ask of a type is a problem with the right words beside it.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from retention_cli.compile import patterns, sql
+from retention_cli.compile import literals, patterns, sql
 from retention_cli.model.condition import NEGATIONS, Op, Test
 from retention_cli.model.problem import Problem
 from retention_cli.model.source import ColumnType
-from retention_cli.text import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,10 +40,22 @@ FITTING: dict[ColumnType, set[Op]] = {
 }
 """Which questions each type of value can answer."""
 
+_COUNTERPARTS: dict[Op, tuple[Op, ...]] = {
+    Op.IS: (Op.HAS_ANY, Op.BETWEEN),
+    Op.IN: (Op.HAS_ANY,),
+    Op.IS_NOT: (Op.HAS_NONE,),
+    Op.NOT_IN: (Op.HAS_NONE,),
+    Op.CONTAINS: (Op.HAS_ANY,),
+    Op.HAS_ANY: (Op.IN,),
+    Op.HAS_NONE: (Op.NOT_IN,),
+    Op.AT_LEAST: (Op.AFTER,),
+    Op.MORE_THAN: (Op.AFTER,),
+    Op.AT_MOST: (Op.BEFORE,),
+    Op.LESS_THAN: (Op.BEFORE,),
+}
+"""What somebody meant who asks a question of the wrong type; the first that fits is offered."""
+
 _COMPARE: dict[Op, type[exp.Binary]] = {Op.AT_LEAST: exp.GTE, Op.AT_MOST: exp.LTE, Op.MORE_THAN: exp.GT, Op.LESS_THAN: exp.LT, Op.IS: exp.EQ}
-_NUMBER = re.compile(r"[+-]?(\d{1,38}(\.\d{0,38})?|\.\d{1,38})([eE][+-]?\d{1,2})?", re.ASCII)
-_WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
-_MOST_DIGITS = 38
 _SHORTER_THAN_A_DAY = ("second", "minute", "hour")
 _SEARCH = {Op.CONTAINS: "contains", Op.STARTS_WITH: "starts_with", Op.ENDS_WITH: "ends_with", Op.MATCHES: "regexp_matches"}
 
@@ -204,15 +213,20 @@ class Tests:
         return sql.both([self._side(value, exp.GT, low, label), self._side(value, exp.LTE, high, label)]) or sql.true()
 
     def _read(self, text: str, kind: ColumnType, test: Test, label: str) -> sql.Value:
-        found = _READERS[kind](text, self.moment)
+        found = literals.read(text, kind, self.moment)
         if found is None:
-            self.report(Problem(test.place, "wrong-type", f"{text!r} is not {_NOUNS[kind]}, and {label} is one"))
+            noun = literals.NOUNS[kind]
+            message = f"{text!r} is not {noun}, and {label} is {'that' if kind is ColumnType.BOOLEAN else 'one'}"
+            self.report(Problem(test.place, "wrong-type", message, literals.HINTS.get(kind, "")))
         return found
 
     def _misfit(self, value: Typed, test: Test, label: str) -> None:
-        fitting = sorted(FITTING[value.type])
-        message = f"{label} is {_NOUNS[value.type]}; {test.op} cannot be asked of it"
-        self.report(Problem(test.place, "operator-misfit", message, did_you_mean(test.op, fitting) or f"fitting: {', '.join(fitting)}"))
+        fitting = [op for op in Op if op in FITTING[value.type]]
+        near = next((op for op in _COUNTERPARTS.get(test.op, ()) if op in fitting), None)
+        message = f"{label} is {literals.NOUNS[value.type]}; {test.op} cannot be asked of it"
+        self.report(
+            Problem(test.place, "operator-misfit", message, f"did you mean {near.value!r}?" if near else f"it can be asked: {', '.join(fitting)}")
+        )
 
 
 def _present(value: Typed) -> exp.Expr:
@@ -230,46 +244,6 @@ def negated_null(expression: exp.Expr) -> exp.Expr:
     return sql.negated(exp.Is(this=expression, expression=exp.Null()))
 
 
-def _integer(text: str, _: Moment) -> int | None:
-    return int(text) if _WHOLE.fullmatch(text.strip()) else None
-
-
-def _decimal(text: str, _: Moment) -> Decimal | None:
-    """Read what an engine's decimals can hold: no more than 38 digits, written out rather than as a power of ten."""
-    if not _NUMBER.fullmatch(text.strip()):
-        return None
-    value = Decimal(text.strip())
-    digits = value.as_tuple()
-    exponent = digits.exponent if isinstance(digits.exponent, int) else 0
-    if len(digits.digits) + max(exponent, 0) > _MOST_DIGITS or -exponent > _MOST_DIGITS:
-        return None
-    return Decimal(format(value, "f"))
-
-
 def _caseless(text: exp.Expr, test: Test) -> exp.Expr:
     """Fold case on both sides by the engine's own rule, so that they cannot differ."""
     return exp.Lower(this=text) if test.ignore_case else text
-
-
-def _boolean(text: str, _: Moment) -> bool | None:
-    return {"true": True, "yes": True, "false": False, "no": False}.get(text.strip().lower())
-
-
-_READERS: dict[ColumnType, Callable[[str, Moment], sql.Value]] = {
-    ColumnType.TEXT: lambda text, _: str(text),
-    ColumnType.INTEGER: lambda text, moment: found if (found := _integer(text, moment)) is not None else _decimal(text, moment),
-    ColumnType.DECIMAL: _decimal,
-    ColumnType.BOOLEAN: _boolean,
-    ColumnType.DATE: lambda text, moment: moment.read_date(text),
-    ColumnType.TIME: lambda text, moment: moment.read_time(text),
-}
-
-_NOUNS = {
-    ColumnType.TEXT: "text",
-    ColumnType.INTEGER: "a whole number",
-    ColumnType.DECIMAL: "a number",
-    ColumnType.BOOLEAN: "true or false",
-    ColumnType.DATE: "a date",
-    ColumnType.TIME: "a time",
-    ColumnType.LIST: "a list",
-}

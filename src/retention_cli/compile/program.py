@@ -1,14 +1,14 @@
 """Campaign → program: nested steps become a flat list whose parts point at what comes next.
 
-A step's id is its own, or one made from its kind and content (`send-cart-1`, `wait-1-day`), numbered where it repeats: it
-does not change when another step is put before it.
+A step's id is its own, or one made from its kind and content (`send-cart-1`, `wait-1-day`), numbered where it is taken: it
+does not change when a step of other content is put before it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
+from itertools import chain, count
 from typing import TYPE_CHECKING, assert_never
 
 from retention_cli.compile.sql import slug
@@ -17,7 +17,7 @@ from retention_cli.model.encode import encode
 from retention_cli.model.program import Exit, Program, ProgramGoal, Step, StepOp
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from retention_cli.model.campaign import Campaign
     from retention_cli.model.campaign import Step as Written
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def compile_program(campaign: Campaign) -> Program:
     """Return the program of a campaign."""
-    flat = _Flattened()
+    flat = _Flattened(campaign.steps)
     first = flat.chain(campaign.steps, None)
     exits = tuple(Exit(str(name), condition) for name, condition in campaign.exit.items())
     goals = tuple(ProgramGoal(str(name), goal.window, goal.when, goal.total_of) for name, goal in campaign.goals.items())
@@ -33,11 +33,11 @@ def compile_program(campaign: Campaign) -> Program:
 
 
 class _Flattened:
-    """The steps found so far, in the order of the file."""
+    """The steps found so far, in the order of the file; the ids that a user gave are taken from the start."""
 
-    def __init__(self) -> None:
+    def __init__(self, written: Sequence[Written]) -> None:
         self.steps: list[Step] = []
-        self._seen: Counter[str] = Counter()
+        self._taken = set(_own_ids(written))
 
     def chain(self, written: Sequence[Written], then: str | None) -> str | None:
         """Flatten a list of steps that goes on with `then`; return where it begins."""
@@ -70,8 +70,17 @@ class _Flattened:
         if step.id is not None:
             return str(step.id)
         made = _made(step)
-        self._seen[made] += 1
-        return made if self._seen[made] == 1 else f"{made}-{self._seen[made]}"
+        found = next(name for name in chain([made], (f"{made}-{n}" for n in count(2))) if name not in self._taken)
+        self._taken.add(found)
+        return found
+
+
+def _own_ids(written: Sequence[Written]) -> Iterator[str]:
+    for step in written:
+        if step.id is not None:
+            yield str(step.id)
+        if isinstance(step, If):
+            yield from _own_ids((*step.then, *step.else_))
 
 
 def _made(step: Written) -> str:

@@ -1,7 +1,7 @@
 """Conditions over rows: what `where:` asks of an event, and `exclude:` of an export's line.
 
 A column is looked for in the row itself, then in its parent, then in its lookup; `orders.status` names one all the way.
-What was needed of parent and lookup is noted, so that only those are joined.
+What was needed of parent and lookup is noted, so that only those are joined. One whose key the row lacks is out of reach.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ class RowScope:
         return [join_on_key(self.schema, self.source, other) for other in self._reach() if other in self.joined]
 
     def _reach(self) -> list[str]:
-        return [table for table in (self.source, self.schema.parent(self.source), self.schema.lookup(self.source)) if table]
+        own = self.schema.columns(self.source)
+        others = [table for table in (self.schema.parent(self.source), self.schema.lookup(self.source)) if table]
+        return [self.source, *(other for other in others if self.schema.key(other) in own)]
 
 
 def join_on_key(schema: Schema, source: str, other: str) -> exp.Join:
