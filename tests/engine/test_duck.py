@@ -111,5 +111,6 @@ def test_interrupt_stops_the_running_statement(engine: DuckEngine) -> None:
 
 def test_what_was_spilt_goes_with_the_session(tmp_path: Path) -> None:
     with DuckEngine(memory_limit="60MB", threads=1, temp_dir=tmp_path) as engine:
+        assert [path.stat().st_mode & 0o077 for path in tmp_path.iterdir()] == [0]
         assert engine.run("SELECT count(*) FROM (SELECT hash(i) h, i FROM range(4000000) t(i) ORDER BY h OFFSET 1)") == [(3_999_999,)]
     assert list(tmp_path.iterdir()) == []

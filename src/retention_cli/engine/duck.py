@@ -36,8 +36,9 @@ class DuckEngine:
     """One in-memory DuckDB session; use it in a `with`, from one thread (`interrupt` from any)."""
 
     def __init__(self, *, memory_limit: str | None = None, threads: int | None = None, temp_dir: Path | None = None) -> None:
-        """Open a session. `memory_limit` is DuckDB's (`2GB`); what does not fit goes below `temp_dir`."""
+        """Open a session. `memory_limit` is DuckDB's (`2GB`); what does not fit goes below `temp_dir`, readable by the owner alone."""
         self._spill = Path(temp_dir or tempfile.gettempdir()) / f"duckdb-{os.getpid()}-{secrets.token_hex(4)}"
+        self._spill.mkdir(mode=0o700, parents=True)
         config: dict[str, Any] = {**SETTINGS, "temp_directory": str(self._spill)}
         if memory_limit is not None:
             config["memory_limit"] = memory_limit

@@ -60,7 +60,7 @@ class Stored:
 
 
 def folder_of(store: Path, source: str, identity: str) -> Path:
-    """Return where a snapshot lies, or would."""
+    """Return where a snapshot lies, or would; a source's name is plain by its model."""
     return store / "snapshots" / f"{source}-{identity}"
 
 
@@ -207,7 +207,7 @@ def collect(store: Path, keep_ids: Collection[str], *, now: datetime) -> tuple[s
 
     Kept are the last two published sets, the ids in `keep_ids`, and what was made or published in the 30 days before `now`.
     """
-    wanted = {f"{source}-{identity}" for named in _published(store) for source, identity in named.items()}
+    wanted = {folder_of(store, source, identity).name for named in _published(store) for source, identity in named.items()}
     oldest = (now - KEPT_FOR).timestamp()
     gone = []
     for folder in sorted(store.glob("snapshots/*-*")):

@@ -14,7 +14,7 @@ import stat
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from retention_cli.errors import DataUnreachable
 
@@ -102,9 +102,17 @@ def _export_file(path: Path, home: Path, written: str, *, anywhere: bool) -> Exp
         raise DataUnreachable(str(error).replace(str(real), shown), error.hint) from error
 
 
+def open_bytes(path: str, shown: str) -> BinaryIO:
+    """Open a file; raises DataUnreachable where that is not allowed."""
+    try:
+        return Path(path).open("rb")
+    except OSError as error:
+        raise DataUnreachable(f"{shown} cannot be read: {error.strerror}") from error
+
+
 def read_facts(file: ExportFile) -> Facts:
     """Read every byte of a file once; raises DataUnreachable where it is cut off, packed in an unknown way, or no text."""
-    with Path(file.path).open("rb") as stream:
+    with open_bytes(file.path, file.shown) as stream:
         kind, packed = _kind(stream.read(4), file)
         stream.seek(0)
         digest = hashlib.sha256()
@@ -119,7 +127,7 @@ def read_facts(file: ExportFile) -> Facts:
 
 def kind_of(file: ExportFile) -> tuple[Kind, bool]:
     """Return what a file is by its first bytes, and whether it is packed; raises DataUnreachable for what is not read."""
-    with Path(file.path).open("rb") as stream:
+    with open_bytes(file.path, file.shown) as stream:
         return _kind(stream.read(4), file)
 
 

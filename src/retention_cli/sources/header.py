@@ -10,11 +10,11 @@ import csv
 import gzip
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retention_cli.engine.quoting import fill, literal
 from retention_cli.errors import DataUnreachable, GuardStopped
+from retention_cli.sources.files import open_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,8 +53,8 @@ def read_header(file: ExportFile, facts: Facts, delimiter: str | None, engine: C
 
 def first_text(path: str, shown: str, *, packed: bool) -> str:
     """Return the start of a CSV file as text, without its byte order mark."""
-    with gzip.open(path, "rb") if packed else Path(path).open("rb") as stream:
-        start = stream.read(LONGEST)
+    with open_bytes(path, shown) as stream:
+        start = gzip.GzipFile(fileobj=stream).read(LONGEST) if packed else stream.read(LONGEST)
     for cut in range(4):
         try:
             return start[: len(start) - cut].decode("utf-8-sig")

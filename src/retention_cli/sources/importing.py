@@ -42,6 +42,7 @@ def import_all(
     Raises DataUnreachable (a file is missing, damaged or still written), GuardStopped (columns are missing, too many bad
     rows) or ProjectInvalid (an `exclude:` that does not fit the columns).
     """
+    store.mkdir(mode=0o700, parents=True, exist_ok=True)
     catalogue.sweep(store)
     with ExitStack() as resources:
         session = Session(project, locks, store, progress or (lambda _: None), resources, memory_limit)

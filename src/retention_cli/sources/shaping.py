@@ -249,7 +249,7 @@ def _events(engine: DuckEngine, shaping: Shaping, folder: Path) -> tuple[str, ..
 def _warnings(engine: DuckEngine, shaping: Shaping, left_out: dict[str, int]) -> list[str]:
     found = [f"{plural(count, 'row')} {reason}" for reason, count in left_out.items() if reason not in (EXCLUDED, PARENT_LEFT_OUT)]
     if REPEATED in left_out:
-        found[0] = f"{plural(left_out[REPEATED], 'row')} repeated a {shaping.layout.roles.key}: the last one holds"
+        found[0] = f"{plural(left_out[REPEATED], 'row')} repeated by a later one with the same {shaping.layout.roles.key}, which holds"
     dropped = [column.name for column in shaping.settled if column not in shaping.own]
     found += [f"column {name!r} is taken from {shaping.parent.name}, not from the file" for name in dropped if shaping.parent]
     return found + _rounded(engine, shaping)

@@ -26,6 +26,7 @@ from retention_cli.sources.layout import Planned, lent_names, naming_of
 from retention_cli.sources.rejects import collect_rejects, write_rejects
 from retention_cli.sources.shaping import Parent, Shaping, shape
 from retention_cli.sources.staging import stage
+from retention_cli.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -129,7 +130,7 @@ class Work:
                 columns=self.shaping(settled).columns,
                 newest=shaped.newest,
                 events=shaped.events,
-                warnings=(*self.layout.warnings, *self._unended(), *warnings, *shaped.warnings),
+                warnings=tuple(visible(said) for said in (*self.layout.warnings, *self._unended(), *warnings, *shaped.warnings)),
             )
             stored = catalogue.keep(self.session.store, folder, self._stored(snapshot, settled, shaped.left_out))
         engine.execute("DROP TABLE IF EXISTS raw")
