@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LETTER = "letter"
+SHELVES = 9
 LETTERS_AS_OF = "2026-05-01"
 
 SETTINGS = """\
@@ -119,6 +120,12 @@ language: en-US
     .body {{ padding: 32px 36px; font: 16px/26px Arial, Helvetica, sans-serif; color: #22303a; }}
     h1 {{ margin: 0 0 18px; font: bold 27px/34px Georgia, serif; color: #14202a; }}
     p {{ margin: 0 0 18px; }}
+    .shelf {{ width: 100%; margin: 0 0 18px; border: 1px solid #d5dce1; border-radius: 6px; }}
+    .picture {{ width: 92px; padding: 16px 20px 16px 0; vertical-align: top; }}
+    .about {{ padding: 16px 0; vertical-align: top; font: 16px/24px Arial, Helvetica, sans-serif; color: #22303a; }}
+    .name {{ margin: 0 0 8px; font: bold 17px/25px Arial, Helvetica, sans-serif; color: #14202a; }}
+    .line {{ margin: 0 0 8px; font: 15px/23px Arial, Helvetica, sans-serif; color: #3a4a55; }}
+    .price {{ padding: 16px; vertical-align: top; text-align: right; font: bold 16px/24px Arial, Helvetica, sans-serif; color: #22303a; }}
     .press a {{ padding: 14px 28px; font: bold 16px/20px Arial, Helvetica, sans-serif; color: #ffffff; text-decoration: none; }}
     .foot {{ padding: 22px 36px 30px; font: 13px/20px Arial, Helvetica, sans-serif; color: #5a6872; }}
   </style>
@@ -141,11 +148,15 @@ language: en-US
 </html>
 """
 SHELF = """\
-        <table role="presentation" width="100%"><tr>
-          <td width="92"><img src="https://www.bench.example/pictures/{n}.jpg" alt="Shelf {n}" width="88" height="88"></td>
-          <td><p><strong>Shelf {n}</strong>, {{{{ customer.first_name or "with care" }}}}: cups, plates and bowls in the glaze that you looked at,
-          thrown by hand and fired twice. Spent here so far: {{{{ customer.total_spent | money }}}} in {{{{ customer.orders_count }}}} orders.</p>
-          <p class="press"><a href="https://www.bench.example/shelf/{n}?for={{{{ customer.customer_id }}}}">To the shelf</a></p></td>
+        <table role="presentation" class="shelf" width="100%"><tr>
+          <td class="picture"><img src="https://www.bench.example/pictures/{n}.jpg" alt="Shelf {n}" width="88" height="88"></td>
+          <td class="about">
+            <p class="name"><a href="https://www.bench.example/shelf/{n}?for={{{{ customer.customer_id }}}}">Shelf {n}: cups, plates and bowls</a></p>
+            <p class="line">In the glaze that you looked at, thrown by hand and fired twice; each a little different, none out of line.</p>
+            <p class="line">They go into the oven and the dishwasher, and into the sun. What breaks within a year is made again.</p>
+            <p class="line">{{% if customer.total_spent %}}You spent {{{{ customer.total_spent | money }}}} here: carriage is ours.{{% endif %}}</p>
+          </td>
+          <td class="price">from 1{n}.50 EUR</td>
         </tr></table>
 """
 
@@ -164,7 +175,7 @@ def write_many(folder: Path, files: int) -> Path:
 
 def write_letters(folder: Path, people: int) -> Path:
     """Write a project whose every customer is written to at the first run."""
-    template = _page('"{{ customer.first_name }}, we kept your place"', 11)
+    template = _page('"{{ customer.first_name }}, we kept your place"', SHELVES)
     _write(folder, {"retention.yml": SETTINGS, "segments/asleep.yml": ASLEEP, "campaigns/wake.yml": WAKE, f"templates/{LETTER}.html": template})
     day = date.fromisoformat(LETTERS_AS_OF)
     customers = [(n, f"person{n}@example.com", f"Ann{n}", "CZ", day - timedelta(days=400)) for n in range(people)]

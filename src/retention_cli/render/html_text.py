@@ -151,6 +151,7 @@ def _mark(tag: str) -> str:
     return _CELL if tag in ("td", "th") else ""
 
 
+@lru_cache(maxsize=1024)
 def _words(text: str) -> str:
     return _unmarked(_ALTS.sub("", text))
 
