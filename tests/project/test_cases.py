@@ -37,5 +37,5 @@ def test_yaml(case: Case) -> None:
 
 @pytest.mark.parametrize(("file", "case"), PROJECT_CASES, ids=_title)
 def test_project_file(file: str, case: Case, tmp_path: Path) -> None:
-    _, problems = load(make(tmp_path, {file: case.text}), {"SET": "the value"})
+    _, problems = load(make(tmp_path, {file: case.text}), {"SET": "the value, long enough"})
     assert told(problems, file) == case.problems

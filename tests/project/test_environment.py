@@ -151,7 +151,7 @@ secrets: {{signing: "${{KEY}}", signing_old: ["${{KEY}}"]}}
 sources: {{orders: {{path: o.csv, customer: c, time: t, event: order}}}}
 targets: {{production: {target}}}
 """
-    variables = {"LEDGER": f"postgresql://u:{CANARY}@db/x", "URL": f"smtp://u:{CANARY}@mail.example.com", "KEY": CANARY}
+    variables = {"LEDGER": f"postgresql://u:{CANARY}@db/x", "URL": f"smtp://u:{CANARY}@mail.example.com", "KEY": CANARY * 2}
     project, problems = load(make(tmp_path, {"retention.yml": text}), variables, target="production")
     assert problems == []
     assert project is not None

@@ -55,15 +55,24 @@ class Contacts(Model):
 
 SHORTEST_KEY = 16
 """Characters of a signing key, at least."""
+SHORT_KEY = "short_key"
+"""The name of the mistake of a shorter one: it may be told, the key may not."""
+
+
+def _long_enough(key: SecretStr) -> SecretStr:
+    if len(key.get_secret_value()) < SHORTEST_KEY:
+        raise PydanticCustomError(SHORT_KEY, "a signing key has at least {shortest} characters", {"shortest": SHORTEST_KEY})
+    return key
+
+
+Key = Annotated[SecretStr, AfterValidator(_long_enough)]
 
 
 class Secrets(Model):
     """Keys; never shown, logged or stored. `signing` signs links; `signing_old` are still read."""
 
-    signing: Annotated[SecretStr, Field(min_length=SHORTEST_KEY)] | None = Field(
-        default=None, description='the key that signs links: "${RETENTION_KEY}"'
-    )
-    signing_old: tuple[Annotated[SecretStr, Field(min_length=SHORTEST_KEY)], ...] = Field(default=(), description="earlier keys, still read")
+    signing: Key | None = Field(default=None, description='the key that signs links: "${RETENTION_KEY}"')
+    signing_old: tuple[Key, ...] = Field(default=(), description="earlier keys, still read")
 
 
 class Settings(Model):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from retention_cli.model.project import SHORT_KEY
 from retention_cli.model.word import Word, place_of
 from retention_cli.project.environment import Expanded
 from retention_cli.project.notes import Code
@@ -117,7 +118,8 @@ class _Building(Generic[M]):
         elif kind in {"union_tag_invalid", "union_tag_not_found"}:
             self._note_tag(detail, found)
         elif isinstance(found, Expanded):
-            self.notes.error(found.place, Code.WRONG_VALUE, f"{self._owner(location)}: what {found.written} stands for does not fit here")
+            hint = detail["msg"] if kind == SHORT_KEY else ""
+            self.notes.error(found.place, Code.WRONG_VALUE, f"{self._owner(location)}: what {found.written} stands for does not fit here", hint)
         else:
             self.notes.error(self._place(location), Code.WRONG_VALUE, *self._say(detail, found))
 

@@ -120,6 +120,11 @@ class _Reader:
         self._check_tabs()
         return self.root
 
+    def _line(self, place: Place) -> str:
+        """Return the text of a line; a document that ends with its marker goes on, empty, one line behind the last."""
+        number = place.line - self.first_line
+        return self.lines[number] if number < len(self.lines) else ""
+
     def _read_events(self) -> None:
         parser = CSafeLoader(self.text)
         try:
@@ -228,7 +233,7 @@ class _Reader:
         if not (isinstance(value, Word) and is_null(value)):
             return value
         place = value.place if value or key is None else key.place
-        self.notes.append(explain_null(place, key, value, self.lines[place.line - self.first_line]))
+        self.notes.append(explain_null(place, key, value, self._line(place)))
         return None
 
     def _take_key(self, top: _Open, table: Table, value: Raw | None) -> None:
