@@ -234,3 +234,13 @@ def test_help_imports_nothing_heavy() -> None:
 def test_version_and_help_end_well(shop: Path) -> None:
     assert process(shop, "--version").out.startswith("retention ")
     assert "validate" in process(shop, "--help").out
+
+
+def test_a_short_signing_key_is_told_and_not_shown(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key that could be guessed is a mistake of the project, found before a run, and never printed (SEC22)."""
+    monkeypatch.setenv("SHORT_KEY", "canary-key")
+    write(shop, "retention.yml", SETTINGS.replace("locale: en_US", 'locale: en_US\nsecrets: {signing: "${SHORT_KEY}"}'))
+    ran = retention(shop, "validate")
+    assert ran.code == 2
+    assert "at least 16 characters" in ran.out
+    assert "canary-key" not in ran.out + ran.said

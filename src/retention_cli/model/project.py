@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, SecretStr, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from retention_cli.model.base import Model, Name
 from retention_cli.model.campaign import Campaign
