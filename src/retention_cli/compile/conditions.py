@@ -145,7 +145,7 @@ class Compiler:
         return self.scans.feature(rows.event, label, filtered, rows.joined)
 
     def _count_sequence(self, query: EventQuery, label: str) -> Typed:
-        extras = self._shared_with_entry(query)
+        shared, extras = self._shared_with_entry(query)
         anchors = compile_sequence(self.events, query, label, extras)
         subject = self.scans.subject
         select = exp.Select().select(sql.col(subject.key, subject.table or anchors), sql.aliased(exp.Count(this=exp.Star()), "times"), copy=False)
@@ -157,22 +157,24 @@ class Compiler:
             ends = self.scans.before_end(sql.col("at", anchors))
             if query.since is not None and query.since.entry:
                 ends.append(self.events.after_entry(sql.col("at", anchors)))
-            if query.same is not None and extras:
-                ends.append(exp.EQ(this=sql.col(_SAME, anchors), expression=self.events.began_with(query.same)))
+            if shared is not None:
+                ends.append(exp.EQ(this=sql.col(_SAME, anchors), expression=self.events.began_with(shared)))
             select = select.where(*ends, copy=False) if ends else select
         name = self.scans.own(f"{label}_times", select.group_by(sql.col(subject.key, subject.table or anchors), copy=False))
         return Typed(exp.Coalesce(this=sql.col("times", name), expressions=[sql.number(0)]), ColumnType.INTEGER, never_null=True)
 
-    def _shared_with_entry(self, query: EventQuery) -> dict[str, Extras]:
-        """Return, by source, the value that an anchor must share with the event that began the journey."""
-        if query.same is None or self.subject.table is None:
-            return {}
-        found = {}
+    def _shared_with_entry(self, query: EventQuery) -> tuple[str | None, dict[str, Extras]]:
+        """Return the column, and its value by source, that an anchor must share with the event that began the journey."""
+        name, found = query.same, {}
+        if name is None or self.subject.table is None:
+            return None, {}
         for table in self.events.tables(query):
             scope = RowScope(self.schema, table.source)
-            column = self.events.column(scope, query.same, query.place) or exp.Null()
-            found[table.source] = Extras({_SAME: exp.cast(column, "varchar", dialect=sql.DIALECT)}, frozenset(scope.joined))
-        return found
+            column = self.events.column(scope, query.same or "", query.place)
+            name = name if column is None else column.name
+            value = exp.cast(exp.Null() if column is None else column, "varchar", dialect=sql.DIALECT)
+            found[table.source] = Extras({_SAME: value}, frozenset(scope.joined))
+        return name, found
 
     def total(self, node: Total) -> Typed | None:
         """Return a fold over events: totals and counts of nothing are 0, every other fold of nothing is missing."""

@@ -113,12 +113,11 @@ class Events:
         column = self.column(scope, query.same, query.place)
         if column is None:
             return sql.false()
-        return exp.EQ(this=exp.cast(column, "varchar", dialect=sql.DIALECT), expression=self.began_with(query.same))
+        return exp.EQ(this=exp.cast(column, "varchar", dialect=sql.DIALECT), expression=self.began_with(column.name))
 
-    def began_with(self, name: str) -> exp.Expr:
+    def began_with(self, column: str) -> exp.Expr:
         """Return the text that a column has in the event that began the journey."""
-        table, _, column = name.rpartition(".")
-        return sql.json_text(sql.col("trigger", self.scans.subject.table), column if table in self.scans.schema.sources else name)
+        return sql.json_text(sql.col("trigger", self.scans.subject.table), column)
 
     def column(self, scope: RowScope, name: str, place: Place) -> exp.Expr | None:
         """Return a column in reach of a row; an unknown one is reported."""
