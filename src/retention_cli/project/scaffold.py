@@ -74,7 +74,7 @@ IGNORED = """\
 .retention/
 outbox/
 """
-_NOT_COPIED = (".retention", ".env", "outbox", "__pycache__", "retention.lock")
+_NOT_COPIED = (".retention", ".env", "outbox", "__pycache__")
 
 
 def init(folder: Path, name: str) -> list[Path]:
