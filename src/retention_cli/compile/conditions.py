@@ -13,6 +13,7 @@ from sqlglot import exp
 
 from retention_cli.compile import sql
 from retention_cli.compile.events import Events, Rows
+from retention_cli.compile.labels import called
 from retention_cli.compile.metrics import built_in
 from retention_cli.compile.operators import Tests, Typed
 from retention_cli.compile.rows import RowScope
@@ -123,6 +124,8 @@ class Compiler:
 
     def _unknown_field(self, name: str, place: Place) -> None:
         if name in BUILT_IN:
+            if any(not self.schema.is_known(table.source) for table in self.schema.tables_of("order")):
+                return  # a source that was never seen may well have what it takes
             needs = "an event called order" + (" with a column total" if name in ("total_spent", "average_order_value") else "")
             self._report(
                 Problem(place, "no-source-for-metric", f"{name} needs {needs}, and no source gives it", "name the orders' event: `event: order`")
@@ -133,9 +136,9 @@ class Compiler:
 
     def count(self, query: EventQuery) -> Typed | None:
         """Return how often the events happened; 0 for who did nothing at all."""
-        label = sql.slug(*query.events, query.within and f"within {query.within}", query.older_than and f"older than {query.older_than}")
         if query.not_followed_by:
-            return self._count_sequence(query, f"{label}_not_followed")
+            return self._count_sequence(query, called(query, "not followed"))
+        label = sql.slug("count", called(query))
         parts = [self._folded(rows, label, exp.Count(this=exp.Star())) for rows in self.events.rows(query)]
         counts: list[exp.Expr] = [exp.Coalesce(this=part, expressions=[sql.number(0)]) for part in parts]
         return Typed(_sum(counts), ColumnType.INTEGER, never_null=True) if counts else None
@@ -203,12 +206,12 @@ class Compiler:
             self._report(Problem(node.place, "wrong-type", f"{node.fold} needs a number, and {node.field} is {found.type}"))
             return None
         rows = Rows(rows.event, rows.filter, frozenset(scope.joined))
-        label = sql.slug(str(node.fold).removesuffix("_of"), node.field, *node.query.events)
+        label = sql.slug(str(node.fold).removesuffix("_of"), node.field, called(node.query))
         if node.fold is Fold.MEDIAN:
             return Typed(self._median(rows, column, label), ColumnType.DECIMAL)
         if node.fold is Fold.AVERAGE:
-            total = self._folded(rows, sql.slug("total", node.field, *node.query.events), exp.Sum(this=column))
-            count = self._folded(rows, sql.slug("count", node.field, *node.query.events), exp.Count(this=column.copy()))
+            total = self._folded(rows, sql.slug("total", node.field, called(node.query)), exp.Sum(this=column))
+            count = self._folded(rows, sql.slug("known", node.field, called(node.query)), exp.Count(this=column.copy()))
             return Typed(sql.quotient(total, count), ColumnType.DECIMAL)
         value = self._folded(rows, label, _FOLDS[node.fold](this=column))
         whole = exp.Coalesce(this=value, expressions=[sql.number(0)]) if node.fold is Fold.TOTAL else value

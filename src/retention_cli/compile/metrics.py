@@ -92,7 +92,7 @@ def _days_between_orders(scans: Scans, order: EventTable) -> Typed:
     if order.column is not None:
         select = select.where(scans.named(order.source, {order.event}), copy=False)
     gaps = exp.Subquery(this=select.select(sql.aliased(gap, "gap"), copy=False), alias=exp.TableAlias(this=sql.name("gaps")))
-    median = exp.Select().select(sql.col(key), sql.aliased(sql.call("median", sql.col("gap")), "days_between_orders"), copy=False)
+    median = exp.Select().select(sql.col(key), sql.aliased(sql.rounded(sql.call("median", sql.col("gap"))), "days_between_orders"), copy=False)
     name = scans.own("order_gaps", median.from_(gaps, copy=False).group_by(sql.col(key), copy=False))
     return Typed(sql.col("days_between_orders", name), ColumnType.DECIMAL)
 

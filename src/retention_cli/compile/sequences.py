@@ -95,7 +95,7 @@ def _rows_of(sequence: _Sequence, source: str) -> exp.Select:
     select = exp.Select().select(*columns, copy=False).from_(sql.table(source), copy=False)
     for join in scope.joins():
         select = select.join(join, copy=False)
-    select = select.where(events.scans.until_now(source), sql.either(mark.copy() for _, mark in marks), copy=False)
+    select = select.where(sql.both([events.scans.until_now(source), sql.either(mark.copy() for _, mark in marks)]), copy=False)
     return select if events.scans.subject.table is None else select.where(_of_subjects(events, source), copy=False)
 
 

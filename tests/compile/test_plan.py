@@ -1,0 +1,141 @@
+"""All segments are one plan: each event table is scanned once, each feature computed once, and the SQL can be read."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from compile.shop import Shop, fill, open_shop
+from retention_cli.compile.scans import JOURNEYS
+from retention_cli.compile.segments import segments_query
+from retention_cli.compile.subjects import Questions, subjects_query
+from retention_cli.engine.duck import DuckEngine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from retention_cli.compile.sql import Query
+
+GOLDEN = Path(__file__).parent / "golden"
+
+SEGMENTS = """\
+- {name: buyers, where: {did: order}}
+- {name: asleep, where: {orders_count: {at_least: 2}, last_order_at: {older_than: 50 days}}}
+- {name: valuable, where: {total_spent: {at_least: 1000}, average_order_value: {at_least: 200}}}
+- {name: big_baskets, where: {average_of: {did: order, field: total, value: {at_least: 500}}}}
+- {name: used_coupons, where: {did: order, where: {coupon: present}, times: {at_least: 2}}}
+- {name: apple_fans, where: {did: buy_item, where: {brand: Apple}, times: {at_least: 2}, within: 1 year}}
+- {name: case_buyers, where: {did: buy_item, where: {category: Cases, status: paid}}}
+- {name: onlookers, where: [{did: view_item, times: {at_least: 3}, within: 30 days}, {did_not: order}]}
+- {name: left_a_cart, where: {did: add_to_cart, not_followed_by: {did: order, within: 1 day}}}
+- {name: steady, where: {days_between_orders: {at_most: 40}}}
+- {name: typical, where: {median_of: {did: order, field: total, value: {between: [100, 500]}}}}
+- {name: best, where: {all: [{segment: valuable}, {none: [{segment: asleep}, {segment: onlookers}]}]}}
+- {name: czech_best, where: [{country: CZ}, {segment: best}]}
+"""
+SEPARATE = {"orders": 3, "web": 1}
+"""Passes of their own: the median, the gaps, and the sequence (which reads orders and web)."""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    return open_shop(tmp_path, {"segments/all.yml": SEGMENTS})
+
+
+@pytest.fixture
+def engine(shop: Shop) -> Iterator[DuckEngine]:
+    """A shop with enough rows that the optimizer has something to scan."""
+    orders = [
+        {"order_id": f"{n}", "customer_id": f"{n % 7}", "ordered_at": f"2026-0{n % 4 + 1}-1{n % 9}", "total": 90 * n, "coupon": "A" * (n % 2)}
+        for n in range(40)
+    ]
+    with DuckEngine(threads=1) as opened:
+        given: dict[str, list[dict[str, Any]]] = {
+            "customers": [{"customer_id": f"{n}", "country": "CZ"} for n in range(9)],
+            "products": [{"product_id": "p", "brand": "Apple", "category": "Cases"}],
+            "orders": orders,
+            "order_items": [{"order_id": f"{n}", "product_id": "p"} for n in range(40)],
+            "web": [{"customer_id": f"{n % 9}", "event": "view_item", "occurred_at": "2026-04-20"} for n in range(40)],
+        }
+        given["web"] += [{"customer_id": f"{n}", "event": "add_to_cart", "occurred_at": f"2026-04-1{n}"} for n in range(9)]
+        fill(opened, shop, given)
+        yield opened
+
+
+def everything(shop: Shop) -> Query:
+    """Return the plan of all segments."""
+    return segments_query(shop.compiler(), {name: segment.where for name, segment in shop.project.segments.items()})
+
+
+def scans(engine: DuckEngine, query: Query) -> Counter[str]:
+    """Count how often a query's plan scans each table."""
+    tree = json.loads(engine.run(f"EXPLAIN (FORMAT json) {query.sql}", query.values)[0][1])
+    found: Counter[str] = Counter()
+    left = list(tree)
+    while left:
+        node = left.pop()
+        left += node["children"]
+        table = node["extra_info"].get("Table")
+        if table is not None:
+            found[table.rpartition(".")[2]] += 1
+    return found
+
+
+def test_one_plan_scans_every_event_table_once_but_for_what_needs_a_pass_of_its_own(shop: Shop, engine: DuckEngine) -> None:
+    found = scans(engine, everything(shop))
+    events = {"orders", "order_items", "web"}
+    lookups = Counter({"orders": 1, "products": 1})
+    for table in events:
+        assert 1 <= found[table] - lookups[table] <= 1 + SEPARATE.get(table, 0), table
+    assert found["customers"] == 1
+    assert set(found) <= events | {"customers", "products"}
+
+
+def test_a_hundred_more_conditions_on_known_features_scan_nothing_more(shop: Shop, engine: DuckEngine) -> None:
+    before = scans(engine, everything(shop))
+    wheres = [segment.where for segment in shop.project.segments.values()]
+    many = segments_query(shop.compiler(), {f"s_{n}": where for n, where in enumerate(wheres * 8)})
+    assert scans(engine, many) == before
+
+
+def test_equal_features_are_computed_once(shop: Shop) -> None:
+    """Eight times the same segments bring not one aggregate more, and the same features under the same names."""
+    once = everything(shop)
+    wheres = [segment.where for segment in shop.project.segments.values()]
+    many = segments_query(shop.compiler(), {f"s_{n}": where for n, where in enumerate(wheres * 8)})
+    assert [cte.sql(dialect="duckdb") for cte in many.tree.ctes] == [cte.sql(dialect="duckdb") for cte in once.tree.ctes]
+    assert many.values == once.values
+
+
+def test_the_readable_query_gives_what_the_bound_one_gives(shop: Shop, engine: DuckEngine) -> None:
+    query = everything(shop)
+    assert "$" not in query.readable()
+    assert sorted(engine.run(query.readable())) == sorted(engine.run(query.sql, query.values))
+
+
+def test_the_same_project_gives_the_same_text(shop: Shop) -> None:
+    assert everything(shop).readable() == everything(shop).readable()
+
+
+def golden(name: str, text: str) -> None:
+    """Hold a text to its file; delete the file to write it anew, and read what came."""
+    path = GOLDEN / name
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text + "\n", encoding="utf-8")
+        pytest.fail(f"{path.name} was not there; it is written now: read it")
+    assert text + "\n" == path.read_text(encoding="utf-8")
+
+
+def test_golden_segments(shop: Shop) -> None:
+    golden("segments.sql", everything(shop).readable())
+
+
+def test_golden_journeys(shop: Shop) -> None:
+    """The same conditions asked of journeys: their features are per journey, for each has its own entry."""
+    wheres = {name: shop.project.segments[name].where for name in ("buyers", "left_a_cart", "apple_fans", "steady")}
+    golden("journeys.sql", subjects_query(shop.compiler(JOURNEYS), Questions(wheres, ("country", "last_order_at"))).readable())
