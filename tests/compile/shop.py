@@ -36,6 +36,7 @@ Given = dict[str, list[Row]]
 SETTINGS = """\
 name: Shop
 timezone: Europe/Prague
+sender: {email: shop@example.com}
 sources:
   customers: {path: data/customers.csv, key: customer_id}
   products: {path: data/products.csv, key: product_id}
