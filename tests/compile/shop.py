@@ -116,7 +116,7 @@ def open_shop(root: Path, files: Mapping[str, str], as_of: str = "2026-05-01T12:
 
 def fill(engine: DuckEngine, shop: Shop, given: Given, columns: Mapping[str, Mapping[str, ColumnType]] = COLUMNS) -> None:
     """Make every table of `columns` and fill it with the rows that are given."""
-    orders = {row["order_id"]: row for row in given.get("orders", [])}
+    orders = {row.get("order_id"): row for row in given.get("orders", [])}
     for source, kinds in columns.items():
         rows = [_with_order(row, orders) if source == "order_items" else row for row in given.get(source, [])]
         assert not {key for row in rows for key in row} - set(kinds), f"unknown columns in {source}"
@@ -125,8 +125,8 @@ def fill(engine: DuckEngine, shop: Shop, given: Given, columns: Mapping[str, Map
         _lists(engine, source, [name for name, kind in kinds.items() if kind is T.LIST])
 
 
-def _with_order(row: Row, orders: Mapping[str, Row]) -> Row:
-    order = orders.get(row.get("order_id", ""), {})
+def _with_order(row: Row, orders: Mapping[str | None, Row]) -> Row:
+    order = orders.get(row.get("order_id"), {})
     return {name: order[name] for name in ("customer_id", "ordered_at") if name in order} | row
 
 
