@@ -52,12 +52,13 @@ def _by(key: str) -> exp.Expr:
 def _lines(schema: Schema, event: EventTable, key: str, campaign: int, values: sql.Values) -> exp.Select:
     """Select each subject's products: how many and when last."""
     source = event.source
-    thread = CART if CART in schema.columns(source) else key
-    same = sql.json_text(sql.col("trigger", "subjects"), thread)
+    threads = [CART, key] if CART in schema.columns(source) else [key]
+    here = sql.first_there([exp.cast(sql.col(thread, source), "varchar", dialect=sql.DIALECT) for thread in threads])
+    began = sql.first_there([sql.json_text(sql.col("trigger", "subjects"), thread) for thread in threads])
     time = sql.col(schema.time(source) or "", source)
     conditions: list[exp.Expr | None] = [
         exp.EQ(this=sql.col(CUSTOMER, source), expression=sql.col(CUSTOMER, "subjects")),
-        exp.EQ(this=exp.cast(sql.col(thread, source), "varchar", dialect=sql.DIALECT), expression=same),
+        exp.EQ(this=here, expression=began),
         exp.LTE(this=time, expression=sql.col("entered_at", "subjects")),
     ]
     if event.column is not None:

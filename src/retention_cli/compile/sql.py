@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 DIALECT = "duckdb"
 
@@ -97,6 +97,11 @@ def false() -> exp.Boolean:
 def sure(expression: exp.Expr) -> exp.Expr:
     """Make a comparison two-valued: what a missing value leaves open is false."""
     return exp.Coalesce(this=expression, expressions=[false()])
+
+
+def first_there(values: Sequence[exp.Expr]) -> exp.Expr:
+    """Return the first value that is not missing."""
+    return values[0] if len(values) == 1 else exp.Coalesce(this=values[0], expressions=list(values[1:]))
 
 
 def both(parts: Iterable[exp.Expr | None]) -> exp.Expr | None:
