@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from retention_cli.app.keys import signing_keys
-from retention_cli.app.mails import finish, mails_of
+from retention_cli.app.letters import finish, key_of, post_of
+from retention_cli.app.mails import mails_of
 from retention_cli.compile.scans import JOURNEYS
 from retention_cli.compile.subjects import Questions
 from retention_cli.errors import UsageError
@@ -45,7 +46,7 @@ def preview(view: View, template: str, customer: str | None, trigger: str | None
     address, facts = rows[0]
     context = f'{{"campaign":{{"kind":"{kind}"}},"customer":{facts},"trigger":{trigger or "null"}}}'
     claim = _claim(view, template, person, str(address or ""))
-    return finish(view.work, signing_keys(view.work, view.work.location, say), claim, context, mail.bundle)
+    return finish(post_of(view.work, signing_keys(view.work, view.work.location, say)), claim, key_of(claim), context, mail.bundle)
 
 
 def _mail(view: View, template: str) -> tuple[str, Mail]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from retention_cli.app.keys import signing_keys
-from retention_cli.app.mails import composer
+from retention_cli.app.letters import post_of
+from retention_cli.app.rendering import Rendering, processes_for
 from retention_cli.deliver.channels.registry import channel_for
 from retention_cli.deliver.dispatch import Plan, dispatch
 from retention_cli.errors import UsageError
@@ -51,13 +52,15 @@ def send(work: Workspace, clock: Clock, hooks: Hooks, *, sender: str) -> Sent:
     settings = work.target.deliver.get("email")
     if settings is None:
         raise UsageError(f"the target {work.target_name} has no channel for {CHANNEL}", f"write it under targets: {work.target_name}: deliver:")
-    compose = composer(work, signing_keys(work, location, hooks.say))
+    post = post_of(work, signing_keys(work, location, hooks.say))
     plan = Plan(CHANNEL, settings.connections, work.target.max_age.elapsed)
     with Outbox(location, sender) as outbox:
         recovered = outbox.recover(to_micros(clock.now()))
         if recovered.unknown:
             hooks.say(f"{recovered.unknown} messages may or may not have left before: see `retention unknown list`")
-        outcomes = dispatch(outbox, channel_for(settings, work.root), compose, clock, plan, stop=hooks.stop, on_progress=hooks.progress)
+        with Rendering(post, processes_for(outbox.waiting(to_micros(clock.now())).ready)) as rendering:
+            channel, compose, ahead = channel_for(settings, work.root), rendering.compose, rendering.ahead
+            outcomes = dispatch(outbox, channel, compose, clock, plan, stop=hooks.stop, on_progress=hooks.progress, ahead=ahead)
         left = outbox.waiting(to_micros(clock.now())).ready
     counts = Counter(outcomes.counts)
     counts[MessageState.UNKNOWN] += recovered.unknown

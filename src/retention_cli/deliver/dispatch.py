@@ -30,7 +30,7 @@ from retention_cli.ledger.rows import Mark
 from retention_cli.model.state import MessageState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from retention_cli.clock import Clock
     from retention_cli.deliver.channels.channel import Channel
@@ -57,12 +57,14 @@ def dispatch(
     *,
     stop: Callable[[], bool] = lambda: False,
     on_progress: Callable[[Mapping[MessageState, int]], None] = lambda _: None,
+    ahead: Callable[[Sequence[Job]], None] = lambda _: None,
 ) -> Outcomes:
     """Send what may leave now; raises `SendingStopped` (breaker, login) and `Untrusted` (the ledger cannot be written).
 
     `stop` is asked several times a second; once it is true nothing more is claimed and what is in flight may finish.
+    `ahead` hears of messages that `compose` will be asked for soon.
     """
-    return _Dispatch(outbox, channel, compose, clock, plan, stop, on_progress).run()
+    return _Dispatch(outbox, channel, compose, clock, plan, stop, on_progress, ahead).run()
 
 
 @dataclass(slots=True, eq=False)
@@ -74,6 +76,7 @@ class _Dispatch:
     plan: Plan
     stop: Callable[[], bool]
     on_progress: Callable[[Mapping[MessageState, int]], None]
+    ahead: Callable[[Sequence[Job]], None]
     desk: Desk = field(default_factory=Desk)
     ready: SimpleQueue[Job | None] = field(default_factory=SimpleQueue)
     closing: threading.Event = field(default_factory=threading.Event)
@@ -117,6 +120,7 @@ class _Dispatch:
                 self.committer.fail(error)
                 return
             crash.point("claimed")
+            self.ahead(jobs)
             for job in jobs:
                 self._take(job, now)
 

@@ -99,7 +99,7 @@ class Store:
 
     def _begin(self, sqlite_words: str) -> None:
         if self.location.url is None:  # PostgreSQL's driver begins by itself
-            self._connection.exec_driver_sql(sqlite_words)
+            self._connection.connection.cursor().execute(sqlite_words)
 
 
 def open_store(location: Location, witness_dir: Path | None, *, create: bool, sender: str | None = None) -> Store:

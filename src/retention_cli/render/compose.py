@@ -70,14 +70,15 @@ def compose(bundle: Bundle, context: Mapping[str, object], envelope: Envelope) -
     """Return the finished message; raise RenderFailed where this person's message cannot be made."""
     out = ways_out(envelope) if envelope.is_marketing or _prepared(bundle).links else WaysOut(None, None, "")
     content = render(bundle, {**context, **_surroundings(bundle, envelope, out)})
-    around = replace(envelope, sender=_sender(bundle, envelope))
+    sender = _sender(bundle, envelope)
+    around = envelope if sender is envelope.sender else replace(envelope, sender=sender)
     raw = mime.message(header_fields(around, content.subject, out), content.text, content.html, envelope.key)
     to = recipient(envelope)
     return Finished(
         raw=raw,
         subject=content.subject,
         body_sha=hashlib.sha256(raw).hexdigest(),
-        sender=around.sender.email,
+        sender=sender.email,
         recipient=str(to),
         needs_smtputf8=to.needs_smtputf8,
     )
@@ -125,6 +126,8 @@ def _surroundings(bundle: Bundle, envelope: Envelope, out: WaysOut) -> dict[str,
 
 def _sender(bundle: Bundle, envelope: Envelope) -> From:
     sender = envelope.sender
+    if not bundle.from_name and not bundle.reply_to:
+        return sender
     return replace(sender, name=bundle.from_name or sender.name, reply_to=bundle.reply_to or sender.reply_to)
 
 

@@ -79,7 +79,7 @@ def day(context: Budget, value: object, style: str = "long") -> str:
         return ""
     if isinstance(found, datetime) and style not in _PRESETS:
         return format_datetime(found, style, locale=formats.locale)
-    return format_date(found, style, locale=formats.locale)
+    return _day(found.date() if isinstance(found, datetime) else found, style, formats.locale)
 
 
 @pass_context
@@ -163,12 +163,17 @@ def _number(value: object) -> Decimal | None:
     if value is None or value == "":
         return None
     try:
-        amount = Decimal(str(value))
+        amount = value if isinstance(value, Decimal) else Decimal(str(value))
     except InvalidOperation as error:
         raise ValueError("not a number") from error
     if not amount.is_finite() or abs(amount) >= _BIGGEST:
         raise ValueError("not a number that can be shown")
     return amount
+
+
+@lru_cache(maxsize=8192)
+def _day(found: date, style: str, locale: str) -> str:
+    return format_date(found, style, locale=locale)
 
 
 @lru_cache(maxsize=8192)

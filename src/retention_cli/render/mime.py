@@ -8,7 +8,6 @@ which neither encoding can produce, so it cannot occur in a part; the same input
 from __future__ import annotations
 
 import binascii
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,7 +15,8 @@ if TYPE_CHECKING:
 
 _CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
 _B64_LINE = 76
-_LONGEST_KEPT = 2_000
+_MOST_KEPT, _LONGEST_KEPT = 8_192, 2_000
+_BETWEEN, _FOUND = b"\n\x01\n", b"\r\n=01\r\n"
 
 
 def message(headers: Sequence[bytes], text: str, html: str | None, key: str) -> bytes:
@@ -39,7 +39,7 @@ def _part(subtype: str, text: str) -> bytes:
 def encoded(text: str) -> tuple[str, bytes]:
     """Return the encoding's name and the encoded text, CRLF at each line's end: the encoding that comes out shorter."""
     unix = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
-    quoted = b"\r\n".join([_kept(line) if len(line) <= _LONGEST_KEPT else _quoted(line) for line in unix.split("\n")])
+    quoted = b"\r\n".join(_LINES.quoted(unix.split("\n")))
     if len(quoted) * 3 <= len(text) * 4:  # base64 of even one byte a character would be longer
         return "quoted-printable", quoted
     code = binascii.b2a_base64(_bytes(unix).replace(b"\n", b"\r\n"), newline=False)
@@ -51,9 +51,27 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "ignore").translate(None, _CONTROLS)
 
 
-def _quoted(line: str) -> bytes:
-    return binascii.b2a_qp(_bytes(line), istext=True).replace(b"\n", b"\r\n")
+class _Lines:
+    """Encodes lines; a template's own come again in every message, so what was encoded is kept, up to a bound."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def quoted(self, lines: Sequence[str]) -> list[bytes]:
+        """Return lines as quoted-printable; new ones are encoded in one go, with a control between them that no line can hold."""
+        kept = self._kept
+        fresh = [line for line in lines if line not in kept]
+        if not fresh:
+            return [kept[line] for line in lines]
+        code = binascii.b2a_qp(_BETWEEN.join([_bytes(line) for line in fresh]), istext=True).replace(b"\n", b"\r\n")
+        made = dict(zip(fresh, code.split(_FOUND), strict=True))
+        found = [made[line] if line in made else kept[line] for line in lines]
+        short = {line: quoted for line, quoted in made.items() if len(line) <= _LONGEST_KEPT}
+        if len(kept) + len(short) <= _MOST_KEPT:
+            kept |= short
+        else:
+            self._kept = short  # anew, not emptied: another thread may be reading it
+        return found
 
 
-_kept = lru_cache(maxsize=8192)(_quoted)
-"""A template's own lines come again in every message, so their encoding is kept."""
+_LINES = _Lines()

@@ -1,0 +1,89 @@
+"""A claimed message, its frozen context and its template → the bytes that leave, the same at every attempt.
+
+What the shop's messages have in common is one value, a `Post`, so that another process can make the same bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from retention_cli.deliver.mail import Mail
+from retention_cli.journey.frame import from_micros
+from retention_cli.model.identity import message_key
+from retention_cli.render.bundle import Bundle
+from retention_cli.render.compose import Finished, compose
+from retention_cli.render.contexts import decode, unpack
+from retention_cli.render.envelope import Envelope, From
+
+if TYPE_CHECKING:
+    from retention_cli.app.workspace import Workspace
+    from retention_cli.ledger.rows import Claim
+    from retention_cli.render.links import SigningKeys
+
+_NOBODY = From("retention@localhost.localdomain")
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Who writes, what signs links, where they lead, and the mailbox that takes opt-outs."""
+
+    sender: From
+    keys: SigningKeys
+    public_url: str | None
+    unsubscribe: str | None
+
+
+def post_of(work: Workspace, keys: SigningKeys) -> Post:
+    """Return what the messages of a project have in common."""
+    sender = work.project.settings.sender
+    written_by = From(str(sender.email), sender.name, sender.reply_to) if sender else _NOBODY
+    return Post(written_by, keys, work.target.public_url, sender.unsubscribe if sender else None)
+
+
+def mail_of(post: Post, claim: Claim, context: str, template: str) -> Mail:
+    """Return a claimed message ready to be sent; raise RenderFailed where it cannot be made."""
+    key = key_of(claim)
+    finished = finish(post, claim, key, context, _bundle(template))
+    return Mail(key, finished.raw, finished.sender, finished.recipient, finished.body_sha)
+
+
+def context_in(chunk: bytes, claim: Claim) -> str:
+    """Return a message's own context from its chunk."""
+    return _contexts(chunk)[claim.context_index]
+
+
+def key_of(claim: Claim) -> str:
+    """Return the public key of a claimed message."""
+    return message_key(claim.campaign, claim.customer, claim.occurrence, claim.step)
+
+
+def finish(post: Post, claim: Claim, key: str, context: str, bundle: Bundle) -> Finished:
+    """Make one message of a claim, its key, its frozen context and its template."""
+    facts = decode(context)
+    campaign = facts.get("campaign")
+    kind = campaign.get("kind") if isinstance(campaign, dict) else None
+    envelope = Envelope(
+        sender=post.sender,
+        to=claim.address,
+        customer=claim.customer,
+        key=key,
+        date=from_micros(claim.planned_at),
+        campaign=claim.campaign,
+        kind=str(kind or "performance"),
+        keys=post.keys,
+        public_url=post.public_url,
+        unsubscribe=post.unsubscribe,
+    )
+    return compose(bundle, facts, envelope)
+
+
+@lru_cache(maxsize=32)
+def _contexts(chunk: bytes) -> list[str]:
+    return unpack(chunk)
+
+
+@lru_cache(maxsize=256)
+def _bundle(template: str) -> Bundle:
+    return Bundle.load(template)
