@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from retention_cli.audience.words import in_words
 from retention_cli.compile.segments import explain_query
-from retention_cli.model.condition import All, AnyOf, Condition, NoneOf, Not, children
+from retention_cli.model.condition import All, AnyOf, Condition, Everyone, NoneOf, Not, children
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +31,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """`nearest_miss` are the fewest parts that would have to be otherwise; empty for a member."""
+    """`nearest_miss` are the fewest parts that would have to be otherwise; empty for a member, and where no change would do."""
 
     segment: str
     customer: str
@@ -55,7 +55,7 @@ def explain(engine: DuckEngine, compiler: Compiler, segment: Segment, customer: 
         for n, node in enumerate(explained.parts)
     }
     whole = parts[id(segment.where)]
-    missed = () if whole.holds else tuple(parts[id(node)] for node in _fewest(segment.where, parts, wanted=True))
+    missed = () if whole.holds else tuple(parts[id(node)] for node in _fewest(segment.where, parts, wanted=True) or ())
     return Explanation(str(segment.name), customer, whole.holds, tuple(parts.values()), missed)
 
 
@@ -63,11 +63,13 @@ def _depths(node: Condition, depth: int) -> list[int]:
     return [depth, *(inner for child in children(node) for inner in _depths(child, depth + 1))]
 
 
-def _fewest(node: Condition, parts: Mapping[int, Part], *, wanted: bool) -> list[Condition]:
-    """Return the fewest leaves that would have to change for the node to come out as wanted."""
+def _fewest(node: Condition, parts: Mapping[int, Part], *, wanted: bool) -> list[Condition] | None:
+    """Return the fewest leaves that would have to change for the node to come out as wanted, None where none would do."""
     if parts[id(node)].holds is wanted:
         return []
     match node:
+        case Everyone():
+            return None
         case Not(part=part):
             return _fewest(part, parts, wanted=not wanted)
         case NoneOf(parts=inner):
@@ -80,8 +82,9 @@ def _fewest(node: Condition, parts: Mapping[int, Part], *, wanted: bool) -> list
             return [node]
 
 
-def _of_many(options: list[list[Condition]], *, every: bool) -> list[Condition]:
+def _of_many(options: list[list[Condition] | None], *, every: bool) -> list[Condition] | None:
     """Take all of them where every part must come out, else the cheapest one."""
+    possible = [option for option in options if option is not None]
     if every:
-        return [node for option in options for node in option]
-    return min((option for option in options if option), key=len, default=[])
+        return [node for option in possible for node in option] if len(possible) == len(options) else None
+    return min(possible, key=len, default=None)

@@ -50,7 +50,7 @@ def sizes(engine: DuckEngine, compiler: Compiler, conditions: Mapping[str, Condi
     counts = [sql.aliased(exp.CountIf(this=sql.col(name)), name) for name in conditions]
     select = exp.Select().select(exp.Count(this=exp.Star()), *counts, copy=False).from_(inner, copy=False)
     row = engine.run(select.sql(dialect=sql.DIALECT), query.values)[0]
-    return [Size(name, int(found), int(row[0])) for name, found in zip(conditions, row[1:], strict=True)]
+    return [Size(name, int(found or 0), int(row[0])) for name, found in zip(conditions, row[1:], strict=True)]
 
 
 def members(engine: DuckEngine, compiler: Callable[[], Compiler], condition: Condition, fields: Sequence[str], limit: int | None) -> Members:

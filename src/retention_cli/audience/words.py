@@ -43,7 +43,7 @@ def _test(test: Test) -> str:
     if test.op in (Op.PRESENT, Op.MISSING):
         return str(test.op)
     what = str(test.span) if test.span is not None else " and ".join(test.values) if test.op is Op.BETWEEN else ", ".join(test.values)
-    return f"{_SHORT.get(test.op, str(test.op).replace('_', ' '))} {what}"
+    return f"{_SHORT.get(test.op, str(test.op).replace('_', ' '))} {what}{' (ignoring case)' if test.ignore_case else ''}"
 
 
 def _query(query: EventQuery) -> str:
@@ -57,8 +57,9 @@ def _query(query: EventQuery) -> str:
 
 
 def _follow(follow: Follow) -> str:
+    where = f" where {_inside(follow.where)}" if follow.where is not None else ""
     same = f" of the same {follow.same}" if follow.same else ""
-    return " or ".join(map(str, follow.events)) + same + (f" within {follow.within}" if follow.within else "")
+    return " or ".join(map(str, follow.events)) + where + same + (f" within {follow.within}" if follow.within else "")
 
 
 def _inside(node: Condition) -> str:

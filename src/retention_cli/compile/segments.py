@@ -29,8 +29,8 @@ def segments_query(compiler: Compiler, conditions: Mapping[str, Condition], fiel
 
 def members_query(compiler: Compiler, condition: Condition, fields: Sequence[str]) -> sql.Query:
     """Return the members of one segment with these fields, ordered by customer_id."""
-    holds = compiler.condition(condition)
-    select = compiler.scans.base().select(sql.col(CUSTOMER, CUSTOMERS), *_fields(compiler, fields), copy=False)
+    holds, shown = compiler.condition(condition), _fields(compiler, fields)
+    select = compiler.scans.base().select(sql.col(CUSTOMER, CUSTOMERS), *shown, copy=False)
     select = select.where(holds, copy=False).order_by(exp.Ordered(this=sql.col(CUSTOMER, CUSTOMERS), nulls_first=False), copy=False)
     return sql.finished(with_ctes(select, compiler.scans.ctes()), compiler.values)
 
