@@ -29,6 +29,7 @@ _SPACES = re.compile("  +")
 _LINKS = re.compile(f"{_LINK}([^{_LINK}{_URL}{_LINKED}]*){_URL}([^{_LINK}{_URL}{_LINKED}]*){_LINKED}")
 _ALTS = re.compile(f"{_ALT}([^{_ALT}{_SHOWN}]*){_SHOWN}")
 _BREAKS = re.compile("\x1b[CIPLB](?: |\x1b[CIPLB])*")
+_RUNS = re.compile(f"({_BREAKS.pattern})")
 _INNER = re.compile(f" *{_BREAKS.pattern}")
 _STRETCHES = re.compile(f"(JJ[0-9]{{5}}JJ|[{_LINK}{_URL}{_LINKED}{_ALT}{_SHOWN}])")
 _STRAY = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -58,10 +59,13 @@ def presettled(text: str) -> str:
 
 def settle(text: str) -> str:
     """Return marked text as lines: blanks collapsed, links written out, breaks made, one line end at the end."""
-    flat = _on_one_line(text)
-    worded = {link[2].strip() for link in _LINKS.finditer(flat) if _words(link[1])}
-    linked = _ALTS.sub("", _LINKS.sub(lambda link: _written_link(link, worded), flat))
-    broken = _SPACES.sub(" ", _BREAKS.sub(_broken, linked)).replace(f" {_END}", _END).replace(_END, "\n")
+    pieces = _LINKS.split(_on_one_line(text))  # text, then for each link its words, its address, and the text after it
+    links = list(zip(pieces[1::3], map(str.strip, pieces[2::3]), strict=True))
+    worded = {url for words, url in links if _words(words)}
+    pieces[1::3], pieces[2::3] = [_written_link(*link, worded) for link in links], [""] * len(links)
+    stretches = _RUNS.split(_ALTS.sub("", "".join(pieces)))  # text and runs of breaks in turn
+    stretches[1::2] = map(_break, stretches[1::2])
+    broken = _SPACES.sub(" ", "".join(stretches)).replace(f" {_END}", _END).replace(_END, "\n")
     for mark in (_LINK, _URL, _LINKED, _ALT, _SHOWN):
         broken = broken.replace(mark, "")
     return broken.strip() + "\n"
@@ -160,11 +164,11 @@ def _unmarked(text: str) -> str:
     return " ".join(_STRAY.sub(" ", _BREAKS.sub(" ", text)).split())
 
 
-def _written_link(link: re.Match[str], worded: set[str]) -> str:
+def _written_link(words: str, url: str, worded: set[str]) -> str:
     """Return a link as text; a linked picture only where no words lead to the same place."""
-    url, text = link[2].strip(), _words(link[1])
+    text = _words(words)
     if not text:
-        text = "" if url in worded else _unmarked(link[1])
+        text = "" if url in worded else _unmarked(words)
         url = url if text or url not in worded else ""
     if not url or url.startswith("#"):
         return text
@@ -172,10 +176,6 @@ def _written_link(link: re.Match[str], worded: set[str]) -> str:
     if text in (url, plain, plain.partition("://")[2].rstrip("/")):
         return plain
     return f"{text} ({url})" if text else url
-
-
-def _broken(match: re.Match[str]) -> str:
-    return _break(match[0])
 
 
 def _broken_inside(match: re.Match[str]) -> str:
