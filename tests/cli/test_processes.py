@@ -40,7 +40,16 @@ def recipients(sink: SmtpSink) -> Counter[str]:
     return Counter(str(message_from_bytes(received.raw)["To"]) for received in sink.accepted)
 
 
-DECIDING = ("lock-taken", "ledger-opened", "sources-imported", "tick-planned", "before-delta-commit", "after-delta-commit", "run-finished")
+DECIDING = (
+    "lock-taken",
+    "ledger-opened",
+    "snapshot-written",
+    "sources-imported",
+    "tick-planned",
+    "before-delta-commit",
+    "after-delta-commit",
+    "run-finished",
+)
 """The points before and after sending; those of sending itself are passed in tests/prove, and by `make prove` here too."""
 
 

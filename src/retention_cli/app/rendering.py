@@ -8,7 +8,6 @@ same bytes. They are started only where there is enough to send.
 from __future__ import annotations
 
 import os
-import pickle
 import subprocess
 import sys
 import threading
@@ -16,6 +15,7 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Self
 
+from retention_cli.app import wire
 from retention_cli.app.letters import context_in, mail_of
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from retention_cli.ledger.rows import Claim
 
 _COMMAND = (sys.executable, "-P", "-m", "retention_cli.app.renderer")  # -P: nothing in the project's folder is a module
+_KEPT = ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "LANG", "LC_ALL", "HOME", "SYSTEMROOT")
 _BATCH = 16
 _WORTH_IT = 1_000
 _MOST = 4
@@ -36,6 +37,11 @@ def processes_for(messages: int) -> int:
     """Return how many processes are worth starting for so many messages."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores, _MOST) if cores > 1 and messages >= _WORTH_IT else 0
+
+
+def _environment() -> dict[str, str]:
+    """Return what the process needs of the environment: where Python is, and no secret of the shop's."""
+    return {name: os.environ[name] for name in _KEPT if name in os.environ}
 
 
 @dataclass(slots=True, eq=False)
@@ -92,13 +98,14 @@ class Rendering:
     def _drive(self) -> None:
         """Run one process and hand it batches; where it fails, the rest is made elsewhere."""
         try:
-            with subprocess.Popen(_COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:  # noqa: S603 - our own
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+            with subprocess.Popen(_COMMAND, env=_environment(), **pipes) as process:  # type: ignore[call-overload]  # noqa: S603 - our own program
                 self._work(_Talk(process.stdin, process.stdout))
-        except (OSError, EOFError, pickle.PickleError):
+        except (OSError, EOFError):
             return
 
     def _work(self, talk: _Talk) -> None:
-        talk.ask(self._post)
+        talk.begin(self._post)
         while (batch := self._queue.get()) is not None:
             batch.begun = True
             try:
@@ -115,15 +122,16 @@ class _Talk:
         self._incoming = incoming
         self._sent: set[str] = set()
 
-    def ask(self, value: object) -> Any:
-        """Say a value and return the answer."""
-        pickle.dump(value, self._outgoing, pickle.HIGHEST_PROTOCOL)
-        self._outgoing.flush()
-        return pickle.load(self._incoming)  # noqa: S301 - from our own process
+    def begin(self, post: Post) -> None:
+        """Tell what all messages have in common, and wait until the process is ready."""
+        wire.put(self._outgoing, wire.post_values(post))
+        wire.take_mails(self._incoming)
 
     def made(self, jobs: Sequence[Job]) -> dict[int, Mail]:
         """Let messages be made; return those that could be."""
         new = {job.claim.template: job.template for job in jobs if job.claim.template not in self._sent}
-        found = self.ask(([(job.claim, context_in(job.context, job.claim)) for job in jobs], new))
+        claims = [(wire.claim_values(job.claim), context_in(job.context, job.claim)) for job in jobs]
+        wire.put(self._outgoing, (claims, new))
+        found = wire.take_mails(self._incoming)
         self._sent |= new.keys()
         return {job.claim.message: mail for job, mail in zip(jobs, found, strict=True) if mail is not None}
