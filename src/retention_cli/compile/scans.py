@@ -51,7 +51,7 @@ class Scan:
     events: set[str] | None = field(default_factory=set)
     joined: set[str] = field(default_factory=set)
     features: dict[str, exp.Expr] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
+    names: dict[object, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -65,7 +65,7 @@ class Scans:
     shared: dict[str, Scan] = field(default_factory=dict)
     separate: list[tuple[str, exp.Query]] = field(default_factory=list)
     attached: list[str] = field(default_factory=list)
-    _own: dict[str, str] = field(default_factory=dict)
+    _own: dict[object, str] = field(default_factory=dict)
 
     def feature(self, event: EventTable, label: str, aggregate: exp.Expr, joined: Iterable[str] = ()) -> exp.Column:
         """Share one pass over the event's table; return the column that holds the aggregate (null without events)."""
@@ -75,22 +75,22 @@ class Scans:
         else:
             scan.events.add(event.event)
         scan.joined.update(joined)
-        text = aggregate.sql(dialect=sql.DIALECT)
-        if text not in scan.names:
-            scan.names[text] = _free(label, (*scan.features, CUSTOMER, self.subject.key))
-            scan.features[scan.names[text]] = aggregate
-        return sql.col(scan.names[text], self._facts(event.source))
+        shape = sql.shape(aggregate)
+        if shape not in scan.names:
+            scan.names[shape] = _free(label, (*scan.features, CUSTOMER, self.subject.key))
+            scan.features[scan.names[shape]] = aggregate
+        return sql.col(scan.names[shape], self._facts(event.source))
 
     def own(self, label: str, select: exp.Query, *, attach: bool = True) -> str:
         """Give a query a CTE of its own, shared by equal queries; `attach` joins it to its subjects by their key."""
-        text = select.sql(dialect=sql.DIALECT)
-        if text not in self._own:
+        shape = sql.shape(select)
+        if shape not in self._own:
             taken = (*(name for name, _ in self.separate), *self._tables(), *map(self._facts, self.schema.sources))
-            self._own[text] = _free(label, taken)
-            self.separate.append((self._own[text], select))
+            self._own[shape] = _free(label, taken)
+            self.separate.append((self._own[shape], select))
             if attach:
-                self.attached.append(self._own[text])
-        return self._own[text]
+                self.attached.append(self._own[shape])
+        return self._own[shape]
 
     def _tables(self) -> tuple[str, ...]:
         return (*self.schema.sources, CUSTOMERS, self.subject.table or CUSTOMERS)

@@ -58,6 +58,13 @@ def aliased(expression: exp.Expr, alias: str) -> exp.Alias:
     return exp.Alias(this=expression, alias=name(alias))
 
 
+def shape(node: object) -> object:
+    """Return what tells a tree from every other, to look it up by; writing it out as SQL would cost thirty times as much."""
+    if isinstance(node, exp.Expr):
+        return (type(node), *((key, shape(value)) for key, value in node.args.items() if value is not None))
+    return tuple(map(shape, node)) if isinstance(node, list) else node
+
+
 def call(function: str, *arguments: exp.Expr) -> exp.Expr:
     """Return a call of a DuckDB function by exactly this name."""
     return exp.Anonymous(this=function, expressions=list(arguments))

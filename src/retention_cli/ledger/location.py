@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
-
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from typing import TYPE_CHECKING, Literal
 
 from retention_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
 
 _FORMS = "write `sqlite`, `sqlite:PATH` or `postgresql://USER:PASSWORD@HOST/DATABASE`"
 _POSTGRES = ("postgresql", "postgres", "postgresql+psycopg")
@@ -77,6 +77,9 @@ def _absolute(root: Path, rest: str) -> Path:
 
 
 def _postgres(text: str) -> URL:
+    from sqlalchemy.engine import make_url  # noqa: PLC0415 - a project with a SQLite ledger is read without it
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415 - as above
+
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):  # the latter for a port that is no number

@@ -78,9 +78,11 @@ def _parts(template: Template) -> Iterator[_Part]:
 
 
 def _of_part(part: _Part, known: Known, language: str) -> Iterator[Problem]:
+    if part.sandbox is LINE and "{" not in part.source:
+        return
     try:
         tree = part.sandbox.parse(part.source)
-        part.sandbox.compile(part.source)
+        part.sandbox.compile(tree)
     except TemplateAssertionError as error:
         yield _unknown_filter(part, error)
         return

@@ -26,6 +26,7 @@ _TEXT = frozenset(
     | {"startswith", "endswith", "find", "count", "split", "partition", "rpartition", "isdigit", "isalpha", "isupper", "islower"}
 )
 _DATE = frozenset({"year", "month", "day", "hour", "minute", "second", "weekday", "isoweekday", "date", "isoformat"})
+_BODIES = (nodes.For, nodes.Macro, nodes.CallBlock)
 _UNKNOWN = (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport, nodes.Block)
 
 
@@ -72,30 +73,45 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
-        for node in tree.find_all(_UNKNOWN):
-            word = "from" if isinstance(node, nodes.FromImport) else type(node).__name__.lower()
-            raise TemplateSyntaxError(f"this version does not know {{% {word} %}}", node.lineno, name, filename)
-        _meter(tree)
+        every = _every(tree)
+        if unknown := [node for node in every if isinstance(node, _UNKNOWN)]:
+            first = min(unknown, key=lambda node: node.lineno)
+            word = "from" if isinstance(first, nodes.FromImport) else type(first).__name__.lower()
+            raise TemplateSyntaxError(f"this version does not know {{% {word} %}}", first.lineno, name, filename)
+        _meter(every)
         return tree
 
 
-def _meter(tree: nodes.Template) -> None:
+def _every(tree: nodes.Template) -> list[nodes.Node]:
+    """Return all nodes of a tree, gathered in one walk."""
+    found: list[nodes.Node] = [tree]
+    for node in found:
+        found += node.iter_child_nodes()
+    return found
+
+
+def _meter(every: list[nodes.Node]) -> None:
     """Make each turn of a loop, each run of a macro and each `~` pay for what it writes."""
-    for kind in (nodes.For, nodes.Macro, nodes.CallBlock):
-        _meter_bodies(tree, kind)
-    for parent in [tree, *tree.find_all(nodes.Node)]:
-        for field, value in list(parent.iter_fields()):
-            if isinstance(value, nodes.Concat):
-                setattr(parent, field, _joined(value))
-            elif isinstance(value, list):
-                value[:] = [_joined(item) if isinstance(item, nodes.Concat) else item for item in value]
+    for node in every:
+        if isinstance(node, _BODIES):
+            _meter_body(node)
+    if any(isinstance(node, nodes.Concat) for node in every):
+        for parent in every:
+            _meter_joins(parent)
 
 
-def _meter_bodies(tree: nodes.Template, kind: type[nodes.Node]) -> None:
-    for found in tree.find_all(kind):
-        size = sum(len(data.data) for data in found.find_all(nodes.TemplateData))
-        body: list[nodes.Node] = vars(found)["body"]
-        body.insert(0, nodes.ExprStmt(_filtered(nodes.Const(size), filters.SPEND), lineno=found.lineno))
+def _meter_body(node: nodes.Node) -> None:
+    size = sum(len(data.data) for data in node.find_all(nodes.TemplateData))
+    body: list[nodes.Node] = vars(node)["body"]
+    body.insert(0, nodes.ExprStmt(_filtered(nodes.Const(size), filters.SPEND), lineno=node.lineno))
+
+
+def _meter_joins(parent: nodes.Node) -> None:
+    for field, value in list(parent.iter_fields()):
+        if isinstance(value, nodes.Concat):
+            setattr(parent, field, _joined(value))
+        elif isinstance(value, list):
+            value[:] = [_joined(item) if isinstance(item, nodes.Concat) else item for item in value]
 
 
 def _joined(concat: nodes.Concat) -> nodes.Filter:

@@ -76,13 +76,11 @@ def guard_urls(html: str, hidden: Hidden) -> None:
 
 def css_is_broken(html: str) -> bool:
     """Say whether CSS that no tag has a part in cannot be read."""
-    found = outline(html)
-    if found.misplaced or found.styled or found.sheets:
-        return False
     try:
         inline(html)
     except RenderFailed:
-        return True
+        found = outline(html)
+        return not (found.misplaced or found.styled or found.sheets)
     return False
 
 

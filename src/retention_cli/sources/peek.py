@@ -10,7 +10,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from retention_cli.engine.duck import DuckEngine
 from retention_cli.errors import RetentionError
 from retention_cli.model.catalog import Catalog, SourceSchema
 from retention_cli.model.source import CUSTOMERS, Column, ColumnType, EventColumn
@@ -22,6 +21,7 @@ from retention_cli.sources.layout import CUSTOMER, lay_out, lent_names, naming_o
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from retention_cli.engine.duck import DuckEngine
     from retention_cli.model.lock import SourceLock
     from retention_cli.model.project import Project
     from retention_cli.sources.files import ExportFile
@@ -37,6 +37,8 @@ def peek(project: Project, locks: Mapping[str, SourceLock] | None = None) -> Cat
         engines: list[DuckEngine] = []
 
         def engine() -> DuckEngine:
+            from retention_cli.engine.duck import DuckEngine  # noqa: PLC0415 - what the lock knows needs no engine
+
             if not engines:
                 engines.append(resources.enter_context(DuckEngine()))
             return engines[0]
