@@ -14,7 +14,6 @@ from retention_cli.model.template import TemplateFormat
 from retention_cli.model.word import place_of
 from retention_cli.render import filters
 from retention_cli.render.environment import HTML, LINE, TEXT
-from retention_cli.render.inert import Hidden
 from retention_cli.render.inlining import css_is_broken
 from retention_cli.render.reads import ITEM, Read, reads
 from retention_cli.text import did_you_mean
@@ -82,7 +81,7 @@ def _of_part(part: _Part, known: Known, language: str) -> Iterator[Problem]:
         return
     try:
         tree = part.sandbox.parse(part.source)
-        part.sandbox.compile(tree)
+        outside = part.sandbox.outside(tree)
     except TemplateAssertionError as error:
         yield _unknown_filter(part, error)
         return
@@ -92,10 +91,10 @@ def _of_part(part: _Part, known: Known, language: str) -> Iterator[Problem]:
     except RecursionError:
         yield Problem(part.start, "template-syntax", "the template nests too deep")
         return
-    for read in dict.fromkeys(reads(tree)):
+    for read in dict.fromkeys(reads(tree, outside)):
         yield from _of_read(part, read, known)
     yield from _of_filters(part, tree, language)
-    if part.sandbox is HTML and css_is_broken(Hidden().hide(part.source)):
+    if part.sandbox is HTML and css_is_broken(part.source):
         yield Problem(part.start, "broken-css", "a style or rule in the template cannot be read as CSS", "look for a missing colon or brace")
 
 

@@ -7,9 +7,11 @@ never a method, so `trigger.items` is the list of items. Data is never compiled.
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import StrictUndefined, nodes
+from jinja2.compiler import CodeGenerator
 from jinja2.exceptions import TemplateSyntaxError
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -19,6 +21,8 @@ from retention_cli.render import filters
 from retention_cli.render.limits import CALL, COST, MAX_RANGE, Budget, TooMuch, printed
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
+    from jinja2.compiler import Frame
     from jinja2.runtime import Context
 
 _TEXT = frozenset(
@@ -28,6 +32,21 @@ _TEXT = frozenset(
 _DATE = frozenset({"year", "month", "day", "hour", "minute", "second", "weekday", "isoweekday", "date", "isoformat"})
 _BODIES = (nodes.For, nodes.Macro, nodes.CallBlock)
 _UNKNOWN = (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport, nodes.Block)
+
+
+class _Names(CodeGenerator):
+    """Jinja's compiler, noting the names that are looked up in what a template is given (as `jinja2.meta` does, which writes no code)."""
+
+    stream: StringIO
+
+    def __init__(self, environment: Environment, name: str | None, filename: str | None) -> None:
+        super().__init__(environment, name, filename, StringIO())
+        self.outside: set[str] = set()
+
+    def enter_frame(self, frame: Frame) -> None:
+        super().enter_frame(frame)
+        found = {name for action, name in frame.symbols.loads.values() if action == "resolve" and name not in self.environment.globals}
+        self.outside |= found
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
@@ -70,6 +89,13 @@ class Sandbox(ImmutableSandboxedEnvironment):
         if isinstance(__context, Budget):
             __context.spend(CALL)
         return super().call(__context, __obj, *args, **kwargs)
+
+    def outside(self, tree: nodes.Template) -> set[str]:
+        """Compile a tree to see that it can be; return the names that must come from outside, which a compiler knows."""
+        generator = _Names(self, None, None)
+        generator.visit(tree)
+        self._compile(generator.stream.getvalue(), "<template>")
+        return generator.outside
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)

@@ -74,14 +74,23 @@ def guard_urls(html: str, hidden: Hidden) -> None:
             hidden.rewrite(number, WEB_URL)
 
 
-def css_is_broken(html: str) -> bool:
-    """Say whether CSS that no tag has a part in cannot be read."""
+def css_is_broken(body: str) -> bool:
+    """Say whether CSS of a template that no tag has a part in cannot be read."""
+    try:
+        inline(body)
+    except RenderFailed:
+        standing = Hidden().hide(body)
+        found = outline(standing)
+        return not (found.misplaced or found.styled or found.sheets) and not _is_readable(standing)
+    return False
+
+
+def _is_readable(html: str) -> bool:
     try:
         inline(html)
     except RenderFailed:
-        found = outline(html)
-        return not (found.misplaced or found.styled or found.sheets)
-    return False
+        return False
+    return True
 
 
 def _indifferent(found: Outline, hidden: Hidden) -> bool:

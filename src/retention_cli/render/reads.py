@@ -41,9 +41,9 @@ class Read:
     line: int
 
 
-def reads(tree: nodes.Template) -> list[Read]:
-    """Return what is read, in order of the text."""
-    walk = _Walk(outside=meta.find_undeclared_variables(tree))
+def reads(tree: nodes.Template, outside: set[str] | None = None) -> list[Read]:
+    """Return what is read, in order of the text; `outside` are the names that the tree does not make itself, where they are known already."""
+    walk = _Walk(outside=meta.find_undeclared_variables(tree) if outside is None else outside)
     return list(walk.visit(tree))
 
 
