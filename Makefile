@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV_VERSION := 0.13.9
 WORKERS ?= $(shell nproc)
+COVERAGE ?=
 DEMO := demo
 YESTERDAY := 2026-05-01T09:00
 TODAY := 2026-05-02T09:00
@@ -31,8 +32,9 @@ demo: $(READY)
 	@BIN=$(BIN) DEMO=$(DEMO) YESTERDAY=$(YESTERDAY) TODAY=$(TODAY) sh tools/demo.sh
 
 test: $(READY)
-	@$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term:skip-covered -m "not prove"
+	@$(BIN)/python -m pytest -n $(WORKERS) $(COVERAGE) -m "not prove"
 
+check: COVERAGE := --cov --cov-report=term:skip-covered
 check: lint types imports dependencies test
 
 lint: $(READY)

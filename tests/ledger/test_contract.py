@@ -39,7 +39,7 @@ def test_a_tick_is_read_back_as_recorded(ledger: Ledger, location: Location) -> 
     assert [(row.id, row.campaign, row.program) for row in ledger.revisions()] == [(1, 1, "{}")]
     assert ledger.due_journeys(AS_OF + 10)[0] == (1, 1, "c000001", "e0", 1, "wait-1", AS_OF, AS_OF + 10, None)
     assert ledger.due_journeys(AS_OF + 9) == []
-    assert ledger.journeys_with_unsent()[0] == (1, 1, 1, "c000001", 1, AS_OF, None, "send-1", "open")
+    assert ledger.journeys_with_unsent()[0] == (1, 1, 1, "c000001", 1, AS_OF, None, "send-1", "open", "planned", None)
     assert ledger.open_counts() == {"welcome": (3, 3)}
     counts = ledger.counts()
     assert (counts.messages, counts.journeys) == ([("welcome", "planned", 3)], [("welcome", "open", None, 3)])
