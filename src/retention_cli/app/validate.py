@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from retention_cli.app.mails import check_templates
+from retention_cli.app.template_checks import check_templates
 from retention_cli.app.workspace import read_project
 from retention_cli.compile.check import check
 from retention_cli.compile.schema import Schema

@@ -1,0 +1,76 @@
+"""Every template tried against the facts that the campaigns which send it can give, without a person and without rendering."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from retention_cli.compile.items import items_query
+from retention_cli.compile.rows import RowScope
+from retention_cli.errors import RenderFailed
+from retention_cli.model.campaign import Happened, If, Send
+from retention_cli.model.metric import BUILT_IN
+from retention_cli.render.check import ITEM_FIELDS, Known, check
+from retention_cli.render.needs import needs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from retention_cli.compile.schema import Schema
+    from retention_cli.model.campaign import Campaign, Step
+    from retention_cli.model.problem import Problem
+    from retention_cli.model.project import Project
+    from retention_cli.model.template import Template
+
+
+def check_templates(project: Project, schema: Schema) -> list[Problem]:
+    """Return the mistakes of every template, each against the facts that the campaigns which send it can give."""
+    customer = {*schema.customer_fields, *project.metrics, *BUILT_IN}
+    problems: list[Problem] = []
+    for name, template in sorted(project.templates.items()):
+        users = [campaign for campaign in project.campaigns.values() if name in set(sends(campaign.steps))]
+        fields = customer if schema.is_known("customers") else _anything(template)
+        items = ITEM_FIELDS if all(_has_items(schema, campaign) for campaign in users) else None
+        problems += check(template, Known(fields, _facts(schema, users), items, project.settings.locale))
+    return problems
+
+
+def _has_items(schema: Schema, campaign: Campaign) -> bool:
+    """Tell whether a campaign's event names the products that it is about."""
+    if not isinstance(campaign.trigger, Happened):
+        return False
+    events = [table for event in campaign.trigger.query.events for table in schema.tables_of(str(event))]
+    return not all(schema.is_known(event.source) for event in events) or items_query(schema, events, 0) is not None
+
+
+def _anything(template: Template) -> set[str]:
+    """Return what the template reads: where nothing is known of customers, nothing can be wrong about them."""
+    try:
+        return set(needs(template).customer)
+    except RenderFailed:
+        return set()
+
+
+def _facts(schema: Schema, users: Sequence[Campaign]) -> set[str] | None:
+    """Return the facts that every campaign which sends a template can give; None where they are not known."""
+    found: set[str] | None = None
+    for campaign in users:
+        facts: set[str] = set()
+        if isinstance(campaign.trigger, Happened):
+            tables = [table for event in campaign.trigger.query.events for table in schema.tables_of(str(event))]
+            if not tables or not all(schema.is_known(table.source) for table in tables):
+                return None
+            facts = set.intersection(*(set(RowScope(schema, table.source).names()) for table in tables))
+        found = facts if found is None else found & facts
+    return found
+
+
+def sends(steps: Sequence[Step]) -> Iterator[str]:
+    """Yield the templates that steps send, also inside branches."""
+    for step in steps:
+        match step:
+            case Send():
+                yield str(step.send)
+            case If():
+                yield from sends((*step.then, *step.else_))
+            case _:
+                pass
