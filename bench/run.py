@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from kit.machine import describe, load
@@ -26,9 +26,12 @@ COLUMNS = ("part", "what", "ours", "beside it", "figure", "goal", "")
 def main() -> int:
     """Measure, print, and say by the code whether every goal is met."""
     asked = _asked()
-    place = Place(BENCH / "out" / "work", find_data())
-    shutil.rmtree(place.folder, ignore_errors=True)
-    place.folder.mkdir(parents=True)
+    (BENCH / "out").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=BENCH / "out") as folder:
+        return _measure(asked, Place(Path(folder), find_data()))
+
+
+def _measure(asked: argparse.Namespace, place: Place) -> int:
     machine = describe(place.folder)
     print(", ".join(f"{what} {value}" for what, value in machine.items()), flush=True)
     figures: list[Figure] = []
