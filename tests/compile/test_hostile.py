@@ -80,7 +80,7 @@ def evaluated(engine: DuckEngine, query: Query, count: int) -> list[list[str]]:
     return [sorted((row[0] for row in rows if row[n]), key=int) for n in range(1, count + 1)]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(HOSTILE | st.none(), min_size=1, max_size=12), questions=st.lists(asked(), min_size=1, max_size=6))
 def test_hostile_values_of_fields_and_events_stay_values(shop: Shop, engine: DuckEngine, texts: list[str | None], questions: list[Question]) -> None:
     """As a field, as a column of an event, in a list, and negated."""

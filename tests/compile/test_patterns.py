@@ -59,7 +59,7 @@ def takes(database: duckdb.DuckDBPyConnection, pattern: str) -> bool:
     return True
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(pieces=st.lists(st.sampled_from(PIECES), max_size=8))
 def test_what_passes_the_engine_takes(database: duckdb.DuckDBPyConnection, pieces: list[str]) -> None:
     pattern = "".join(pieces)

@@ -174,7 +174,7 @@ def _nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 CONDITIONS: st.SearchStrategy[Condition] = st.recursive(LEAVES, _nested, max_leaves=6)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(condition=CONDITIONS)
 def test_any_condition_is_read_back_as_it_was_written(condition: Condition) -> None:
     written = json.dumps(encode(condition))
@@ -242,7 +242,7 @@ def some(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
     return campaign(tmp_path_factory.mktemp("some"), STEPS)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(written=steps(2).filter(bool))
 def test_every_way_through_the_nested_steps_is_a_way_through_the_flat_ones(some: Campaign, written: list[Step]) -> None:
     """And the other way about; ids stay unique whatever repeats, save where a user gave one twice (which validate refuses)."""
