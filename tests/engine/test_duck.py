@@ -114,3 +114,9 @@ def test_what_was_spilt_goes_with_the_session(tmp_path: Path) -> None:
         assert [path.stat().st_mode & 0o077 for path in tmp_path.iterdir()] == [0]
         assert engine.run("SELECT count(*) FROM (SELECT hash(i) h, i FROM range(4000000) t(i) ORDER BY h OFFSET 1)") == [(3_999_999,)]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_long_statement_draws_nothing() -> None:
+    """stdout is data: DuckDB's own progress bar, which it draws there after two seconds, stays off."""
+    with DuckEngine() as engine:
+        assert engine.run("SELECT current_setting('enable_progress_bar')") == [(False,)]
