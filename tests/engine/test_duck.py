@@ -117,6 +117,6 @@ def test_what_was_spilt_goes_with_the_session(tmp_path: Path) -> None:
 
 
 def test_a_long_statement_draws_nothing() -> None:
-    """stdout is data: DuckDB's own progress bar, which it draws there after two seconds, stays off."""
+    """What stands on stdout is data: DuckDB's own progress bar, which it draws there after two seconds, stays off."""
     with DuckEngine() as engine:
         assert engine.run("SELECT current_setting('enable_progress_bar')") == [(False,)]

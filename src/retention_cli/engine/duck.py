@@ -1,7 +1,7 @@
 """DuckDB in memory: it computes and never holds the only copy of anything.
 
-A session is UTC, draws no progress bar on stdout (where the data goes), loads no extension, sees no Python variable and spills into a folder of its own that goes with it. Runs
-on 1.5 and 2.0 alike, so results are always fetched whole or in lists, never left half read under another statement.
+A session is UTC, draws no progress bar on stdout (where the data goes), loads no extension, sees no Python variable and
+spills into a folder of its own that goes with it. Runs on 1.5 and 2.0 alike, so results are always fetched whole or in lists, never left half read under another statement.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ SETTINGS: dict[str, str | bool] = {
     "autoload_known_extensions": False,
     "allow_community_extensions": False,
     "python_enable_replacements": False,
-    "enable_progress_bar": False,
 }
 
 
@@ -47,6 +46,7 @@ class DuckEngine:
             config["threads"] = threads
         self._connection = duckdb.connect(":memory:", config=config)
         self._connection.execute("SET TimeZone = 'UTC'")
+        self._connection.execute("SET enable_progress_bar = false")
 
     def __enter__(self) -> Self:
         return self
