@@ -1,7 +1,8 @@
 """DuckDB in memory: it computes and never holds the only copy of anything.
 
 A session is UTC, draws no progress bar on stdout (where the data goes), loads no extension, sees no Python variable and
-spills into a folder of its own that goes with it. Runs on 1.5 and 2.0 alike, so results are always fetched whole or in lists, never left half read under another statement.
+spills into a folder of its own that goes with it. Runs on 1.5 and 2.0 alike, so results are always fetched whole or in
+lists, never left half read under another statement.
 """
 
 from __future__ import annotations
