@@ -136,8 +136,14 @@ language: en-US
       <tr><td class="body">
         <h1>Good to see you, {{{{ customer.first_name or "dear customer" }}}}</h1>
         {{% if customer.last_order_at %}}<p>Your last order was on {{{{ customer.last_order_at | date }}}}.</p>{{% endif %}}
+        <p>Orders so far: {{{{ customer.orders_count }}}}, for {{{{ customer.total_spent | money }}}} in all,
+        {{{{ customer.average_order_value | money }}}} each.
+        {{% if customer.total_spent >= 100 %}}Carriage is ours.{{% else %}}Carriage is ours from {{{{ 100 | money }}}} on.{{% endif %}}</p>
         {shelves}
-        <p class="press"><a href="https://www.bench.example/new">See what is new</a></p>
+        <p>We write to {{{{ customer.email }}}}, {{{{ customer.country }}}}, customer {{{{ customer.customer_id }}}}
+        since {{{{ customer.registered_at | date }}}}.</p>
+        <p class="press"><a href="https://www.bench.example/new?for={{{{ customer.customer_id }}}}">
+        See what is new, {{{{ customer.first_name }}}}</a></p>
       </td></tr>
       <tr><td class="foot">
         You get this letter as a customer of {{{{ shop.name }}}}. <a href="{{{{ unsubscribe_url }}}}">Unsubscribe</a><br>{{{{ shop.postal_address }}}}
@@ -151,10 +157,10 @@ SHELF = """\
         <table role="presentation" class="shelf" width="100%"><tr>
           <td class="picture"><img src="https://www.bench.example/pictures/{n}.jpg" alt="Shelf {n}" width="88" height="88"></td>
           <td class="about">
-            <p class="name"><a href="https://www.bench.example/shelf/{n}?for={{{{ customer.customer_id }}}}">Shelf {n}: cups, plates and bowls</a></p>
+            <p class="name"><a href="https://www.bench.example/shelf/{n}">Shelf {n}: cups, plates and bowls</a></p>
             <p class="line">In the glaze that you looked at, thrown by hand and fired twice; each a little different, none out of line.</p>
             <p class="line">They go into the oven and the dishwasher, and into the sun. What breaks within a year is made again.</p>
-            <p class="line">{{% if customer.total_spent %}}You spent {{{{ customer.total_spent | money }}}} here: carriage is ours.{{% endif %}}</p>
+            <p class="line">Made to order in the last week of each month; what is on the shelf leaves the same day.</p>
           </td>
           <td class="price">from 1{n}.50 EUR</td>
         </tr></table>

@@ -31,6 +31,7 @@ _KEPT = ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "LANG", "LC_ALL", "HOME", "SYSTEMR
 _BATCH = 16
 _WORTH_IT = 1_000
 _MOST = 4
+_PIPE = 1 << 20  # room for a batch of finished messages, so that its maker need not wait for its reader
 
 
 def processes_for(messages: int) -> int:
@@ -98,7 +99,7 @@ class Rendering:
     def _drive(self) -> None:
         """Run one process and hand it batches; where it fails, the rest is made elsewhere."""
         try:
-            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "pipesize": _PIPE}
             with subprocess.Popen(_COMMAND, env=_environment(), **pipes) as process:  # type: ignore[call-overload]  # noqa: S603 - our own program
                 self._work(_Talk(process.stdin, process.stdout))
         except (OSError, EOFError):

@@ -6,7 +6,8 @@ Nothing that is read can be anything but plain values and bytes, so neither side
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, astuple
+from dataclasses import asdict, fields
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from retention_cli.app.letters import Post
@@ -20,12 +21,13 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 _PREFIX = 4
+_CLAIM = attrgetter(*(field.name for field in fields(Claim)))
 
 
 def put(stream: BinaryIO, value: Any, blobs: Sequence[bytes] = ()) -> None:
     """Write a value and the bytes that go with it."""
     head = json.dumps([value, [len(blob) for blob in blobs]]).encode()
-    stream.write(len(head).to_bytes(_PREFIX, "big") + head + b"".join(blobs))
+    stream.write(b"".join([len(head).to_bytes(_PREFIX, "big"), head, *blobs]))
     stream.flush()
 
 
@@ -56,7 +58,7 @@ def read_post(values: dict[str, Any]) -> Post:
 
 def claim_values(claim: Claim) -> list[Any]:
     """Return a claim as plain values."""
-    return list(astuple(claim))
+    return list(_CLAIM(claim))
 
 
 def read_claim(values: list[Any]) -> Claim:

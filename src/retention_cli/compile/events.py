@@ -75,13 +75,20 @@ class Events:
 
     def window(self, source: str, query: EventQuery) -> list[exp.Expr]:
         """Return the bounds in time: `within` leaves out its start, which `older_than` has; `since` includes its own."""
+        bounds = self.begins(source, query)
+        if query.older_than is not None:
+            time = sql.col(self.scans.schema.time(source) or "", source)
+            ago = self.tests.values.bind(self.tests.moment.ago(query.older_than), f"{query.older_than} ago")
+            bounds.append(exp.LTE(this=time, expression=ago))
+        return bounds
+
+    def begins(self, source: str, query: EventQuery) -> list[exp.Expr]:
+        """Return the bounds before which nothing of a query can have happened."""
         moment = self.tests.moment
         bounds: list[exp.Expr] = []
         time = sql.col(self.scans.schema.time(source) or "", source)
         if query.within is not None:
             bounds.append(exp.GT(this=time.copy(), expression=self.tests.values.bind(moment.ago(query.within), f"{query.within} ago")))
-        if query.older_than is not None:
-            bounds.append(exp.LTE(this=time.copy(), expression=self.tests.values.bind(moment.ago(query.older_than), f"{query.older_than} ago")))
         if query.since is not None and not query.since.entry:
             day = moment.read_date(query.since.text)
             start = moment.start_of(day) if day else moment.read_time(query.since.text)

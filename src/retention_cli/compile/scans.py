@@ -19,7 +19,7 @@ from retention_cli.compile.schema import CUSTOMER, EventTable, Schema
 from retention_cli.model.source import CUSTOMERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from retention_cli.compile.moment import Moment
 
@@ -145,14 +145,30 @@ class Scans:
         select = self.from_events(scan.source, scan.joined)
         if scan.events is not None:
             select = select.where(self.named(scan.source, scan.events), copy=False)
+        if (wanted := self._wanted_by_joined(scan)) is not None:
+            select = select.where(wanted, copy=False)
         columns = [sql.aliased(aggregate.copy(), name) for name, aggregate in scan.features.items()]
         return select.select(*columns, copy=False).group_by(sql.col(self.subject.key, self.subject.table or scan.source), copy=False)
+
+    def _wanted_by_joined(self, scan: Scan) -> exp.Expr | None:
+        """Return what every feature asks of joined tables, so that an engine can choose there first; None where one asks nothing."""
+        asked = [_asked_of(aggregate, scan.joined) for aggregate in scan.features.values()]
+        return sql.either(part.copy() for part in asked if part is not None) if asked and None not in asked else None
 
     def named(self, source: str, events: Iterable[str]) -> exp.Expr:
         """Return `event IN (…)` over a source whose rows name their event."""
         column = next(table.column for event in events for table in self.schema.tables_of(event) if table.source == source)
         wanted = [self.values.bind(event, event) for event in sorted(events)]
         return exp.In(this=sql.col(column or "", source), expressions=list(wanted))
+
+
+def _asked_of(aggregate: exp.Expr, tables: Collection[str]) -> exp.Expr | None:
+    """Return the part of an aggregate's filter that reads these tables alone, None where there is none."""
+    if not isinstance(aggregate, exp.Filter):
+        return None
+    condition = aggregate.expression.this
+    parts = condition.flatten() if isinstance(condition, exp.And) else [condition]
+    return sql.both([part.copy() for part in parts if {column.table for column in part.find_all(exp.Column)} <= {*tables} and part.find(exp.Column)])
 
 
 def _free(label: str, taken: Iterable[str]) -> str:

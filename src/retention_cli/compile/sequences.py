@@ -1,7 +1,7 @@
 """Sequences: an event that is not followed by another, strictly later, within a time, with the same value.
 
-Rows of every table concerned are read once into one relation, marked as anchor or as follower; each anchor then meets the
-nearest later follower of its customer (ASOF join). It holds once every window is over: `holds_at` is that instant, and a
+Rows of every table concerned are read once into one relation, marked as anchor or as follower; a window over it gives each
+anchor the nearest later follower of its customer. It holds once every window is over: `holds_at` is that instant, and a
 campaign's trigger is due then.
 """
 
@@ -95,7 +95,9 @@ def _rows_of(sequence: _Sequence, source: str) -> exp.Select:
     select = exp.Select().select(*columns, copy=False).from_(sql.table(source), copy=False)
     for join in scope.joins():
         select = select.join(join, copy=False)
-    select = select.where(sql.both([events.scans.until_now(source), sql.either(mark.copy() for _, mark in marks)]), copy=False)
+    # What follows is later than an anchor, so the anchors' beginning bounds it too.
+    bounds = [events.scans.until_now(source), *events.begins(source, query)]
+    select = select.where(sql.both([*bounds, sql.either(mark.copy() for _, mark in marks)]), copy=False)
     return select if events.scans.subject.table is None else select.where(_of_subjects(events, source), copy=False)
 
 
@@ -135,35 +137,35 @@ def _same(sequence: _Sequence, source: str, n: int, scope: RowScope) -> exp.Expr
 
 def _anchors(events: Events, query: EventQuery, rows: str, extras: Sequence[str]) -> exp.Select:
     columns = [sql.col(name, "anchor") for name in (CUSTOMER, AT, *extras)]
-    anchor = exp.Subquery(this=_where(rows, ANCHOR), alias=exp.TableAlias(this=sql.name("anchor")))
-    select = exp.Select().from_(anchor, copy=False)
+    nearest = [sql.aliased(_nearest_later(n, follow), f"later_{n}") for n, follow in enumerate(query.not_followed_by, 1)]
+    every = exp.Select().select("*", *nearest, copy=False).from_(sql.table(rows), copy=False)
+    anchor = exp.Subquery(this=every, alias=exp.TableAlias(this=sql.name("anchor")))
+    select = exp.Select().from_(anchor, copy=False).where(sql.col(ANCHOR, "anchor"), copy=False)
     ends: list[exp.Expr] = []
     for n, follow in enumerate(query.not_followed_by, 1):
-        later = f"later_{n}"
-        select = select.join(_nearest_later(rows, n, follow, later), copy=False)
+        later = sql.col(f"later_{n}", "anchor")
         end = sql.col(AT, "anchor") if follow.within is None else _plus(events, sql.col(AT, "anchor"), follow.within)
-        never = exp.Is(this=sql.col(AT, later), expression=exp.Null())
-        select = select.where(
-            never if follow.within is None else sql.either([never, exp.GT(this=sql.col(AT, later), expression=end.copy())]), copy=False
-        )
+        never = exp.Is(this=later, expression=exp.Null())
+        in_time = never if follow.within is None else sql.either([never, exp.GT(this=later.copy(), expression=end.copy())])
+        select = select.where(in_time, copy=False)
         ends.append(end)
     holds_at = ends[0] if len(ends) == 1 else sql.call("greatest", *ends)
     over = exp.LTE(this=holds_at.copy(), expression=events.tests.values.bind(events.tests.moment.instant, "as_of"))
     return select.select(*columns, sql.aliased(holds_at, HOLDS_AT), copy=False).where(over, copy=False)
 
 
-def _where(rows: str, mark: str) -> exp.Select:
-    return exp.Select().select("*", copy=False).from_(sql.table(rows), copy=False).where(sql.col(mark), copy=False)
-
-
-def _nearest_later(rows: str, n: int, follow: Follow, later: str) -> exp.Join:
-    """Return an ASOF left join to the nearest follower that is strictly later."""
-    conditions: list[exp.Expr] = [exp.EQ(this=sql.col(CUSTOMER, "anchor"), expression=sql.col(CUSTOMER, later))]
+def _nearest_later(n: int, follow: Follow) -> exp.Window:
+    """Return the time of the nearest follower that is strictly later: times are whole microseconds."""
+    follows: list[exp.Expr] = [sql.col(f"follows_{n}")]
+    among = [sql.col(CUSTOMER)]
     if follow.same is not None:
-        conditions.append(exp.EQ(this=sql.col(f"same_{n}", "anchor"), expression=sql.col(f"same_{n}", later)))
-    conditions.append(exp.LT(this=sql.col(AT, "anchor"), expression=sql.col(AT, later)))
-    followers = exp.Subquery(this=_where(rows, f"follows_{n}"), alias=exp.TableAlias(this=sql.name(later)))
-    return exp.Join(this=followers, method="ASOF", side="LEFT", on=sql.both(conditions))
+        among.append(sql.col(f"same_{n}"))
+        follows.append(sql.negated(exp.Is(this=sql.col(f"same_{n}"), expression=exp.Null())))  # nothing is not the same as nothing
+    nearest = exp.Filter(this=exp.Min(this=sql.col(AT)), expression=exp.Where(this=sql.both(follows)))
+    after = exp.WindowSpec(
+        kind="RANGE", start=sql.call("to_microseconds", sql.number(1)), start_side="FOLLOWING", end="UNBOUNDED", end_side="FOLLOWING"
+    )
+    return exp.Window(this=nearest, partition_by=among, order=exp.Order(expressions=[exp.Ordered(this=sql.col(AT))]), spec=after)
 
 
 def _plus(events: Events, time: exp.Expr, span: Duration) -> exp.Expr:

@@ -28,6 +28,13 @@ WITH orders_facts AS (
     ON order_items.product_id = products.product_id
   WHERE
     order_items.ordered_at <= CAST('2026-05-01 10:00:00' AS TIMESTAMP)
+    AND (
+      COALESCE(products.brand = 'Apple', FALSE)
+      OR (
+        COALESCE(products.category = 'Cases', FALSE)
+        AND COALESCE(orders.status = 'paid', FALSE)
+      )
+    )
   GROUP BY
     order_items.customer_id
 ), web_facts AS (
@@ -68,22 +75,21 @@ WITH orders_facts AS (
     anchor."at" + TO_SECONDS(86400) AS holds_at
   FROM (
     SELECT
-      *
+      *,
+      MIN("at") FILTER(WHERE
+        follows_1) OVER (
+        PARTITION BY customer_id
+        ORDER BY "at"
+        RANGE BETWEEN TO_MICROSECONDS(1) FOLLOWING AND UNBOUNDED FOLLOWING
+      ) AS later_1
     FROM add_to_cart_not_followed_rows
-    WHERE
-      is_anchor
   ) AS anchor
-  ASOF LEFT JOIN (
-    SELECT
-      *
-    FROM add_to_cart_not_followed_rows
-    WHERE
-      follows_1
-  ) AS later_1
-    ON anchor.customer_id = later_1.customer_id AND anchor."at" < later_1."at"
   WHERE
     (
-      later_1."at" IS NULL OR later_1."at" > anchor."at" + TO_SECONDS(86400)
+      anchor.is_anchor
+      AND (
+        anchor.later_1 IS NULL OR anchor.later_1 > anchor."at" + TO_SECONDS(86400)
+      )
     )
     AND anchor."at" + TO_SECONDS(86400) <= CAST('2026-05-01 10:00:00' AS TIMESTAMP)
 ), add_to_cart_not_followed_times AS (
