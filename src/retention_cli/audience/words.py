@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from retention_cli.model.condition import All, AnyOf, Condition, Did, Everyone, FieldTest, InSegment, NoneOf, Not, Op, Test, Total
+from retention_cli.model.condition import All, AnyOf, Condition, Did, Everyone, FieldTest, InSegment, NoneOf, Not, Total
+from retention_cli.model.question import Op, Test
 
 if TYPE_CHECKING:
     from retention_cli.model.condition import EventQuery, Follow

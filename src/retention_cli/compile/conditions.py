@@ -19,9 +19,10 @@ from retention_cli.compile.operators import Tests, Typed
 from retention_cli.compile.rows import RowScope
 from retention_cli.compile.scans import EVERY_CUSTOMER, Scans, Subject
 from retention_cli.compile.sequences import Extras, compile_sequence
-from retention_cli.model.condition import All, AnyOf, Condition, Did, Everyone, FieldTest, Fold, InSegment, NoneOf, Not, Op, Test, Total
+from retention_cli.model.condition import All, AnyOf, Condition, Did, Everyone, FieldTest, Fold, InSegment, NoneOf, Not, Total
 from retention_cli.model.metric import BUILT_IN
 from retention_cli.model.problem import Place, Problem
+from retention_cli.model.question import Op, Test
 from retention_cli.model.source import CUSTOMERS, ColumnType
 from retention_cli.text import did_you_mean
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from retention_cli.compile import sql
-from retention_cli.model.condition import FieldTest, Op, walk
+from retention_cli.model.condition import FieldTest, walk
+from retention_cli.model.question import Op
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
