@@ -79,7 +79,7 @@ class View:
     def compiler(self, subject: Subject = EVERY_CUSTOMER) -> Compiler:
         """Return a fresh compiler at this moment."""
         moment = Moment(self.as_of, self.work.project.zone)
-        return Compiler(self.facts.schema, moment, self.work.project.segments, self.work.project.metrics, subject)
+        return Compiler(self.facts.schema, moment, self.work.project, subject)
 
     @contextmanager
     def engine(self) -> Iterator[DuckEngine]:

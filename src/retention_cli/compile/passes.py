@@ -6,7 +6,7 @@ numbered where only the first or the second counts, cut to the window, brought t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -15,7 +15,6 @@ from retention_cli.compile import sql
 from retention_cli.compile.schema import CUSTOMER
 from retention_cli.compile.sequences import AT, LAST, Extras, compile_sequence
 from retention_cli.model.problem import Problem
-from retention_cli.model.source import ColumnType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from retention_cli.compile.typed import Typed
     from retention_cli.model.condition import EventQuery
     from retention_cli.model.problem import Place
+    from retention_cli.model.source import ColumnType
 
 VALUE, SAME = "value", "same_as_entry"
 _NUMBERED = "number"
@@ -65,8 +65,12 @@ class Pass:
         if not tables or (self.column is not None and self.type is None):
             return None
         if self.query.is_sequence:
-            return sql.table(compile_sequence(self.events, self.query, f"{self.label}_events", extras), "happened")
+            return sql.table(compile_sequence(self.events, self.query, self._happened(), extras), "happened")
         return exp.Subquery(this=self._stream(extras), alias=exp.TableAlias(this=sql.name("happened")))
+
+    def _happened(self) -> str:
+        """What the events themselves are called."""
+        return self.label.removesuffix("_times") if self.label.endswith("_times") else f"{self.label}_events"
 
     def _extras(self, source: str) -> Extras:
         """Return what is asked of a row: the column that is folded, and the one that it shares with the entry."""
@@ -107,8 +111,6 @@ class Pass:
 
     def _without_window(self) -> EventQuery:
         """Only which events: their number comes before the window, and an entry is each subject's own."""
-        from dataclasses import replace  # noqa: PLC0415 - beside its only use
-
         query = replace(self.query, same=None, since=None if self.query.since is not None and self.query.since.entry else self.query.since)
         return query if query.nth is None else replace(query, within=None, older_than=None, since=None, during=None)
 

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from retention_cli.compile.schema import Schema
 
 
-OF_TIME = ("hour", "weekday", "day", "week", "month")
-"""What an event's time has: 0 to 23, monday to sunday, 1 to 31, the week's number (ISO 8601), 1 to 12."""
+HAPPENED_AT = "happened_at"
+OF_TIME = ("hour", "weekday", "day", "week", "month", HAPPENED_AT)
+"""What an event's time has: 0 to 23, monday to sunday, 1 to 31, the week's number (ISO 8601), 1 to 12, and itself."""
 
 _STORED = {
     ColumnType.TEXT: "varchar",
@@ -73,6 +74,8 @@ class RowScope:
         if time is None or self.tests is None:
             return None
         local = self.tests.moment.local(sql.col(time, self.source), self.tests.values)
+        if name == HAPPENED_AT:
+            return Typed(sql.col(time, self.source), ColumnType.TIME)
         if name == "weekday":
             return Typed(exp.Lower(this=sql.call("dayname", local)), ColumnType.TEXT)
         return Typed(sql.call(name, local), ColumnType.INTEGER)
@@ -80,10 +83,6 @@ class RowScope:
     def names(self) -> list[str]:
         """Return every column name in reach."""
         return sorted({column for table in self._reach() for column in self.schema.columns(table)})
-
-    def joins(self) -> list[exp.Join]:
-        """Return the joins that bring the parent's and the lookup's columns beside the row."""
-        return [join_on_key(self.schema, self.source, other) for other in self._reach() if other in self.joined]
 
     def _reach(self) -> list[str]:
         own = self.schema.columns(self.source)

@@ -145,6 +145,19 @@ class Scans:
             return select
         return select.where(self.until_now(source), *self.before_end(sql.col(time, source)), copy=False)
 
+    def rows(self, source: str, joined: Iterable[str] = ()) -> exp.Select:
+        """Return `SELECT … FROM events`, up to as_of, of whoever is a subject; the caller adds what it selects."""
+        select = exp.Select().from_(sql.table(source), copy=False)
+        for other in (self.schema.parent(source), self.schema.lookup(source)):
+            if other and other in joined:
+                select = select.join(join_on_key(self.schema, source, other), copy=False)
+        if self.schema.time(source) is not None:
+            select = select.where(self.until_now(source), copy=False)
+        if self.subject.table is None:
+            return select
+        subjects = exp.Select().select(sql.col(CUSTOMER), copy=False).from_(sql.table(self.subject.table), copy=False)
+        return select.where(exp.In(this=sql.col(CUSTOMER, source), query=exp.Subquery(this=subjects)), copy=False)
+
     def before_end(self, time: exp.Expr) -> list[exp.Expr]:
         """Return `time <= until` where subjects have an end of their own."""
         if self.subject.until is None:

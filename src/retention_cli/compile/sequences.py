@@ -133,13 +133,10 @@ def _rows_of(sequence: _Sequence, source: str) -> exp.Select:
     columns: list[exp.Expr] = [sql.col(CUSTOMER, source), sql.aliased(time, AT)]
     columns += [sql.aliased(expression, name) for name, expression in [*marks, *same]]
     columns += [sql.aliased(_of_anchor(marks[0][1], extras.columns.get(name)), name) for name in sequence.extra_names]
-    select = exp.Select().select(*columns, copy=False).from_(sql.table(source), copy=False)
-    for join in scope.joins():
-        select = select.join(join, copy=False)
     # What follows is later than an anchor, so the anchors' beginning bounds it too.
-    bounds = [events.scans.until_now(source), *([] if sequence.query.nth else events.begins(time, sequence.query))]
-    select = select.where(sql.both([*bounds, sql.either(mark.copy() for _, mark in marks)]), copy=False)
-    return select if events.scans.subject.table is None else select.where(_of_subjects(events, source), copy=False)
+    bounds = [] if sequence.query.nth else events.begins(time, sequence.query)
+    select = events.scans.rows(source, scope.joined).select(*columns, copy=False)
+    return select.where(sql.both([*bounds, sql.either(mark.copy() for _, mark in marks)]), copy=False)
 
 
 def _of_anchor(is_anchor: exp.Expr, column: exp.Expr | None) -> exp.Expr:
@@ -147,11 +144,6 @@ def _of_anchor(is_anchor: exp.Expr, column: exp.Expr | None) -> exp.Expr:
     if column is None:
         return exp.Null()
     return exp.Case(ifs=[exp.If(this=is_anchor.copy(), true=column.copy())])
-
-
-def _of_subjects(events: Events, source: str) -> exp.Expr:
-    wanted = exp.Select().select(sql.col(CUSTOMER), copy=False).from_(sql.table(events.scans.subject.table or ""), copy=False)
-    return exp.In(this=sql.col(CUSTOMER, source), query=exp.Subquery(this=wanted))
 
 
 def _mark(sequence: _Sequence, part: _Part, source: str, scope: RowScope) -> exp.Expr:
@@ -225,9 +217,7 @@ def _came(events: Events, part: _Part) -> exp.Expr:
 def _is_nth(anchor: _Part, nth: str) -> exp.Expr:
     """Return whether a row is the so-manieth that can be the anchor, counted from the first or from the last."""
     order = exp.Ordered(this=sql.col(AT), desc=nth == LAST, nulls_first=False)
-    numbered = exp.Window(
-        this=sql.call("row_number"), partition_by=[sql.col(CUSTOMER), sql.col(anchor.mark)], order=exp.Order(expressions=[order])
-    )
+    numbered = exp.Window(this=sql.call("row_number"), partition_by=[sql.col(CUSTOMER), sql.col(anchor.mark)], order=exp.Order(expressions=[order]))
     return exp.EQ(this=numbered, expression=sql.number(1 if nth == LAST else int(nth)))
 
 
@@ -238,20 +228,20 @@ def _is_fulfilled(events: Events, part: _Part, table: str | None) -> exp.Expr:
         return sql.negated(missing)
     if part.span is None:
         return missing
-    over = exp.LTE(
-        this=_plus(events, sql.col(AT, table), part.span), expression=events.tests.values.bind(events.tests.moment.instant, "as_of")
-    )
+    over = exp.LTE(this=_plus(events, sql.col(AT, table), part.span), expression=events.tests.values.bind(events.tests.moment.instant, "as_of"))
     return sql.both([missing, over]) or sql.true()
 
 
 def _holds_at(events: Events, part: _Part, table: str | None) -> exp.Expr:
     """Return the moment at which everything that a row must wait for is over."""
-    ends: list[exp.Expr] = [sql.col(AT, table)]
+    ends: list[exp.Expr] = []
     for inner in part.parts:
         if inner.wanted:
             ends.append(sql.col(inner.came, table))
         elif inner.span is not None:
             ends.append(_plus(events, sql.col(AT, table), inner.span))
+    if not ends:
+        return sql.col(AT, table)
     return ends[0] if len(ends) == 1 else sql.call("greatest", *ends)
 
 

@@ -119,6 +119,13 @@ class Listed(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Selected(Node):
+    """The customer's id is what a file of SQL selects."""
+
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
 class Consented(Node):
     """The customer consented to a channel, and to a topic where one is named."""
 
@@ -226,9 +233,9 @@ class Total(Node):
     tests: tuple[Test, ...] = ()
 
 
-Condition = Everyone | All | AnyOf | NoneOf | Not | FieldTest | InSegment | Did | Total | Sample | Listed | Consented | Expression
+Condition = Everyone | All | AnyOf | NoneOf | Not | FieldTest | InSegment | Did | Total | Sample | Listed | Selected | Consented | Expression
 
-CONDITION_TYPES = (Everyone, All, AnyOf, NoneOf, Not, FieldTest, InSegment, Did, Total, Sample, Listed, Consented, Expression)
+CONDITION_TYPES = (Everyone, All, AnyOf, NoneOf, Not, FieldTest, InSegment, Did, Total, Sample, Listed, Selected, Consented, Expression)
 
 
 def children(node: Condition) -> tuple[Condition, ...]:
@@ -248,7 +255,7 @@ def walk(node: Condition) -> list[Condition]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Parsed:
+class Parsed:
     """Tells pydantic that a field holds nodes made elsewhere, so that it builds no schema of the nodes themselves."""
 
     kinds: type[Node] | tuple[type[Node], ...]
@@ -267,14 +274,14 @@ class _Parsed:
         raise ValueError("a condition must be parsed before it enters a model")
 
 
-ConditionField = Annotated[Condition, _Parsed(CONDITION_TYPES, "condition")]
+ConditionField = Annotated[Condition, Parsed(CONDITION_TYPES, "condition")]
 """A model's field that holds a condition; project/ parses it, because only the place in the file tells what it may ask."""
 
-RowConditionField = Annotated[Condition, _Parsed(CONDITION_TYPES, "row_condition")]
+RowConditionField = Annotated[Condition, Parsed(CONDITION_TYPES, "row_condition")]
 """A model's field that holds a condition over the columns of a row, with nothing that asks of a customer."""
 
-TotalField = Annotated[Total, _Parsed(Total, "total")]
-"""A model's field that holds a fold over events (a metric's definition)."""
+TotalField = Annotated[Total, Parsed(Total, "total")]
+"""A model's field that holds a fold over events (a goal)."""
 
-QueryField = Annotated[EventQuery, _Parsed(EventQuery, "query")]
+QueryField = Annotated[EventQuery, Parsed(EventQuery, "query")]
 """A model's field that holds an event query (a campaign's trigger)."""

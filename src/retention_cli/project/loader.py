@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING
 from retention_cli.model.problem import Place
 from retention_cli.model.project import Project
 from retention_cli.project.campaigns import read_campaigns
-from retention_cli.project.checks import check_campaigns, check_segments
+from retention_cli.project.checks import check_campaigns, check_names, check_segments
 from retention_cli.project.checks_settings import check_settings
 from retention_cli.project.environment import Variables, environment
 from retention_cli.project.files import find, read_text
 from retention_cli.project.notes import Code, Notes
-from retention_cli.project.objects import Named, read_metrics, read_segments
+from retention_cli.project.objects import Named, read_groups, read_metrics, read_segments
 from retention_cli.project.secrets import masked, note_secrets
 from retention_cli.project.settings import expand_settings, read_settings
+from retention_cli.project.standard import standard_groups, standard_metrics
 from retention_cli.project.templates import read_templates
 from retention_cli.project.yaml_tree import read
 from retention_cli.text import visible
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from retention_cli.model.campaign import Campaign
+    from retention_cli.model.group import Group
     from retention_cli.model.learned import Learned
     from retention_cli.model.metric import Metric
     from retention_cli.model.problem import Problem
@@ -57,6 +59,7 @@ class _Loading:
         self.variables = Variables(environment(root, environ, self.notes), self.notes)
         self.segments: Named[Segment] = Named("segment")
         self.metrics: Named[Metric] = Named("metric")
+        self.groups: Named[Group] = Named("group")
         self.learned: dict[str, Learned] = {}
         self.campaigns: Named[Campaign] = Named("campaign")
         self.templates: Named[Template] = Named("template")
@@ -65,9 +68,11 @@ class _Loading:
         settings = self._settings()
         self._read("segments", lambda raw, file: read_segments(raw, file, self.segments, self.notes))
         self._read("metrics", lambda raw, file: read_metrics(raw, file, self.metrics, self.learned, self.notes))
+        self._read("groups", lambda raw, file: read_groups(raw, file, self.groups, self.notes))
         self._read("campaigns", lambda raw, file: read_campaigns(raw, file, self.campaigns, self.notes))
         read_templates(self.root, self.templates, self.notes)
-        check_segments(self.segments, self.notes)
+        check_names(self.groups, self.metrics, self.notes)
+        check_segments(self.segments, self.groups, self.metrics, self.notes)
         check_campaigns(self.campaigns, self.segments, self.templates, self.notes)
         if settings is not None:
             before = self.notes.errors
@@ -118,6 +123,9 @@ class _Loading:
             settings=settings,
             segments=self.segments.sound,
             metrics=self.metrics.sound,
+            groups=self.groups.sound,
+            standard_metrics=dict(standard_metrics()),
+            standard_groups=dict(standard_groups()),
             learned=self.learned,
             campaigns=self.campaigns.sound,
             templates=self.templates.sound,

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 from retention_cli.model.base import NAME_PATTERN
 from retention_cli.model.campaign import Again, Campaign, Enters, Goal, Happened
 from retention_cli.model.condition import Fold
+from retention_cli.model.group import Group
 from retention_cli.model.learned import Learned
 from retention_cli.model.metric import Metric
 from retention_cli.model.project import Settings
 from retention_cli.model.segment import Segment
 from retention_cli.model.template import FrontMatter
-from retention_cli.project.schema_conditions import Schema, definitions, fold_properties, ref, table
+from retention_cli.project.objects import SQL_FILE
+from retention_cli.project.schema_conditions import Schema, definitions, fold_properties, metric_properties, ref, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,13 +48,20 @@ def _template() -> Schema:
 
 
 def _segments() -> Schema:
-    return _one_or_many(_model(Segment))
+    schema = _model(Segment)
+    schema["properties"][SQL_FILE] = ref("text", "a file with one SELECT that gives customer_id: it is the whole segment")
+    schema["required"] = ["name"]
+    return _one_or_many(schema | {"oneOf": [{"required": [key]} for key in ("where", SQL_FILE)]})
+
+
+def _groups() -> Schema:
+    return _one_or_many(_model(Group))
 
 
 def _metrics() -> Schema:
     shared = {key: value for key, value in _model(Metric)["properties"].items() if key not in {"name", "definition"}}
-    ways = [{"required": [key]} for key in (*map(str, Fold), "learned")]
-    metric = table({**fold_properties(), "learned": _learned(), **shared}) | {"oneOf": ways}
+    found = {**fold_properties(), **metric_properties(), "learned": _learned()}
+    metric = table({**found, **shared}) | {"oneOf": [{"required": [key]} for key in found]}
     return {"type": "object", "propertyNames": {"pattern": NAME_PATTERN}, "additionalProperties": metric}
 
 
@@ -104,6 +113,7 @@ def _one_or_many(one: Schema) -> Schema:
 KINDS: dict[str, Callable[[], Schema]] = {
     "retention": _retention,
     "segments": _segments,
+    "groups": _groups,
     "campaigns": _campaigns,
     "metrics": _metrics,
     "template": _template,

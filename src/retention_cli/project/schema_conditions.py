@@ -237,3 +237,28 @@ def _heads() -> list[Schema]:
 def fold_properties() -> Schema:
     """Return the folds as keys of a mapping that is a number: a metric, or a goal."""
     return {str(fold): ref("total", says) for fold, says in FOLDS.items()}
+
+
+def metric_properties() -> Schema:
+    """Return what else a metric may be found by: a condition, a score, a favourite."""
+    number = {"type": _SCALAR}
+    bins = {"anyOf": [number, {"type": "array", "items": number, "minItems": 1}]}
+    score = {
+        "of": ref("text", "the metric that is scored"),
+        "bins": bins | {"description": "so many, cut at the quantiles; or the limits themselves"},
+        "best": {"enum": ["high", "low"], "description": "which end of the metric gets the best score"},
+        "among": ref("condition", "who is compared and scored; left out: everybody who has the metric"),
+        "step": number | {"description": "what is added to a quantile to cut there; left out: 1"},
+    }
+    weights = {"type": "object", "minProperties": 1, "additionalProperties": number, "description": "what each event weighs"}
+    favourite = {
+        "of": ref("text", "the column of the events"),
+        "weights": weights,
+        "half_life": ref("duration", "after which an event weighs half as much"),
+        "rank": number | {"description": "2: the second favourite"},
+    }
+    return {
+        "when": ref("condition", "true for whom this holds"),
+        "score": table(score, ["of"]) | {"description": "a score among all customers, 1 the worst"},
+        "favourite": table(favourite, ["of", "weights"]) | {"description": "the value of a column that the events weigh most for"},
+    }
