@@ -15,8 +15,10 @@ from retention_cli.compile.program import compile_program
 from retention_cli.compile.rows import RowScope, row_condition
 from retention_cli.compile.scans import JOURNEYS
 from retention_cli.compile.schema import CUSTOMER
+from retention_cli.compile.selections import selection
 from retention_cli.compile.triggers import Due, occurrences_query
 from retention_cli.model.campaign import Happened
+from retention_cli.model.condition import Selected
 from retention_cli.model.problem import Problem
 
 if TYPE_CHECKING:
@@ -39,10 +41,16 @@ def check(project: Project, schema: Schema) -> list[Problem]:
         compiler.field(str(metric.name), metric.name.place)
     for group in project.groups.values():
         compiler.field(str(group.name), group.name.place)
-    problems = [*_columns(project), *compiler.problems, *_sources(project, schema, moment)]
+    problems = [*_columns(project), *compiler.problems, *_selections(project, schema), *_sources(project, schema, moment)]
     for campaign in project.campaigns.values():
         problems += _campaign(project, schema, moment, campaign)
     return list(dict.fromkeys(problems))
+
+
+def _selections(project: Project, schema: Schema) -> Iterable[Problem]:
+    for segment in project.segments.values():
+        if isinstance(segment.where, Selected) and isinstance(found := selection(segment.where, schema), Problem):
+            yield found
 
 
 def _columns(project: Project) -> Iterable[Problem]:

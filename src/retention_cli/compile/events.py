@@ -15,6 +15,7 @@ from retention_cli.compile import periods, sql
 from retention_cli.compile.periods import PERIODS
 from retention_cli.compile.rows import RowScope, row_condition, unknown_column
 from retention_cli.model.condition import EventQuery, EventsLike, FieldTest, walk
+from retention_cli.model.mail import BY_MACHINES, MACHINE
 from retention_cli.model.problem import Place, Problem
 from retention_cli.text import did_you_mean
 
@@ -93,6 +94,7 @@ class Events:
         scope = self.scope(table.source, tables, query.where)
         parts = [
             self.named(table),
+            self.by_people(table, query.where),
             self.where(query.where, scope),
             *self.window(self.time(table.source), query),
             self._entered(table.source, query),
@@ -126,6 +128,14 @@ class Events:
             return None
         column, name = sql.col(table.column, table.source), self.tests.values.bind(table.event, table.event)
         return sql.call("starts_with", column, name) if table.alike else exp.EQ(this=column, expression=name)
+
+    def by_people(self, table: EventTable, where: Condition | None) -> exp.Expr | None:
+        """Return that no machine caused an event that machines cause too, unless `where` asks about that itself."""
+        if table.event not in BY_MACHINES or MACHINE not in self.schema.columns(table.source):
+            return None
+        if where is not None and any(isinstance(node, FieldTest) and node.field.rpartition(".")[2] == MACHINE for node in walk(where)):
+            return None
+        return sql.negated(sql.sure(sql.col(MACHINE, table.source)))
 
     def where(self, condition: Condition | None, scope: RowScope) -> exp.Expr | None:
         """Return what `where:` asks of a row, None where it asks nothing."""

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from retention_cli.model.catalog import Catalog, SourceSchema
+from retention_cli.model.mail import EVENTS, OWN_EVENTS, own_columns, own_source
 from retention_cli.model.source import CUSTOMERS, Column, ColumnType, EventColumn, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from retention_cli.model.catalog import Catalog, SourceSchema
 
 CUSTOMER = "customer_id"
 
@@ -39,6 +40,12 @@ class Schema:
 
     sources: Mapping[str, Source]
     catalog: Catalog
+
+    @classmethod
+    def of(cls, sources: Mapping[str, Source], catalog: Catalog) -> Schema:
+        """Return the schema of a project's sources, with the tool's own events beside them."""
+        own = SourceSchema(OWN_EVENTS, own_columns(), EVENTS)
+        return cls({**sources, OWN_EVENTS: own_source()}, Catalog({**catalog.sources, OWN_EVENTS: own}))
 
     def columns(self, source: str) -> Mapping[str, Column]:
         """Return a source's columns by our name; none where it was never seen."""

@@ -149,13 +149,17 @@ def _of_anchor(is_anchor: exp.Expr, column: exp.Expr | None) -> exp.Expr:
 def _mark(sequence: _Sequence, part: _Part, source: str, scope: RowScope) -> exp.Expr:
     """Return whether a row can play a part; an anchor lies in the query's window, unless which one it is comes first."""
     events, query = sequence.events, sequence.query
-    named = [events.named(table) or sql.true() for table in part.tables if table.source == source]
+    named = [_named(events, table, part) for table in part.tables if table.source == source]
     if not named:
         return sql.false()
     scope.elsewhere = events.scope(source, part.tables, part.asked.where).elsewhere
     time = sql.col(events.schema.time(source) or "", source)
     bounds = [] if part.parent or query.nth else events.window(time, query)
     return sql.both([sql.either(named), events.where(part.asked.where, scope), *bounds]) or sql.true()
+
+
+def _named(events: Events, table: EventTable, part: _Part) -> exp.Expr:
+    return sql.both([events.named(table), events.by_people(table, part.asked.where)]) or sql.true()
 
 
 def _same(sequence: _Sequence, part: _Part, source: str, scope: RowScope) -> exp.Expr:

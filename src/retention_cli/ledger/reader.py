@@ -102,6 +102,13 @@ class Reader:
         """Return for each campaign with any: (open journeys, messages still waiting)."""
         return {name: (journeys, messages) for name, journeys, messages in self._rows("open_counts")}
 
+    def own_events(self, until: int) -> list[tuple[Any, ...]]:
+        """Return what was sent and what came back of it, up to an instant.
+
+        (customer, event, at, message, campaign, step, revision, channel, data as JSON)
+        """
+        return self._rows("own_events", until=until)
+
     def unknown(self, limit: int) -> list[UnknownRow]:
         """Return messages of unknown fate, oldest first."""
         return [UnknownRow(*row) for row in self._rows("unknown", limit=limit)]

@@ -120,9 +120,10 @@ class Listed(Node):
 
 @dataclass(frozen=True, slots=True)
 class Selected(Node):
-    """The customer's id is what a file of SQL selects."""
+    """The customer's id is what a file of SQL selects; `text` is what stands in it."""
 
     file: str
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

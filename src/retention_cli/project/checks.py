@@ -9,14 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from retention_cli.model.campaign import Enters, If, Send, Stop
-from retention_cli.model.condition import InSegment, walk
+from retention_cli.model.condition import InSegment, Listed, walk
 from retention_cli.model.metric import When
 from retention_cli.model.word import Word, place_of
+from retention_cli.project.files import is_inside
 from retention_cli.project.notes import Code
 from retention_cli.text import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from retention_cli.model.campaign import Campaign, Step
     from retention_cli.model.condition import Condition
@@ -50,6 +52,14 @@ def check_segments(segments: Named[Segment], groups: Named[Group], metrics: Name
             del segments.sound[name]
     _check_leaning(groups, {name: _of_group(group) for name, group in groups.sound.items()}, segments, notes)
     _check_leaning(metrics, {name: _of_metric(metric) for name, metric in metrics.sound.items()}, segments, notes)
+
+
+def check_lists(root: Path, conditions: Iterable[Condition], notes: Notes) -> None:
+    """Note files of ids that are not there, or not the project's."""
+    for node in (node for condition in conditions for node in walk(condition)):
+        if isinstance(node, Listed) and node.file and not (is_inside(root, root / node.file) and (root / node.file).is_file()):
+            hint = "the path starts at the project's folder: lists/vip.csv"
+            notes.error(node.place, Code.FILE_MISSING, f"there is no file {str(node.file)!r} in the project", hint)
 
 
 def _of_group(group: Group) -> list[tuple[str, Place]]:

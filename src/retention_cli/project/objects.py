@@ -25,7 +25,7 @@ from retention_cli.project.notes import Code
 from retention_cli.project.yaml_tree import Series, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from retention_cli.model.learned import Learned
     from retention_cli.project.notes import Notes
@@ -72,17 +72,17 @@ def objects(raw: Raw, file: str, kind: str, notes: Notes) -> Iterator[Table]:
         yield one
 
 
-def read_segments(raw: Raw, file: str, into: Named[Segment], notes: Notes) -> None:
-    """Read the segments of a file."""
+def read_segments(raw: Raw, file: str, into: Named[Segment], notes: Notes, read_file: Callable[[str], str | None] = lambda _: None) -> None:
+    """Read the segments of a file; `read_file` returns the text of another file of the project."""
     for table in objects(raw, file, "segment", notes):
         before = notes.errors
-        where = _members(table, notes)
+        where = _members(table, notes, read_file)
         _, rest = split_heads(table, (SQL_FILE,))
         segment = build(Segment, rest, notes, {} if where is None else {"where": where})
         into.keep(table, segment, notes, before)
 
 
-def _members(table: Table, notes: Notes) -> Condition | None:
+def _members(table: Table, notes: Notes, read_file: Callable[[str], str | None]) -> Condition | None:
     """Return who belongs to a segment: a condition, or what a file of SQL selects."""
     if SQL_FILE not in table:
         return condition(table["where"], Spot("where", notes)) if "where" in table else None
@@ -92,7 +92,12 @@ def _members(table: Table, notes: Notes) -> Condition | None:
     if not isinstance(file, Word) or not file:
         spot.shape(file, "a file", "write sql_file: segments/own.sql")
         return Everyone(place=table.place)
-    return Selected(file=file, place=file.place, path=SQL_FILE)
+    text = read_file(file)
+    if text is None:
+        spot.error(
+            file, Code.FILE_MISSING, f"there is no file {str(file)!r} in the project", "the path starts at the project's folder: segments/own.sql"
+        )
+    return Selected(file=file, text=text or "", place=file.place, path=SQL_FILE)
 
 
 def read_groups(raw: Raw, file: str, into: Named[Group], notes: Notes) -> None:
