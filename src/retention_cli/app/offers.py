@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from retention_cli.app.history import customers_history, segment_members
+from retention_cli.compile.lasting import HISTORY, MEMBERS
 from retention_cli.compile.members import listed_table, selected_table
 from retention_cli.compile.moment import naive_utc
 from retention_cli.compile.schema import CUSTOMER, Schema
@@ -21,10 +23,10 @@ from retention_cli.ledger.reader import open_reader
 from retention_cli.model.catalog import Catalog, SourceSchema
 from retention_cli.model.condition import Listed, Selected, walk
 from retention_cli.model.mail import COLUMNS, OWN_EVENTS
-from retention_cli.model.metric import When
 from retention_cli.model.problem import Problem
 from retention_cli.model.program import load_program
 from retention_cli.model.source import ColumnType
+from retention_cli.project.checks import conditions_over_customers
 from retention_cli.sources.lists import read_ids
 
 if TYPE_CHECKING:
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from retention_cli.app.workspace import Workspace
     from retention_cli.engine.duck import DuckEngine
     from retention_cli.ledger.reader import Reader
-    from retention_cli.model.condition import Condition
     from retention_cli.model.project import Project
     from retention_cli.model.snapshot import SnapshotSet
 
@@ -45,6 +46,8 @@ _IDS = {CUSTOMER: "VARCHAR"}
 def offer(engine: DuckEngine, work: Workspace, snapshots: SnapshotSet, as_of: datetime) -> None:
     """Let an engine make what the project's conditions may name."""
     engine.offer(OWN_EVENTS, partial(_own_events, work=work, as_of=as_of))
+    engine.offer(HISTORY, partial(customers_history, work=work, as_of=as_of))
+    engine.offer(MEMBERS, partial(segment_members, work=work, as_of=as_of))
     for node in _files(work.project):
         if isinstance(node, Listed):
             engine.offer(listed_table(str(node.file)), partial(_list, path=Path(work.root) / node.file, file=str(node.file)))
@@ -53,17 +56,8 @@ def offer(engine: DuckEngine, work: Workspace, snapshots: SnapshotSet, as_of: da
 
 
 def _files(project: Project) -> Iterator[Listed | Selected]:
-    for condition in _conditions(project):
+    for condition in conditions_over_customers(project):
         yield from (node for node in walk(condition) if isinstance(node, Listed | Selected))
-
-
-def _conditions(project: Project) -> Iterator[Condition]:
-    from retention_cli.project.checks import conditions_of  # noqa: PLC0415 - the loader's own walk over a campaign
-
-    yield from (segment.where for segment in project.segments.values())
-    yield from (condition for group in project.groups.values() for condition in group.divisions.values())
-    yield from (metric.definition.condition for metric in project.metrics.values() if isinstance(metric.definition, When))
-    yield from (condition for campaign in project.campaigns.values() for condition in conditions_of(campaign))
 
 
 def _list(engine: DuckEngine, *, path: Path, file: str) -> None:

@@ -16,6 +16,7 @@ from retention_cli.compile.events import Events
 from retention_cli.compile.expressions import expression
 from retention_cli.compile.fields import Fields
 from retention_cli.compile.folds import fold
+from retention_cli.compile.lasting import field_has_lasted, member_has_lasted
 from retention_cli.compile.operators import Tests, Typed
 from retention_cli.compile.scans import EVERY_CUSTOMER, Scans, Subject
 from retention_cli.compile.thresholds import ThresholdsOf
@@ -106,7 +107,7 @@ class Compiler:
         """End with the definition begun last."""
         self._inside.pop()
 
-    def condition(self, node: Condition) -> exp.Expr:  # noqa: C901 - one line a kind of condition
+    def condition(self, node: Condition) -> exp.Expr:  # noqa: C901, PLR0912 - one line a kind of condition
         """Return a two-valued expression for a condition."""
         match node:
             case Everyone():
@@ -119,8 +120,11 @@ class Compiler:
                 return sql.negated(sql.either(self.condition(part) for part in parts))
             case Not(part=part):
                 return sql.negated(self.condition(part))
-            case InSegment():
-                return self.in_segment(node.name, node.place)
+            case InSegment(lasting=span):
+                now = self.in_segment(node.name, node.place)
+                return now if span is None else sql.both([now, member_has_lasted(self, node)]) or sql.true()
+            case FieldTest(lasting=span) if span is not None:
+                return sql.both([self._leaf(node), field_has_lasted(self, node)]) or sql.true()
             case FieldTest() | Did() | Total():
                 return self._leaf(node)
             case Sample():

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from retention_cli.model.group import Group
     from retention_cli.model.metric import Metric
     from retention_cli.model.problem import Place
+    from retention_cli.model.project import Project
     from retention_cli.model.segment import Segment
     from retention_cli.model.template import Template
     from retention_cli.project.notes import Notes
@@ -158,6 +159,14 @@ def conditions_of(campaign: Campaign) -> Iterator[Condition]:
     yield from campaign.exit.values()
     yield from (goal.when for goal in campaign.goals.values() if goal.when is not None)
     yield from (step.if_ for step in all_steps(campaign.steps) if isinstance(step, If))
+
+
+def conditions_over_customers(project: Project) -> Iterator[Condition]:
+    """Yield every condition over customers that a project holds."""
+    yield from (segment.where for segment in project.segments.values())
+    yield from (condition for group in project.groups.values() for condition in group.divisions.values())
+    yield from (metric.definition.condition for metric in project.metrics.values() if isinstance(metric.definition, When))
+    yield from (condition for campaign in project.campaigns.values() for condition in conditions_of(campaign))
 
 
 def _note_unknown_template(send: Send, templates: Named[Template], notes: Notes) -> None:
