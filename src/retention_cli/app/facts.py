@@ -53,7 +53,7 @@ def gather(work: Workspace, as_of: datetime, progress: Callable[[str], None] | N
     """Import what changed and check it; raise ProjectInvalid where the project names what the sources do not have."""
     imported = import_all(work.project, work.lock.sources, work.store, progress=progress)
     crash.point("sources-imported")
-    lock = Lock(imported.locks)
+    lock = Lock(imported.locks, work.lock.learned)
     guards = check_guards(work.project, imported, current_stored(work.store), as_of=as_of)
     schema = Schema(work.project.sources, seen(imported.snapshots))
     problems = check(work.project, schema)

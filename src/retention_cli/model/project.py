@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from retention_cli.model.base import Model, Name
 from retention_cli.model.campaign import Campaign
+from retention_cli.model.learned import Learned
 from retention_cli.model.metric import Metric
 from retention_cli.model.segment import Segment
 from retention_cli.model.source import Source
@@ -98,6 +99,7 @@ class Project(Model):
     settings: Settings
     segments: dict[str, Segment] = {}
     metrics: dict[str, Metric] = {}
+    learned: dict[str, Learned] = {}
     campaigns: dict[str, Campaign] = {}
     templates: dict[str, Template] = {}
 

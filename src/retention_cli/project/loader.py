@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from retention_cli.model.campaign import Campaign
+    from retention_cli.model.learned import Learned
     from retention_cli.model.metric import Metric
     from retention_cli.model.problem import Problem
     from retention_cli.model.project import Settings
@@ -56,13 +57,14 @@ class _Loading:
         self.variables = Variables(environment(root, environ, self.notes), self.notes)
         self.segments: Named[Segment] = Named("segment")
         self.metrics: Named[Metric] = Named("metric")
+        self.learned: dict[str, Learned] = {}
         self.campaigns: Named[Campaign] = Named("campaign")
         self.templates: Named[Template] = Named("template")
 
     def load(self) -> tuple[Project | None, list[Problem]]:
         settings = self._settings()
         self._read("segments", lambda raw, file: read_segments(raw, file, self.segments, self.notes))
-        self._read("metrics", lambda raw, file: read_metrics(raw, file, self.metrics, self.notes))
+        self._read("metrics", lambda raw, file: read_metrics(raw, file, self.metrics, self.learned, self.notes))
         self._read("campaigns", lambda raw, file: read_campaigns(raw, file, self.campaigns, self.notes))
         read_templates(self.root, self.templates, self.notes)
         check_segments(self.segments, self.notes)
@@ -116,6 +118,7 @@ class _Loading:
             settings=settings,
             segments=self.segments.sound,
             metrics=self.metrics.sound,
+            learned=self.learned,
             campaigns=self.campaigns.sound,
             templates=self.templates.sound,
         )

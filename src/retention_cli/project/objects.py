@@ -19,12 +19,14 @@ from retention_cli.project.build import build
 from retention_cli.project.grammar.conditions import condition
 from retention_cli.project.grammar.events import total
 from retention_cli.project.grammar.spot import Spot, shape_of
+from retention_cli.project.learned import is_learned, keep_learned
 from retention_cli.project.notes import Code
 from retention_cli.project.yaml_tree import Series, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from retention_cli.model.learned import Learned
     from retention_cli.project.notes import Notes
     from retention_cli.project.yaml_tree import Raw
 
@@ -77,8 +79,8 @@ def read_segments(raw: Raw, file: str, into: Named[Segment], notes: Notes) -> No
         into.keep(table, segment, notes, before)
 
 
-def read_metrics(raw: Raw, file: str, into: Named[Metric], notes: Notes) -> None:
-    """Read the metrics of a file: a mapping of names to definitions."""
+def read_metrics(raw: Raw, file: str, into: Named[Metric], learned: dict[str, Learned], notes: Notes) -> None:
+    """Read the metrics and learned thresholds of a file: a mapping of names to definitions; they share one namespace."""
     if not isinstance(raw, Table):
         notes.error(
             raw.place,
@@ -89,6 +91,10 @@ def read_metrics(raw: Raw, file: str, into: Named[Metric], notes: Notes) -> None
         return
     for name in raw.words():
         before = notes.errors
+        if is_learned(raw[name]):
+            into.declare(name, notes)
+            keep_learned(name, raw[name], learned, notes, before)
+            continue
         metric = _metric(name, raw[name], notes)
         into.declare(name, notes)
         if metric is not None and notes.errors == before:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from retention_cli.model.base import NAME_PATTERN
 from retention_cli.model.campaign import Again, Campaign, Enters, Goal, Happened
 from retention_cli.model.condition import Fold
+from retention_cli.model.learned import Learned
 from retention_cli.model.metric import Metric
 from retention_cli.model.project import Settings
 from retention_cli.model.segment import Segment
@@ -50,8 +51,14 @@ def _segments() -> Schema:
 
 def _metrics() -> Schema:
     shared = {key: value for key, value in _model(Metric)["properties"].items() if key not in {"name", "definition"}}
-    metric = table({**fold_properties(), **shared}) | {"oneOf": [{"required": [str(fold)]} for fold in Fold]}
+    ways = [{"required": [key]} for key in (*map(str, Fold), "learned")]
+    metric = table({**fold_properties(), "learned": _learned(), **shared}) | {"oneOf": ways}
     return {"type": "object", "propertyNames": {"pattern": NAME_PATTERN}, "additionalProperties": metric}
+
+
+def _learned() -> Schema:
+    own = {key: value for key, value in _model(Learned)["properties"].items() if key in {"percentile", "of", "by"}}
+    return table(own, ["percentile", "of"]) | {"description": "a threshold that `retention lock` learns from the shop's own customers"}
 
 
 def _campaigns() -> Schema:
