@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from retention_cli import crash
+from retention_cli.app.predicted import with_predictions
 from retention_cli.compile.check import check
 from retention_cli.compile.conditions import Compiler
 from retention_cli.compile.moment import Moment
@@ -55,7 +56,7 @@ def gather(work: Workspace, as_of: datetime, progress: Callable[[str], None] | N
     crash.point("sources-imported")
     lock = Lock(imported.locks, work.lock.learned)
     guards = check_guards(work.project, imported, current_stored(work.store), as_of=as_of)
-    schema = Schema(work.project.sources, seen(imported.snapshots))
+    schema = with_predictions(Schema(work.project.sources, seen(imported.snapshots)), imported.snapshots, work.project.settings.currency)
     problems = check(work.project, schema)
     if any(problem.is_error for problem in problems):
         raise ProjectInvalid([*work.warnings, *problems])

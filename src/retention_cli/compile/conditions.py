@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from retention_cli.compile import sql
+from retention_cli.compile.derived import why_not
 from retention_cli.compile.events import Events, Rows
 from retention_cli.compile.labels import called
 from retention_cli.compile.metrics import built_in
@@ -123,6 +124,9 @@ class Compiler:
         return found
 
     def _unknown_field(self, name: str, place: Place) -> None:
+        if (unfit := why_not(name, self.scans)) is not None:
+            self._report(Problem(place, "not-predictable", f"{name} cannot be predicted: {unfit.why}", unfit.hint))
+            return
         if name in BUILT_IN:
             if any(not self.schema.is_known(table.source) for table in self.schema.tables_of("order")):
                 return  # a source that was never seen may well have what it takes

@@ -65,6 +65,7 @@ class Scans:
     shared: dict[str, Scan] = field(default_factory=dict)
     separate: list[tuple[str, exp.Query]] = field(default_factory=list)
     attached: list[str] = field(default_factory=list)
+    by_customer: list[str] = field(default_factory=list)
     _own: dict[object, str] = field(default_factory=dict)
 
     def feature(self, event: EventTable, label: str, aggregate: exp.Expr, joined: Iterable[str] = ()) -> exp.Column:
@@ -92,6 +93,13 @@ class Scans:
                 self.attached.append(self._own[shape])
         return self._own[shape]
 
+    def own_by_customer(self, label: str, select: exp.Query) -> str:
+        """Give a query with a row a customer a CTE of its own, joined to every subject by its customer."""
+        name = self.own(label, select, attach=False)
+        if name not in self.by_customer:
+            self.by_customer.append(name)
+        return name
+
     def _tables(self) -> tuple[str, ...]:
         return (*self.schema.sources, CUSTOMERS, self.subject.table or CUSTOMERS)
 
@@ -114,6 +122,9 @@ class Scans:
             select = exp.Select().from_(sql.table(start), copy=False).join(sql.table(CUSTOMERS), on=on, join_type="inner", copy=False)
         for other in [*map(self._facts, self.shared), *self.attached]:
             on = exp.EQ(this=sql.col(self.subject.key, other), expression=sql.col(self.subject.key, start))
+            select = select.join(sql.table(other), on=on, join_type="left", copy=False)
+        for other in self.by_customer:
+            on = exp.EQ(this=sql.col(CUSTOMER, other), expression=sql.col(CUSTOMER, CUSTOMERS))
             select = select.join(sql.table(other), on=on, join_type="left", copy=False)
         return select
 

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 from retention_cli.model.source import CUSTOMERS, Column, ColumnType, EventColumn, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from retention_cli.compile.derived import Derived
     from retention_cli.model.catalog import Catalog, SourceSchema
+    from retention_cli.model.fitted import Unfit
 
 CUSTOMER = "customer_id"
 
@@ -35,6 +37,8 @@ class Schema:
 
     sources: Mapping[str, Source]
     catalog: Catalog
+    derived: Callable[[], Derived | Unfit] | None = None
+    """What gives the tables that are derived outside the language; None where no data is known yet."""
 
     def columns(self, source: str) -> Mapping[str, Column]:
         """Return a source's columns by our name; none where it was never seen."""

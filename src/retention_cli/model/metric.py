@@ -22,5 +22,9 @@ BUILT_IN: dict[str, str] = {
     "last_order_at": "time of the last order",
     "days_since_last_order": "whole days of 24 hours from the last order to as_of; missing without an order",
     "days_between_orders": "median gap between neighbouring orders, in days; missing with fewer than two orders",
+    "next_order_due": "last order + the customer's median gap, shrunk to the shop's: (n * own + 3 * shop) / (n + 3) with n own gaps",
+    "expected_orders_90d": "days with an order expected in the next 90 days (BG/NBD)",
+    "probability_alive": "chance, from 0 to 1, that the customer has not stopped buying (BG/NBD); 1 after a single order",
+    "predicted_value_1y": "orders expected in the next 365 days * their expected value (Gamma-Gamma), in the shop's currency",
 }
 """Built-in metrics over the source that gives the event `order`, with formula and unit."""
