@@ -56,7 +56,7 @@ def gather(work: Workspace, as_of: datetime, progress: Callable[[str], None] | N
     crash.point("sources-imported")
     lock = Lock(imported.locks, work.lock.learned)
     guards = check_guards(work.project, imported, current_stored(work.store), as_of=as_of)
-    schema = with_predictions(Schema(work.project.sources, seen(imported.snapshots)), imported.snapshots, work.project.settings.currency)
+    schema = with_predictions(Schema(work.project.sources, seen(imported.snapshots)), imported.snapshots, work.project.settings)
     problems = check(work.project, schema)
     if any(problem.is_error for problem in problems):
         raise ProjectInvalid([*work.warnings, *problems])

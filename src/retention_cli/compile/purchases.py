@@ -1,7 +1,7 @@
 """Every buyer's purchases in a row, as the models of repeat buying want them; also the shop's rhythm.
 
-Orders of one day (UTC) are one purchase: two within hours are one shopping, not a rhythm. The first purchase is where a
-customer's history begins; what comes behind it are the repeats.
+Orders of one day, by the shop's clock, are one purchase: two within hours are one shopping, not a rhythm. The first purchase
+is where a customer's history begins; what comes behind it are the repeats.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def purchases(scans: Scans, order: EventTable) -> str:
     value, first, last = sql.col("value"), exp.Min(this=sql.col("day")), exp.Max(this=sql.col("day"))
     repeats = exp.Sub(this=exp.Count(this=exp.Star()), expression=sql.number(1))
     later = exp.Paren(this=exp.Sub(this=exp.Sum(this=value), expression=sql.call("arg_min", value.copy(), sql.col("day"))))
-    today = scans.values.bind(scans.moment.instant.date(), "today")
+    today = scans.values.bind(scans.moment.today, "today")
     select = exp.Select().select(
         sql.col(CUSTOMER),
         sql.aliased(repeats, "repeats"),
@@ -63,7 +63,7 @@ def _days(scans: Scans, order: EventTable) -> exp.Select:
         paid = exp.Sum(this=sql.col(TOTAL, order.source))
     select = everybodys(scans, order).select(
         sql.col(CUSTOMER, order.source),
-        sql.aliased(exp.cast(time, "date", dialect=sql.DIALECT), "day"),
+        sql.aliased(scans.moment.local_day(time, scans.values), "day"),
         sql.aliased(exp.cast(paid, "double", dialect=sql.DIALECT), "value"),
         copy=False,
     )

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _LOWEST, _HIGHEST = 1e-3, 1e5
+_MARGIN = 0.01
+"""How near to an edge, in logarithms, a search has run into it."""
 _STARTS = ((1.0, 1.0, 1.0, 1.0), (0.3, 1.0, 0.5, 3.0))
 """Where the search begins: r, alpha as a multiple of the mean T, a, b."""
 _FTOL = 1e-12
@@ -57,7 +59,7 @@ def fit(history: History) -> tuple[float, float, float, float] | None:
     found = [minimize(loss, np.log(start), method="L-BFGS-B", bounds=bounds, options={"ftol": _FTOL, "gtol": 1e-8}) for start in _STARTS]
     best = min(found, key=lambda each: float(each.fun))
     r, scaled, a, b = (float(value) for value in np.exp(best.x))
-    inside = all(low + 1e-6 < value < high - 1e-6 for value, (low, high) in zip(best.x, bounds, strict=True))
+    inside = all(low + _MARGIN < value < high - _MARGIN for value, (low, high) in zip(best.x, bounds, strict=True))
     return (r, scaled * typical, a, b) if inside and np.isfinite(best.fun) else None
 
 

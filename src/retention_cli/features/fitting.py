@@ -6,9 +6,9 @@ is made once a snapshot. Where too few bought again there is no fit but a senten
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
@@ -22,6 +22,7 @@ from retention_cli.text import plural
 
 if TYPE_CHECKING:
     from datetime import date
+    from zoneinfo import ZoneInfo
 
     import numpy as np
     from numpy.typing import NDArray
@@ -38,42 +39,54 @@ MOST_REPEATS = 7
 """Where the fit check sums up: so many repeat purchases or more."""
 
 
-def fit_orders(engine: Engine, schema: Schema, order: EventTable, snapshot: str, currency: str) -> Fitted | Unfit:
+def fit_orders(engine: Engine, schema: Schema, order: EventTable, snapshot: str, *, currency: str, zone: ZoneInfo) -> Fitted | Unfit:
     """Fit the snapshot with the id `snapshot`, which the engine shows under its source's name; needs numpy and scipy."""
-    until = _newest(engine, schema, order)
+    orders = _Orders(engine, schema, order, zone)
+    until = orders.newest()
     if until is None:
         return Unfit("there are no orders yet")
-    history = _history(engine, schema, order, until)
+    history = _history(orders, until)
     repeaters = int(history.people[history.repeats > 0].sum())
     if repeaters < FEWEST:
         return Unfit(f"only {plural(repeaters, 'customer')} bought on more than one day; it takes {FEWEST}", "wait for more orders")
     buying = _buying(history, repeaters)
     if isinstance(buying, Unfit):
         return buying
-    return Fitted(snapshot, until, buying, _spending(engine, schema, order, until, currency), _checks(history, buying))
+    return Fitted(snapshot, until, buying, _spending(orders, until, currency), _checks(history, buying))
 
 
-def _newest(engine: Engine, schema: Schema, order: EventTable) -> date | None:
-    newest = exp.cast(exp.Max(this=sql.col(schema.time(order.source) or "")), "date", dialect=sql.DIALECT)
-    found: date | None = engine.run(exp.Select().select(newest, copy=False).from_(sql.table(order.source), copy=False).sql(dialect=sql.DIALECT))[0][0]
-    return found
+@dataclass(frozen=True, slots=True)
+class _Orders:
+    """The orders of one snapshot, in an engine; days are those of the shop's zone."""
+
+    engine: Engine
+    schema: Schema
+    order: EventTable
+    zone: ZoneInfo
+
+    def newest(self) -> date | None:
+        """Return the day of the newest order."""
+        values = sql.Values()
+        day = Moment(datetime.max.replace(tzinfo=UTC), self.zone).local_day(exp.Max(this=sql.col(self.schema.time(self.order.source) or "")), values)
+        select = exp.Select().select(day, copy=False).from_(sql.table(self.order.source), copy=False)
+        found: date | None = self.engine.run(select.sql(dialect=sql.DIALECT), values.by_name)[0][0]
+        return found
+
+    def ask(self, name: str, until: date) -> Floats:
+        """Run a named statement over the purchases up to the end of a day; return a row of the array a column."""
+        import numpy as np  # noqa: PLC0415 - the extra
+
+        scans = Scans(self.schema, Moment(datetime.combine(until, time.max, tzinfo=self.zone), self.zone), sql.Values())
+        select = over_purchases(tree(name), purchases(scans, self.order))
+        query = sql.finished(with_ctes(select, scans.ctes()), scans.values)
+        chunks = [np.array(rows, dtype=float) for rows in self.engine.stream(query.sql, query.values)]
+        return np.concatenate(chunks).T if chunks else np.zeros((len(select.selects), 0))
 
 
-def _ask(engine: Engine, schema: Schema, order: EventTable, until: date, name: str) -> Floats:
-    """Run a named statement over the purchases up to the end of a day; return its columns as rows of an array."""
-    import numpy as np  # noqa: PLC0415 - the extra
-
-    scans = Scans(schema, Moment(datetime.combine(until, time.max, tzinfo=UTC), ZoneInfo("UTC")), sql.Values())
-    select = over_purchases(tree(name), purchases(scans, order))
-    query = sql.finished(with_ctes(select, scans.ctes()), scans.values)
-    chunks = [np.array(rows, dtype=float) for rows in engine.stream(query.sql, query.values)]
-    return np.concatenate(chunks).T if chunks else np.zeros((len(select.selects), 0))
-
-
-def _history(engine: Engine, schema: Schema, order: EventTable, until: date) -> History:
+def _history(orders: _Orders, until: date) -> History:
     from retention_cli.features.bg_nbd import History  # noqa: PLC0415 - the extra
 
-    repeats, recency, age, people = _ask(engine, schema, order, until, "histories")
+    repeats, recency, age, people = orders.ask("histories", until)
     return History(repeats, recency / DAYS_A_WEEK, age / DAYS_A_WEEK, people)
 
 
@@ -86,12 +99,12 @@ def _buying(history: History, repeaters: int) -> Buying | Unfit:
     return Buying(*found, people=int(history.people.sum()), repeaters=repeaters)
 
 
-def _spending(engine: Engine, schema: Schema, order: EventTable, until: date, currency: str) -> Spending | Unfit:
+def _spending(orders: _Orders, until: date, currency: str) -> Spending | Unfit:
     from retention_cli.features import gamma_gamma  # noqa: PLC0415 - the extra
 
-    if TOTAL not in schema.columns(order.source):
-        return Unfit(f"{order.source} has no column {TOTAL!r}", "map it: columns: {total: …}")
-    repeats, mean = _ask(engine, schema, order, until, "repeat_values")
+    if TOTAL not in orders.schema.columns(orders.order.source):
+        return Unfit(f"{orders.order.source} has no column {TOTAL!r}", "map it: columns: {total: …}")
+    repeats, mean = orders.ask("repeat_values", until)
     if len(mean) < FEWEST:
         return Unfit(f"only {plural(len(mean), 'customer')} paid for a repeat purchase; it takes {FEWEST}", "wait for more orders")
     found = gamma_gamma.fit(repeats, mean)

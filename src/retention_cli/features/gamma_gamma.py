@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _BOUNDS = [(np.log(1e-3), np.log(1e6))] * 3
+_MARGIN = 0.01
+"""How near to an edge, in logarithms, a search has run into it."""
 _STARTS = ((1.0, 2.0, 1.0), (6.0, 4.0, 0.5))
 """Where the search begins: p, q, v as a multiple of the mean."""
 
@@ -40,7 +42,7 @@ def fit(repeats: Floats, mean: Floats) -> tuple[float, float, float] | None:
     found = [minimize(loss, np.log(start), method="L-BFGS-B", bounds=_BOUNDS, options={"ftol": 1e-12, "gtol": 1e-8}) for start in _STARTS]
     best = min(found, key=lambda each: float(each.fun))
     p, q, scaled = (float(value) for value in np.exp(best.x))
-    inside = all(low + 1e-6 < value < high - 1e-6 for value, (low, high) in zip(best.x, _BOUNDS, strict=True))
+    inside = all(low + _MARGIN < value < high - _MARGIN for value, (low, high) in zip(best.x, _BOUNDS, strict=True))
     return (p, q, scaled * typical) if inside and np.isfinite(best.fun) and q > 1 else None
 
 

@@ -16,6 +16,8 @@ from retention_cli.model.fitted import Fitted, Unfit
 from retention_cli.model.snapshot import SnapshotSet
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from retention_cli.compile.schema import Schema
     from retention_cli.model.snapshot import Snapshot
 
@@ -23,7 +25,7 @@ EXTRA = "analytics"
 VALUE = "predicted_value_1y"
 
 
-def fitted(schema: Schema, snapshots: SnapshotSet, currency: str) -> Fitted | Unfit:
+def fitted(schema: Schema, snapshots: SnapshotSet, currency: str, zone: ZoneInfo) -> Fitted | Unfit:
     """Return what is kept of the current orders, else fit it and keep it."""
     tables = [table for table in schema.tables_of("order") if table.source in snapshots.snapshots]
     if not tables:
@@ -32,16 +34,16 @@ def fitted(schema: Schema, snapshots: SnapshotSet, currency: str) -> Fitted | Un
     found: Fitted | Unfit | None = kept(snapshot, currency)
     if found is None and (find_spec("numpy") is None or find_spec("scipy") is None):
         return Unfit("fitting repeat buying needs the extra analytics", f"pip install 'retention-cli[{EXTRA}]'")
-    return found or _fit(schema, snapshot, currency)
+    return found or _fit(schema, snapshot, currency, zone)
 
 
-def _fit(schema: Schema, snapshot: Snapshot, currency: str) -> Fitted | Unfit:
+def _fit(schema: Schema, snapshot: Snapshot, currency: str, zone: ZoneInfo) -> Fitted | Unfit:
     from retention_cli.features.fitting import fit_orders  # noqa: PLC0415 - numpy and scipy take half a second
 
     order = next(table for table in schema.tables_of("order") if table.source == snapshot.source)
     with DuckEngine() as engine:
         engine.attach_snapshots(SnapshotSet({snapshot.source: snapshot}))
-        found = fit_orders(engine, schema, order, snapshot.id, currency)
+        found = fit_orders(engine, schema, order, snapshot.id, currency=currency, zone=zone)
     if isinstance(found, Fitted):
         keep(snapshot, found)
     return found
