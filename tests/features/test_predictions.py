@@ -14,8 +14,8 @@ from compile.shop import Given, Shop, fill, open_shop
 from retention_cli.compile import sql
 from retention_cli.compile.scans import EVERY_CUSTOMER, JOURNEYS, with_ctes
 from retention_cli.engine.duck import DuckEngine
-from retention_cli.features.predictions import predictions
-from retention_cli.features.statements import tree
+from retention_cli.engine.statements import tree
+from retention_cli.features.predictions import QUERIES, predictions
 from retention_cli.model.fitted import Buying, Fitted, Spending, Unfit
 from retention_cli.model.problem import NOWHERE
 
@@ -66,7 +66,7 @@ def test_they_are_those_of_the_papers(parameters: tuple[float, float, float, flo
     columns = {"customer_id": "VARCHAR", "repeats": "BIGINT", "recency_days": "BIGINT", "age_days": "BIGINT", "repeat_value": "DOUBLE"}
     with DuckEngine(threads=1) as engine:
         engine.table("purchases", columns, rows)
-        found = {row[0]: row[1:] for row in engine.run(tree("predictions").sql(dialect=sql.DIALECT), values)}
+        found = {row[0]: row[1:] for row in engine.run(tree(QUERIES, "predictions").sql(dialect=sql.DIALECT), values)}
     assert len(found) == len(GRID)
     for n, (x, recency, age) in enumerate(GRID):
         weeks = (recency / 7, age / 7)

@@ -194,3 +194,12 @@ def with_ctes(select: exp.Select, ctes: Iterable[tuple[str, exp.Query]]) -> exp.
     for name, query in ctes:
         select = select.with_(exp.TableAlias(this=sql.name(name)), as_=query, copy=False)
     return select
+
+
+def over_ctes(select: exp.Select, ctes: Iterable[tuple[str, exp.Query]]) -> exp.Select:
+    """Put CTEs before those that a query has of its own, which may read them; the query is a copy."""
+    found = select.copy()
+    own = [(cte.alias, cte.this) for cte in found.ctes]
+    if (inner := found.find(exp.With)) is not None and own:
+        inner.pop()
+    return with_ctes(found, [*ctes, *own])

@@ -16,7 +16,7 @@ from retention_cli.compile import sql
 from retention_cli.compile.moment import Moment
 from retention_cli.compile.purchases import TOTAL, over_purchases, purchases
 from retention_cli.compile.scans import Scans, with_ctes
-from retention_cli.features.statements import tree
+from retention_cli.engine.statements import tree
 from retention_cli.model.fitted import DAYS_A_WEEK, Buying, FitCheck, Fitted, Spending, Unfit
 from retention_cli.text import plural
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+QUERIES = "retention_cli.features.queries"
 FEWEST = 50
 """Customers who bought again, at least: with fewer, four parameters say more about chance than about the shop."""
 MOST_REPEATS = 7
@@ -77,7 +78,7 @@ class _Orders:
         import numpy as np  # noqa: PLC0415 - the extra
 
         scans = Scans(self.schema, Moment(datetime.combine(until, time.max, tzinfo=self.zone), self.zone), sql.Values())
-        select = over_purchases(tree(name), purchases(scans, self.order))
+        select = over_purchases(tree(QUERIES, name), purchases(scans, self.order))
         query = sql.finished(with_ctes(select, scans.ctes()), scans.values)
         chunks = [np.array(rows, dtype=float) for rows in self.engine.stream(query.sql, query.values)]
         return np.concatenate(chunks).T if chunks else np.zeros((len(select.selects), 0))

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from retention_cli.compile.derived import Derived
 from retention_cli.engine.duck import DuckEngine
+from retention_cli.engine.statements import tree
 from retention_cli.features.kept import keep, kept
-from retention_cli.features.statements import tree
 from retention_cli.model.fitted import Fitted, Unfit
 from retention_cli.model.snapshot import SnapshotSet
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from retention_cli.compile.schema import Schema
     from retention_cli.model.snapshot import Snapshot
 
+QUERIES = "retention_cli.features.queries"
 EXTRA = "analytics"
 VALUE = "predicted_value_1y"
 
@@ -56,5 +57,5 @@ def predictions(found: Fitted | Unfit) -> Derived | Unfit:
     buying, spending = found.buying, found.spending
     values: dict[str, float | None] = {"r": buying.r, "alpha": buying.alpha, "a": buying.a, "b": buying.b, "unit": float(buying.unit_days)}
     if isinstance(spending, Unfit):
-        return Derived(tree("predictions"), {**values, "p": None, "q": None, "v": None}, {VALUE: spending})
-    return Derived(tree("predictions"), {**values, "p": spending.p, "q": spending.q, "v": spending.v}, {})
+        return Derived(tree(QUERIES, "predictions"), {**values, "p": None, "q": None, "v": None}, {VALUE: spending})
+    return Derived(tree(QUERIES, "predictions"), {**values, "p": spending.p, "q": spending.q, "v": spending.v}, {})
