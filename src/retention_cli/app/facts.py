@@ -17,9 +17,10 @@ from retention_cli.engine.duck import DuckEngine
 from retention_cli.errors import GuardStopped, ProjectInvalid
 from retention_cli.model.catalog import Catalog, SourceSchema
 from retention_cli.model.lock import Lock
-from retention_cli.sources.catalogue import current_stored
+from retention_cli.sources.catalogue import current, current_stored
 from retention_cli.sources.guards import check_guards
 from retention_cli.sources.importing import import_all
+from retention_cli.sources.report import Imported
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from retention_cli.compile.scans import Subject
     from retention_cli.model.snapshot import SnapshotSet
     from retention_cli.sources.guards import GuardVerdict
-    from retention_cli.sources.report import Imported
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,15 @@ class View:
         with DuckEngine() as engine:
             engine.attach_snapshots(self.facts.imported.snapshots)
             yield engine
+
+
+def published(work: Workspace, as_of: datetime) -> View | None:
+    """Return the facts that were imported last, without reading an export; None where there are none."""
+    snapshots = current(work.store)
+    if snapshots is None or set(snapshots.snapshots) < set(work.project.sources):
+        return None
+    schema = with_predictions(Schema(work.project.sources, seen(snapshots)), snapshots, work.project.settings)
+    return View(work, Facts(Imported(snapshots, work.lock.sources, ()), work.lock, (), schema), as_of)
 
 
 def look(work: Workspace, as_of: datetime, progress: Callable[[str], None] | None = None) -> View:

@@ -53,7 +53,7 @@ def _show_first(found: Sequence[Cohort]) -> None:
         repeat = sum(cell.recurring_revenue for cell in cohort.cells)
         each = (short(cohort.first_revenue / cohort.people), short(repeat), short(repeat / cohort.people))
         rows.append((str(cohort.start), cohort.people, short(cohort.first_revenue), *each))
-    show_text("cohorts by first order: what those orders were worth, and all repeat orders since")
+    show_text("cohorts by first order: its value, and that of all repeat orders since")
     show_table(("cohort", *columns), rows, right=columns)
 
 
@@ -62,8 +62,8 @@ def _show_triangle(found: Sequence[Cohort], measure: Measure, periods: int) -> N
     shown = min(periods, longest, max(1, (width() - _LEFT) // _EACH - 1))
     columns = tuple(str(later) for later in range(shown + 1))
     rows = [(str(cohort.start), cohort.people, *_figures(cohort, measure, shown)) for cohort in found]
-    what = "share that ordered again" if measure == "returning" else "value of repeat orders, for each of the cohort"
-    show_text(f"{what}, by periods since the first order; the last one of a line is not over")
+    what = "share that ordered again" if measure == "returning" else "value of repeat orders a head"
+    show_text(f"{what}, by periods since the first; the last is not over")
     show_table(("cohort", "people", *columns), rows, right=("people", *columns))
     if shown < longest:
         say(f"{longest - shown} later periods are not shown: --periods, a wider window or --format csv shows them")

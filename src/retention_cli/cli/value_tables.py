@@ -42,7 +42,7 @@ def _json(found: Value) -> dict[str, Any]:
         "check": [asdict(check) for check in fitted.checks],
         "people": found.people,
         "total": found.total,
-        "top_decile_share": found.top_share,
+        "top_decile_share": round(found.top_share, 6),
         "deciles": [_decile(each, found) for each in found.deciles],
     }
 
@@ -90,10 +90,10 @@ def _parameters(fitted: Fitted) -> list[tuple[str, str, str, str]]:
 
 
 def _show_deciles(found: Value, currency: str) -> None:
-    columns = ("people", "from", "to", "total", "share", "there")
+    columns = ("people", "from", "to", "total", "share", "alive")
     rows = [(each.decile, each.people, short(each.lowest), short(each.highest), short(each.total), *_part(each, found)) for each in found.deciles]
     show_text("")
-    show_text(f"value expected within a year in {currency}, by tenths of the buyers; there: chance to be still a customer")
+    show_text(f"{currency} expected within a year, by tenths of the buyers; alive: still a customer")
     show_table(("tenth", *columns, ""), rows, right=("tenth", *columns))
     say(f"the first tenth brings {share(found.top_share)} of {found.total:,.0f} {currency}")
 

@@ -102,7 +102,7 @@ def suggestion(rhythm: Rhythm) -> str:
     return f"""\
 # groups/rhythm.yml
 name: rhythm
-description: Where customers stand in the shop's rhythm of {rhythm.gaps} gaps between purchases
+description: Where customers stand in the shop's rhythm
 divisions:
   active: {{last_order_at: {{within: {soon} days}}}}        # 75 % of gaps are no longer
   late: {{last_order_at: {{older_than: {soon} days, within: {late} days}}}}

@@ -6,12 +6,13 @@ import re
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, SecretStr, WithJsonSchema
+from pydantic import AfterValidator, Field, InstanceOf, SecretStr, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from retention_cli.model.base import Model, Name
 from retention_cli.model.campaign import Campaign
 from retention_cli.model.learned import Learned
+from retention_cli.model.lock import LearnedValue
 from retention_cli.model.metric import Metric
 from retention_cli.model.segment import Segment
 from retention_cli.model.source import Source
@@ -93,13 +94,17 @@ class Settings(Model):
 
 
 class Project(Model):
-    """A project's settings and everything beside them, by name. `root` is the folder, absolute."""
+    """A project's settings and everything beside them, by name. `root` is the folder, absolute.
+
+    `pinned` are the learned thresholds as retention.lock has them.
+    """
 
     root: str
     settings: Settings
     segments: dict[str, Segment] = {}
     metrics: dict[str, Metric] = {}
     learned: dict[str, Learned] = {}
+    pinned: dict[str, InstanceOf[LearnedValue]] = {}
     campaigns: dict[str, Campaign] = {}
     templates: dict[str, Template] = {}
 
