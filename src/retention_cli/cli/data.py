@@ -43,6 +43,8 @@ def _report(read: Callable[..., DataReport], project: Path, target: str, as_of: 
         show_json(report_json(report))
     else:
         report_tables(report, work.project.zone)
+    for problem in report.drift:
+        say(f"{problem.place}: {problem.message}; {problem.hint}")
     return 0 if report.is_sound else 3
 
 

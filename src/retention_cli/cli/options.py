@@ -22,9 +22,18 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class TableFormat(StrEnum):
+    """How one table is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    CSV = "csv"
+
+
 ProjectOption = Annotated[Path, typer.Option("--project", "-C", help="The project's folder, or one inside it.", file_okay=False)]
 TargetOption = Annotated[str, typer.Option("--target", "-t", help="A target of retention.yml.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="text for people, json for programs.")]
+TableFormatOption = Annotated[TableFormat, typer.Option("--format", help="text for people, json for programs, csv for spreadsheets.")]
 AsOfOption = Annotated[str | None, typer.Option("--as-of", help="Decide as of this time (2026-05-01, 2026-05-01T09:00); now, if left out.")]
 
 HERE = Path()

@@ -20,6 +20,7 @@ from retention_cli.compile.triggers import Due, occurrences_query
 from retention_cli.model.campaign import Happened
 from retention_cli.model.condition import Selected
 from retention_cli.model.problem import Problem
+from retention_cli.model.source import ColumnType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,6 +42,7 @@ def check(project: Project, schema: Schema) -> list[Problem]:
         compiler.field(str(metric.name), metric.name.place)
     for group in project.groups.values():
         compiler.field(str(group.name), group.name.place)
+    _learned(compiler, project)
     problems = [*_columns(project), *compiler.problems, *_selections(project, schema), *_sources(project, schema, moment)]
     for campaign in project.campaigns.values():
         problems += _campaign(project, schema, moment, campaign)
@@ -51,6 +53,19 @@ def _selections(project: Project, schema: Schema) -> Iterable[Problem]:
     for segment in project.segments.values():
         if isinstance(segment.where, Selected) and isinstance(found := selection(segment.where, schema), Problem):
             yield found
+
+
+def _learned(compiler: Compiler, project: Project) -> None:
+    """A learned threshold is of a number, by any field."""
+    for asked in project.learned.values():
+        number = compiler.field(asked.of, asked.of.place)
+        if number is not None and number.type not in (ColumnType.INTEGER, ColumnType.DECIMAL):
+            message = f"a threshold is learned of a number, and {str(asked.of)!r} is {number.type}"
+            compiler.problems.append(Problem(asked.of.place, "wrong-type", message, "name a metric that is one: days_between_orders"))
+        kind = None if asked.by is None else compiler.field(asked.by, asked.by.place)
+        if asked.by is not None and kind is not None and kind.type is ColumnType.LIST:
+            message = f"{str(asked.by)!r} is a list, and a customer has one limit"
+            compiler.problems.append(Problem(asked.by.place, "wrong-type", message, "name a field with one value: favourite_category"))
 
 
 def _columns(project: Project) -> Iterable[Problem]:

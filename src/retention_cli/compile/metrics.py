@@ -5,11 +5,14 @@ Formula, unit and missing value of each stand in docs/reference/metrics.md and i
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from retention_cli.compile import sql
+from retention_cli.compile.derived import COLUMNS, derived
+from retention_cli.compile.purchases import SECONDS_A_DAY, gap_before, shop_gap
 from retention_cli.compile.typed import Typed
 from retention_cli.model.condition import EventQuery, FieldTest, Fold, Total
 from retention_cli.model.duration import Duration
@@ -24,7 +27,8 @@ if TYPE_CHECKING:
     from retention_cli.compile.scans import Scans
     from retention_cli.compile.schema import EventTable
 
-SECONDS_A_DAY = 86_400
+PRIOR_GAPS = 3
+"""How many gaps of a customer's own weigh as much as the shop's rhythm."""
 
 
 _QUARTER = Duration(90, "day")
@@ -92,13 +96,7 @@ def _days_since_last_order(scans: Scans, order: EventTable) -> Typed:
 def _days_between_orders(scans: Scans, order: EventTable) -> Typed:
     """Median gap between neighbouring orders, in days: a pass of its own, for a gap needs its neighbour."""
     key, owner = scans.subject.key, scans.subject.table or order.source
-    time = _time(scans, order)
-    over = exp.Window(
-        this=sql.call("lag", time),
-        partition_by=[sql.col(key, owner)],
-        order=exp.Order(expressions=[exp.Ordered(this=time.copy(), nulls_first=False)]),
-    )
-    gap = exp.Div(this=sql.call("epoch", exp.Paren(this=exp.Sub(this=time.copy(), expression=over))), expression=sql.number(SECONDS_A_DAY))
+    gap = gap_before(_time(scans, order), key, owner)
     select = scans.from_events(order.source)
     if order.column is not None:
         select = select.where(scans.named(order.source, {order.event}), copy=False)
@@ -106,6 +104,19 @@ def _days_between_orders(scans: Scans, order: EventTable) -> Typed:
     median = exp.Select().select(sql.col(key), sql.aliased(sql.rounded(sql.call("median", sql.col("gap"))), "days_between_orders"), copy=False)
     name = scans.own("order_gaps", median.from_(gaps, copy=False).group_by(sql.col(key), copy=False))
     return Typed(sql.col("days_between_orders", name), ColumnType.DECIMAL)
+
+
+def _next_order_due(scans: Scans, order: EventTable) -> Typed:
+    """Last order + gap, the customer's own median shrunk to the shop's: (n·own + k·shop) / (n + k) with n own gaps."""
+    last, own, shop = _last_order_at(scans, order).expression, _days_between_orders(scans, order).expression, shop_gap(scans, order)
+    gaps = exp.Sub(this=_count(scans, order), expression=sql.number(1))
+    weighed = exp.Add(
+        this=exp.Mul(this=exp.Paren(this=gaps), expression=exp.Coalesce(this=own, expressions=[sql.number(0)])),
+        expression=exp.Mul(this=sql.number(PRIOR_GAPS), expression=shop),
+    )
+    days = exp.Div(this=exp.Paren(this=weighed), expression=exp.Paren(this=exp.Add(this=gaps.copy(), expression=sql.number(PRIOR_GAPS))))
+    seconds = sql.call("round", exp.Mul(this=exp.Paren(this=days), expression=sql.number(SECONDS_A_DAY)))
+    return Typed(exp.Add(this=last, expression=sql.call("to_seconds", exp.cast(seconds, "bigint", dialect=sql.DIALECT))), ColumnType.TIME)
 
 
 _OF_ORDERS: dict[str, Callable[[Scans, EventTable], Typed | None]] = {
@@ -116,6 +127,8 @@ _OF_ORDERS: dict[str, Callable[[Scans, EventTable], Typed | None]] = {
     "last_order_at": _last_order_at,
     "days_since_last_order": _days_since_last_order,
     "days_between_orders": _days_between_orders,
+    "next_order_due": _next_order_due,
+    **{name: partial(derived, name) for name in COLUMNS},
 }
 
 
