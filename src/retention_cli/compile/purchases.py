@@ -40,10 +40,16 @@ def purchases(scans: Scans, order: EventTable) -> str:
         sql.aliased(repeats, "repeats"),
         sql.aliased(_between(first, last), "recency_days"),
         sql.aliased(_between(first.copy(), today), "age_days"),
-        sql.aliased(exp.Div(this=later, expression=exp.Nullif(this=repeats.copy(), expression=sql.number(0))), "repeat_value"),
+        sql.aliased(_mean(later, repeats.copy()), "repeat_value"),
         copy=False,
     )
     return scans.own(PURCHASES, select.from_(days, copy=False).group_by(sql.col(CUSTOMER), copy=False), attach=False)
+
+
+def _mean(total: exp.Expr, count: exp.Expr) -> exp.Expr:
+    """Return the mean as a binary fraction; sums stay decimal up to here, so that they are the same in whatever order they are added."""
+    whole = exp.cast(total, "double", dialect=sql.DIALECT)
+    return exp.Div(this=whole, expression=exp.Nullif(this=exp.Paren(this=count), expression=sql.number(0)))
 
 
 def over_purchases(query: Q, name: str) -> Q:
@@ -58,13 +64,13 @@ def over_purchases(query: Q, name: str) -> Q:
 def _days(scans: Scans, order: EventTable) -> exp.Select:
     """Select each customer's days with an order up to as_of, and what was paid on them."""
     time = sql.col(scans.schema.time(order.source) or "", order.source)
-    paid: exp.Expr = exp.Null()
+    paid: exp.Expr = exp.cast(exp.Null(), "double", dialect=sql.DIALECT)
     if TOTAL in scans.schema.columns(order.source):
         paid = exp.Sum(this=sql.col(TOTAL, order.source))
     select = everybodys(scans, order).select(
         sql.col(CUSTOMER, order.source),
         sql.aliased(scans.moment.local_day(time, scans.values), "day"),
-        sql.aliased(exp.cast(paid, "double", dialect=sql.DIALECT), "value"),
+        sql.aliased(paid, "value"),
         copy=False,
     )
     if scans.subject.table is not None:
