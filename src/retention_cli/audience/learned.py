@@ -43,7 +43,7 @@ def learn(engine: Engine, compiler: Callable[[], Compiler], asked: Learned, *, a
     inner = exp.Subquery(this=fresh.scans.base().select(*columns, copy=False), alias=exp.TableAlias(this=sql.name("everybody")))
     there = exp.not_(exp.Is(this=sql.col("number"), expression=exp.Null()), dialect=sql.DIALECT)
     known = exp.Select().select(exp.Star(), copy=False).from_(inner, copy=False).where(there, copy=False)
-    select = over_ctes(tree(QUERIES, "learned"), [*fresh.scans.ctes(), ("known", known)])
+    select = over_ctes(tree(QUERIES, "learned"), [*fresh.ctes(), ("known", known)])
     values = sql.Values({**fresh.values.by_name, "share": float(asked.percentile / 100), "fewest": FEWEST})
     query = sql.finished(select, values)
     found = [(bool(over_all), kind, limit, people) for over_all, kind, limit, people in engine.run(query.sql, query.values)]

@@ -130,6 +130,8 @@ class Scans:
             on = exp.EQ(this=sql.col(self.subject.key, other), expression=sql.col(self.subject.key, start))
             select = select.join(sql.table(other), on=on, join_type="left", copy=False)
         for other in self.by_customer:
+            if only is not None and other not in only:
+                continue
             on = exp.EQ(this=sql.col(CUSTOMER, other), expression=sql.col(CUSTOMER, CUSTOMERS))
             select = select.join(sql.table(other), on=on, join_type="left", copy=False)
         return select

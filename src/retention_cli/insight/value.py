@@ -70,6 +70,6 @@ def value(engine: Engine, compiler: Compiler, fitted: Fitted) -> Value:
     inner = exp.Subquery(this=select, alias=exp.TableAlias(this=sql.name("everybody")))
     there = exp.not_(exp.Is(this=sql.col(VALUE), expression=exp.Null()), dialect=sql.DIALECT)
     predicted = exp.Select().select(exp.Star(), copy=False).from_(inner, copy=False).where(there, copy=False)
-    asked = over_ctes(tree(QUERIES, "value_deciles"), [*compiler.scans.ctes(), ("predicted", predicted)])
+    asked = over_ctes(tree(QUERIES, "value_deciles"), [*compiler.ctes(), ("predicted", predicted)])
     query = sql.finished(asked, compiler.values)
     return Value(fitted, tuple(Decile(*row) for row in engine.run(query.sql, query.values)))
