@@ -86,11 +86,28 @@ def test_the_suggestion_is_printed_to_be_pasted(shop: Path) -> None:
     assert yaml.safe_load(out[out.index("# groups/rhythm.yml") :])["name"] == "rhythm"
 
 
+def test_the_suggested_group_is_sound(shop: Path) -> None:
+    """Pasted where it says, it validates without gap or overlap, and divides everybody."""
+    text = retention(shop, "analyze", "cadence", *AS_OF, "--format", "json").json["suggestion"]
+    (shop / "groups").mkdir()
+    (shop / "groups" / "rhythm.yml").write_text(text, encoding="utf-8")
+    (shop / "segments").mkdir(exist_ok=True)
+    divisions = "".join(f"- {{name: {name}, where: {{rhythm: {name}}}}}\n" for name in ("active", "late", "asleep", "never_ordered"))
+    (shop / "segments" / "divisions.yml").write_text(divisions, encoding="utf-8")
+    try:
+        assert retention(shop, "validate", "--format", "json").json == []
+        sizes = {each["segment"]: each["size"] for each in retention(shop, "segment", "size", *AS_OF, "--format", "json").json}
+        assert (sum(sizes.values()), sizes["never_ordered"], min(sizes["active"], sizes["late"], sizes["asleep"]) > 0) == (400, 0, True)
+    finally:
+        (shop / "groups" / "rhythm.yml").unlink()
+        (shop / "segments" / "divisions.yml").unlink()
+
+
 def test_rfm_as_json_and_csv(shop: Path) -> None:
     found = retention(shop, "analyze", "rfm", *AS_OF, "--format", "json").json
-    assert list(found) == ["customers", "cuts", "cells"]
+    assert list(found) == ["customers", "scores", "cells"]
     assert found["customers"] == sum(cell["customers"] for cell in found["cells"]) == 400
-    assert {name: len(cuts) for name, cuts in found["cuts"].items()} == {"recency": 4, "frequency": 4, "monetary": 4}
+    assert sum(each["customers"] for each in found["scores"] if each["measure"] == "recency") == 400
     rows = list(csv.DictReader(io.StringIO(retention(shop, "analyze", "rfm", *AS_OF, "--format", "csv").out)))
     assert [int(row["customers"]) for row in rows] == [cell["customers"] for cell in found["cells"]]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from pathlib import Path
 
 import pytest
@@ -136,3 +137,40 @@ def test_diff_and_update_exclude_each_other(shop: Path) -> None:
     ran = retention(shop, "lock", "--diff", "--update")
     assert ran.code == 2
     assert "take one of them" in ran.said
+
+
+def test_whom_a_new_value_would_move(shop: Path) -> None:
+    """Segments and divisions that stand on a threshold, and those that stand on them; each with who enters and who leaves."""
+    write(shop, "segments/big.yml", "where: {average_order_value: {at_least: {learned: usual_total}}}\n")
+    write(shop, "segments/upon.yml", "where: [{segment: big}, {country: CZ}]\n")
+    write(shop, "segments/other.yml", "where: {country: CZ}\n")
+    write(shop, "segments/often.yml", "where: {orders_count: {more_than: {learned: usual_count}}}\n")
+    divisions = "divisions:\n  large: {average_order_value: {at_least: {learned: usual_total}}}\notherwise: small\n"
+    write(shop, "groups/size.yml", divisions)
+    assert values(shop) == {"usual_total": (None, 30.5), "usual_count": (None, 1)}, "what is not pinned yet is no reason not to learn it"
+    sizes = {each["segment"]: each["size"] for each in retention(shop, "segment", "size", "--as-of", "2026-05-01", "--format", "json").json}
+    assert sizes == {"big": 30, "upon": 15, "other": 30, "often": 0}, "each country has its own median"
+    more = [(str(n), f"c{n}", "2026-02-01 10:00:00", f"{(n + 1) * (1 if n % 2 else 3)}.00") for n in range(60)]
+    export(shop, orders=more)
+    told = lock(shop, "--diff")
+    assert isinstance(told, dict)
+    moves = {each["name"]: (each["size"], each["enter"], each["leave"]) for each in told["moves"]}
+    assert set(moves) == {"segment big", "segment upon", "segment often", "group size: large", "group size: small"}
+    assert moves["segment often"] == (0, 0, 0), "it stands on a threshold that nobody moves by"
+    assert moves["segment big"] == moves["group size: large"]
+    size, enter, leave = moves["segment big"]
+    assert (size, enter) == (before(more), 0)
+    assert size - leave == after(more)
+    assert moves["group size: small"] == (60 - size, leave, 0)
+
+
+def before(rows: list[tuple[str, str, str, str]]) -> int:
+    """Return how many reach the medians of the old orders: 15.5 and 45.5."""
+    return sum(float(total) >= (15.5 if n < 30 else 45.5) for n, (_, _, _, total) in enumerate(rows))
+
+
+def after(rows: list[tuple[str, str, str, str]]) -> int:
+    """Return how many reach the medians of the new ones."""
+    paid = [float(total) for _, _, _, total in rows]
+    limits = (statistics.median(paid[:30]), statistics.median(paid[30:]))
+    return sum(total >= limits[n >= 30] for n, total in enumerate(paid))

@@ -13,8 +13,10 @@ from retention_cli.engine.duck import DuckEngine
 from retention_cli.insight.orders import Orders
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+
+    from retention_cli.compile.conditions import Compiler
 
 PRAGUE = ZoneInfo("Europe/Prague")
 
@@ -26,6 +28,15 @@ def orders(root: Path, given: Given, as_of: str = "2026-05-01T12:00") -> Iterato
     with DuckEngine(threads=1) as engine:
         fill(engine, shop, given)
         yield Orders(engine, shop.schema, Moment(datetime.fromisoformat(as_of).replace(tzinfo=PRAGUE), PRAGUE))
+
+
+@contextmanager
+def compiled(root: Path, given: Given, as_of: str, files: Mapping[str, str] = {}) -> Iterator[tuple[DuckEngine, Callable[[], Compiler]]]:
+    """Open an engine over these tables, and what makes a compiler for them."""
+    shop = open_shop(root, files, as_of)
+    with DuckEngine(threads=1) as engine:
+        fill(engine, shop, given)
+        yield engine, shop.compiler
 
 
 def bought(*rows: tuple[str, str, float]) -> Given:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from insight.shop import bought, orders
-from retention_cli.insight.rfm import Cell, rfm
+from insight.shop import bought, compiled
+from retention_cli.audience.members import members
+from retention_cli.insight.rfm import MEASURES, Cell, Range, rfm
+from retention_cli.model.condition import Everyone
 from support.real_data import real_data
 
 if TYPE_CHECKING:
@@ -63,41 +65,51 @@ def by_hand(rows: Sequence[tuple[str, str, float]]) -> dict[str, Scores]:
 @pytest.mark.parametrize("name", files())
 def test_every_customers_scores_are_the_packages(name: str, tmp_path: Path) -> None:
     rows = read(files()[name])
-    with orders(tmp_path, bought(*rows), AS_OF) as opened:
-        scored = opened.ask("rfm_scores", {"today": date(2006, 12, 31)})
-        found = rfm(opened)
-    scores = {str(row[0]): (int(row[7]), int(row[8]), int(row[9])) for row in scored}
+    with compiled(tmp_path, bought(*rows), AS_OF) as (engine, compiler):
+        scored = members(engine, compiler, Everyone(), ["rfm_recency", "rfm_frequency", "rfm_monetary"], None)
+        found = rfm(engine, compiler())
+    scores = {str(row[0]): (int(row[1]), int(row[2]), int(row[3])) for row in scored.rows}
     assert scores == by_hand(rows)
     if name == "everybody":
         assert len(scores) == 995
         assert {customer: scores[customer] for customer in PUBLISHED} == PUBLISHED
-        assert found.recency_cuts[:2] == (115, 181)
-        assert found.frequency_cuts == (4, 5, 6, 8)
     assert found.customers == len(scores)
     for cell in found.cells:
         inside = [customer for customer, (r, f, _) in scores.items() if (r, f) == (cell.recency, cell.frequency)]
         assert cell.customers == len(inside)
-        assert cell.revenue == Decimal(str(sum(total for customer, _, total in rows if customer in inside)))
+        assert float(cell.revenue or 0) == pytest.approx(sum(total for customer, _, total in rows if customer in inside))
 
 
-def test_the_map_has_a_cell_for_each_pair_of_scores(tmp_path: Path) -> None:
+def test_each_score_says_which_values_have_it(tmp_path: Path) -> None:
     """Five customers, one in each fifth: who bought last also bought most often."""
     rows = [(f"c{n}", f"2006-0{n + 1}-01T{k // 6:02}:{k % 6}0", 2.0) for n in range(5) for k in range(10 * (n + 1))]
-    with orders(tmp_path, bought(*rows), AS_OF) as opened:
-        found = rfm(opened)
+    with compiled(tmp_path, bought(*rows), AS_OF) as (engine, compiler):
+        found = rfm(engine, compiler())
     assert [(cell.recency, cell.frequency, cell.customers) for cell in found.cells] == [(5, 5, 1), (4, 4, 1), (3, 3, 1), (2, 2, 1), (1, 1, 1)]
     assert found.cell(5, 5).revenue == 100
     assert found.cell(5, 1) == Cell(5, 1, 0, None, None)
+    assert [found.range("frequency", score) for score in (1, 5)] == [Range("frequency", 1, 10, 10, 1), Range("frequency", 5, 50, 50, 1)]
+    assert [(each.measure, each.score) for each in found.ranges] == [(measure, score) for measure in sorted(MEASURES) for score in range(1, 6)]
+
+
+def test_the_shops_own_scores_are_the_maps(tmp_path: Path) -> None:
+    """Ten and twenty days as limits, the shorter the better: the map shows three scores of recency, as a segment would mean them."""
+    files = {"metrics/own.yml": "rfm_recency: {score: {of: days_since_last_order, bins: [10, 20], best: low}}\n"}
+    rows = [("a", "2006-12-30", 1.0), ("b", "2006-12-15", 1.0), ("c", "2006-01-01", 1.0)]
+    with compiled(tmp_path, bought(*rows), AS_OF, files) as (engine, compiler):
+        found = rfm(engine, compiler())
+    assert sorted((cell.recency, cell.customers) for cell in found.cells) == [(1, 1), (2, 1), (3, 1)]
+    assert found.range("recency", 3) == Range("recency", 3, 1, 1, 1)
 
 
 def test_what_comes_after_the_moment_is_not_there(tmp_path: Path) -> None:
     rows = [("a", "2006-12-31T11:59", 1.0), ("a", "2006-12-31T12:01", 5.0), ("b", "2007-01-01", 9.0)]
-    with orders(tmp_path, bought(*rows), AS_OF) as opened:
-        found = rfm(opened)
+    with compiled(tmp_path, bought(*rows), AS_OF) as (engine, compiler):
+        found = rfm(engine, compiler())
     assert [(cell.customers, cell.revenue) for cell in found.cells] == [(1, Decimal("1.0"))]
 
 
 def test_nobody_is_an_empty_map(tmp_path: Path) -> None:
-    with orders(tmp_path, {}, AS_OF) as opened:
-        found = rfm(opened)
-    assert (found.cells, found.recency_cuts, found.customers) == ((), (), 0)
+    with compiled(tmp_path, {}, AS_OF) as (engine, compiler):
+        found = rfm(engine, compiler())
+    assert (found.cells, found.ranges, found.customers) == ((), (), 0)

@@ -34,8 +34,8 @@ def analyze_cadence(view: View, by: str | None) -> Cadence:
 
 def analyze_rfm(view: View) -> Rfm:
     """Return how the customers spread over recency and frequency."""
-    with _orders(view) as orders:
-        return rfm(orders)
+    with view.engine() as engine:
+        return rfm(engine, view.compiler())
 
 
 def analyze_cohorts(view: View, period: Period) -> tuple[Cohort, ...]:

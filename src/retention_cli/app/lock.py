@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 from retention_cli.app.facts import look
 from retention_cli.audience.learned import learn
 from retention_cli.audience.moves import moves
+from retention_cli.model.condition import FieldTest
 from retention_cli.model.encode import encode
 from retention_cli.model.lock import LearnedValue, Lock
+from retention_cli.model.question import Op, Test
 from retention_cli.project.lock_file import write_lock
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from retention_cli.app.workspace import Workspace
     from retention_cli.audience.moves import Move
     from retention_cli.model.condition import Condition
+    from retention_cli.model.project import Project
 
 _STAND_IN = LearnedValue(Decimal(0), 0)
 
@@ -69,11 +72,20 @@ def lock_diff(work: Workspace, as_of: datetime, say: Callable[[str], None]) -> D
     found = _learn(view, list(work.project.learned))
     lessons = tuple(Lesson(name, work.lock.learned.get(name), found.get(name)) for name in work.project.learned)
     after = _with(view, {**_pinned(work), **{name: value for name, value in found.items() if value is not None}})
-    conditions = {f"segment {name}": segment.where for name, segment in sorted(work.project.segments.items())}
+    conditions = _conditions(work.project)
     with view.engine() as engine:
         moved = moves(engine, view.compiler(), after.compiler(), conditions)
     direct = {name for name, condition in conditions.items() if set(thresholds_in(condition)) & set(work.project.learned)}
     return Difference(lessons, tuple(move for move in moved if move.enter or move.leave or move.name in direct))
+
+
+def _conditions(project: Project) -> dict[str, Condition]:
+    """Return everything that a customer can be in: the segments, and the divisions of the groups."""
+    found: dict[str, Condition] = {f"segment {name}": segment.where for name, segment in sorted(project.segments.items())}
+    for name, group in sorted(project.groups.items()):
+        for division in group.names:
+            found[f"group {name}: {division}"] = FieldTest(field=name, tests=(Test(op=Op.IS, values=(division,)),))
+    return found
 
 
 def _holds(work: Workspace, name: str) -> bool:

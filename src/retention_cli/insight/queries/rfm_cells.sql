@@ -3,8 +3,8 @@ SELECT
   recency_score,
   frequency_score,
   count(*) AS customers,
-  round(sum(monetary), 6) AS revenue,
+  sum(paid) AS revenue,
   round(avg(monetary_score), 6) AS monetary_score
-FROM rfm_scores
+FROM scored
 GROUP BY recency_score, frequency_score
 ORDER BY recency_score DESC, frequency_score
