@@ -93,7 +93,7 @@ class View:
 def published(work: Workspace, as_of: datetime) -> View | None:
     """Return the facts that were imported last, without reading an export; None where there are none."""
     snapshots = current(work.store)
-    if snapshots is None or set(snapshots.snapshots) < set(work.project.sources):
+    if snapshots is None or not work.project.sources.keys() <= snapshots.snapshots.keys():
         return None
     schema = with_predictions(Schema(work.project.sources, seen(snapshots)), snapshots, work.project.settings)
     return View(work, Facts(Imported(snapshots, work.lock.sources, ()), work.lock, (), schema), as_of)
