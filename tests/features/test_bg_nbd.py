@@ -87,7 +87,7 @@ def test_equal_customers_may_stand_in_groups() -> None:
     history = read(SAMPLE)
     rows, people = np.unique(np.stack([history.repeats, history.recency, history.age]), axis=1, return_counts=True)
     assert len(people) < len(history.age)
-    assert bg_nbd.fit(History(rows[0], rows[1], rows[2], people.astype(float))) == pytest.approx(bg_nbd.fit(history), rel=1e-5)
+    assert bg_nbd.fit(History(rows[0], rows[1], rows[2], people.astype(float))) == pytest.approx(bg_nbd.fit(history), rel=1e-3)
 
 
 def test_the_unit_of_time_is_the_unit_of_alpha_alone() -> None:

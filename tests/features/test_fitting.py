@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import importlib.util
 import json
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,7 @@ from retention_cli.features import fitting, predictions
 from retention_cli.features.kept import FILE
 from retention_cli.features.predictions import fitted
 from retention_cli.model.fitted import Fitted, Spending, Unfit
+from support.real_data import real_data
 from support.shop import ORDERS, Shop
 
 if TYPE_CHECKING:
@@ -180,3 +183,23 @@ def test_no_source_of_orders_is_a_sentence(tmp_path: Path) -> None:
 def test_the_extra_is_here() -> None:
     """The tests above mean nothing where numpy and scipy are not installed."""
     assert importlib.util.find_spec("scipy") is not None
+
+
+def test_the_published_parameters_come_out_of_the_transactions(tmp_path: Path) -> None:
+    """CDNOW's single purchases up to 30 September 1997, as a shop exports them; where they are not there, the simulated shop stands in."""
+    path = real_data("cdnow/cdnow_sample.csv")
+    if path is None:
+        found = fit(make(tmp_path, simulated(600)), zone="UTC")
+        assert isinstance(found, Fitted)
+        assert found.buying.people == 600
+        return
+    with path.open(encoding="utf-8", newline="") as file:
+        bought = [row for row in csv.DictReader(file) if row["date"] <= "1997-09-30"]
+    rows = [(str(n), row["sample_id"], row["date"], row["dollar_value"]) for n, row in enumerate(bought)]
+    found = fit(make(tmp_path, lines(rows)), currency="USD", zone="UTC")
+    assert isinstance(found, Fitted)
+    buying = found.buying
+    assert (found.until, buying.people, buying.repeaters) == (date(1997, 9, 30), 2357, 946)
+    assert (buying.r, buying.alpha, buying.a, buying.b) == pytest.approx((0.243, 4.414, 0.793, 2.426), abs=0.01)
+    assert isinstance(found.spending, Spending)
+    assert (found.spending.p, found.spending.q, found.spending.v) == pytest.approx((6.25, 3.74, 15.45), abs=0.02)

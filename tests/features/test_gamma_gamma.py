@@ -79,6 +79,9 @@ def test_who_never_bought_again_gets_everybodys_mean() -> None:
     assert float(gamma_gamma.expected_value(np.zeros(1), np.array([999.0]), p, q, v)[0]) == pytest.approx(p * v / (q - 1))
 
 
-def test_equal_values_give_no_fit() -> None:
-    """Where every purchase costs the same there is nothing to tell customers apart by."""
-    assert gamma_gamma.fit(np.full(80, 3.0), np.full(80, 10.0)) is None
+def test_where_every_purchase_costs_the_same_that_is_what_one_is_worth() -> None:
+    """Nothing tells customers apart, so the parameters mean nothing by themselves: there is no fit, or one whose every value is the price."""
+    found = gamma_gamma.fit(np.full(80, 3.0), np.full(80, 10.0))
+    if found is not None:
+        told = gamma_gamma.expected_value(np.array([0.0, 1.0, 5.0]), np.array([0.0, 10.0, 10.0]), *found)
+        assert list(told) == pytest.approx([10, 10, 10], rel=0.01)

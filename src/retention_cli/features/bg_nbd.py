@@ -37,23 +37,43 @@ class History:
     people: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """A history with its few different counts apart: `counts[place]` is `repeats`, and `bought` how many people have each."""
+
+    history: History
+    counts: Floats
+    place: NDArray[np.intp]
+    bought: Floats
+
+    @classmethod
+    def of(cls, history: History) -> _Sample:
+        counts, place = np.unique(history.repeats, return_inverse=True)
+        return cls(history, counts, place, np.bincount(place, weights=history.people).astype(float))
+
+    def log_likelihood(self, r: float, alpha: float, a: float, b: float) -> float:
+        """Gamma functions depend on the counts alone and are costly; the rest on everybody."""
+        x, history = self.counts, self.history
+        shared = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + betaln(a, b + x) - betaln(a, b)
+        dropped = np.where(x > 0, np.log(a) - np.log(np.maximum(b + x - 1, _LOWEST * _LOWEST)), -np.inf)
+        alive = -(r + history.repeats) * np.log(alpha + history.age)
+        gone = dropped[self.place] - (r + history.repeats) * np.log(alpha + history.recency)
+        return float(self.bought @ shared + history.people @ np.logaddexp(alive, gone))
+
+
 def log_likelihood(history: History, r: float, alpha: float, a: float, b: float) -> float:
     """Return the log-likelihood of the whole sample (eq. 6 of the paper)."""
-    x = history.repeats
-    shared = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + betaln(a, b + x) - betaln(a, b)
-    alive = -(r + x) * np.log(alpha + history.age)
-    bought_again = x > 0
-    gone = np.where(bought_again, np.log(a) - np.log(np.maximum(b + x - 1, _LOWEST * _LOWEST)) - (r + x) * np.log(alpha + history.recency), -np.inf)
-    return float(history.people @ (shared + np.logaddexp(alive, gone)))
+    return _Sample.of(history).log_likelihood(r, alpha, a, b)
 
 
 def fit(history: History) -> tuple[float, float, float, float] | None:
     """Return (r, alpha, a, b) where the likelihood is greatest, None where the search finds no inner maximum."""
-    people, typical = history.people.sum(), float(np.average(history.age, weights=history.people)) or 1.0
+    sample, people = _Sample.of(history), float(history.people.sum())
+    typical = float(np.average(history.age, weights=history.people)) or 1.0
 
     def loss(logs: Floats) -> float:
         r, scaled, a, b = np.exp(logs)
-        return -log_likelihood(history, r, scaled * typical, a, b) / float(people)
+        return -sample.log_likelihood(r, scaled * typical, a, b) / people
 
     bounds = [(np.log(_LOWEST), np.log(_HIGHEST))] * 4
     found = [minimize(loss, np.log(start), method="L-BFGS-B", bounds=bounds, options={"ftol": _FTOL, "gtol": 1e-8}) for start in _STARTS]

@@ -6,6 +6,7 @@ they buy. Data: x repeat purchases and their mean value m of everybody who bough
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,20 +25,41 @@ _STARTS = ((1.0, 2.0, 1.0), (6.0, 4.0, 0.5))
 """Where the search begins: p, q, v as a multiple of the mean."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """A sample with what no parameter changes worked out: the different counts, and how many people have each."""
+
+    repeats: Floats
+    total: Floats
+    counts: Floats
+    people: Floats
+    log_means: Floats
+
+    @classmethod
+    def of(cls, repeats: Floats, mean: Floats) -> _Sample:
+        counts, place = np.unique(repeats, return_inverse=True)
+        return cls(repeats, repeats * mean, counts, np.bincount(place).astype(float), np.bincount(place, weights=np.log(mean)).astype(float))
+
+    def log_likelihood(self, p: float, q: float, v: float) -> float:
+        shape = p * self.counts
+        constant = gammaln(shape + q) - gammaln(shape) - gammaln(q) + q * np.log(v) + shape * np.log(self.counts)
+        everybody = (p * self.repeats + q) @ np.log(self.total + v)
+        return float(self.people @ constant + (shape - 1) @ self.log_means - everybody)
+
+
 def log_likelihood(repeats: Floats, mean: Floats, p: float, q: float, v: float) -> float:
-    """Return the log-likelihood of the sample (eq. 1a of the note); every x ≥ 1 and every m > 0."""
-    shape = p * repeats
-    constant = gammaln(shape + q) - gammaln(shape) - gammaln(q) + q * np.log(v)
-    return float(np.sum(constant + (shape - 1) * np.log(mean) + shape * np.log(repeats) - (shape + q) * np.log(repeats * mean + v)))
+    """Return the log-likelihood of the sample (eq. 1a of the note); every x >= 1 and every m > 0."""
+    return _Sample.of(repeats, mean).log_likelihood(p, q, v)
 
 
 def fit(repeats: Floats, mean: Floats) -> tuple[float, float, float] | None:
     """Return (p, q, v) where the likelihood is greatest; None where there is no inner maximum, or no mean (q ≤ 1)."""
     typical = float(mean.mean())
+    sample = _Sample.of(repeats, mean / typical)
 
     def loss(logs: Floats) -> float:
         p, q, scaled = np.exp(logs)
-        return -log_likelihood(repeats, mean / typical, p, q, scaled) / len(mean)
+        return -sample.log_likelihood(p, q, scaled) / len(mean)
 
     found = [minimize(loss, np.log(start), method="L-BFGS-B", bounds=_BOUNDS, options={"ftol": 1e-12, "gtol": 1e-8}) for start in _STARTS]
     best = min(found, key=lambda each: float(each.fun))
