@@ -152,8 +152,8 @@ class _Dispatch:
                     self._done(job, result)
                 case Opened():
                     self._hire(self.plan.connections)
-                case Left(left_job, error):
-                    self._left(left_job, error)
+                case Left(left_jobs, error):
+                    self._left(left_jobs, error)
                 case _:
                     assert_never(note)
         return asks
@@ -219,10 +219,10 @@ class _Dispatch:
         except Exception as error:  # noqa: BLE001 - as with every mark: the ledger is not to be trusted any more
             self.committer.fail(error)
 
-    def _left(self, job: Job | None, error: BaseException | None) -> None:
+    def _left(self, jobs: Sequence[Job], error: BaseException | None) -> None:
         """Go on with fewer lines; the last that finds no server ends the dispatch, a refused login does so at once."""
         self.working -= 1
-        if job is not None:
+        for job in jobs:
             self.ready.put(job)
         if isinstance(error, LoginRefused):
             self.failure = SendingStopped(str(error), "check the target's url and its password")

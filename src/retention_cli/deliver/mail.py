@@ -38,24 +38,19 @@ def fault_in(mail: Mail) -> Refused | None:
 
 def clean(raw: bytes) -> bool:
     """Whether the bytes are whole CRLF lines of at most 998 octets, without NUL."""
-    ends = raw.count(b"\r\n")
-    return raw.endswith(b"\r\n") and raw.count(b"\r") == ends == raw.count(b"\n") and b"\0" not in raw and not _has_long_line(raw)
+    lines = raw.splitlines()  # at CRLF and at a bare CR or LF, which takes one octet less
+    return (
+        raw.endswith(b"\r\n")
+        and len(b"".join(lines)) + 2 * len(lines) == len(raw)
+        and b"\0" not in raw
+        and len(max(lines, key=len)) <= _LONGEST_LINE
+    )
 
 
 def stuffed(raw: bytes) -> bytes:
     """Return the lines as they go over the wire, without the final dot (RFC 5321 §4.5.2)."""
     body = raw.replace(b"\r\n.", b"\r\n..")
     return b"." + body if body.startswith(b".") else body
-
-
-def _has_long_line(raw: bytes) -> bool:
-    start = 0
-    while len(raw) - start > _LONGEST_LINE:
-        end = raw.rfind(b"\n", start, start + _LONGEST_LINE + 2)
-        if end < 0:
-            return True
-        start = end + 1
-    return False
 
 
 def _valid(address: str) -> bool:

@@ -20,7 +20,7 @@ from retention_cli.ledger.rows import Mark
 from retention_cli.model.state import MessageState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from retention_cli.clock import Clock
     from retention_cli.deliver.outbox import Outbox
@@ -53,6 +53,13 @@ class Ask:
     error: Exception | None = None
     gate: threading.Lock = field(default_factory=threading.Lock)
 
+    def answer(self) -> bool:
+        """Wait until the intent is durable and the act done; False where a gate said no. Raises what the act raised."""
+        with self.gate:
+            if self.error is not None:
+                raise self.error
+            return self.granted
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
@@ -69,9 +76,9 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A line that works no more: with the job it gives back and why it left, where it did not end in peace."""
+    """A line that works no more: with the jobs it gives back and why it left, where it did not end in peace."""
 
-    job: Job | None = None
+    jobs: Sequence[Job] = ()
     error: BaseException | None = None
 
 
@@ -84,16 +91,13 @@ class Desk:
     def __init__(self) -> None:
         self._notes: SimpleQueue[Note] = SimpleQueue()
 
-    def commit(self, job: Job, sha: str, act: Callable[[], None]) -> bool:
-        """Wait until the intent is durable and `act` done; False where a gate said no. Called by a line; raises what `act` raises."""
+    def ask(self, job: Job, sha: str, act: Callable[[], None]) -> Ask:
+        """Ask for the intent to be made durable and `act` to be done, and go on; `Ask.answer` waits. Called by a line."""
         crash.point("before-committing")
         ask = Ask(job, sha, act)
         ask.gate.acquire()
         self._notes.put(ask)
-        with ask.gate:
-            if ask.error is not None:
-                raise ask.error
-            return ask.granted
+        return ask
 
     def tell(self, note: Done | Opened | Left) -> None:
         """Say what happened and go on. Called by a line."""

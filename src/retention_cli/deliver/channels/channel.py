@@ -5,6 +5,9 @@ lets a message go (the final dot, the rename) and cannot wait for anybody. It is
 the ledger, in the moment when the `committing` mark is durable: so hardly a message is ever in doubt that was not sent.
 False means that a gate said no: `act` was not and will not be carried out, the channel must let go and answer
 `Withheld`. What `act` raises, `commit` raises. A channel answers with a value and raises only for what stops the dispatch.
+
+`following` is what the next `send` will bring if the connection is still of use then: a channel may open its transaction
+together with the last act, to save a round trip, and must not care if it never comes.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 class Connection(Protocol):
     """One way out, used by one thread; only `abort` may be called from another."""
 
-    def send(self, mail: Mail, commit: Callable[[Callable[[], None]], bool]) -> Outcome:
+    def send(self, mail: Mail, commit: Callable[[Callable[[], None]], bool], following: Mail | None = None) -> Outcome:
         """Try once to let the message go."""
 
     def close(self) -> None:

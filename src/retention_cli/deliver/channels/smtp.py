@@ -3,7 +3,9 @@
 MAIL, RCPT and DATA go out together and each reply is read and judged. The body is written without its final dot; then
 `commit` makes the intent durable; then the dot goes out, and from there only an explicit 2xx, 4xx or 5xx decides: a
 drop, a timeout or a broken reply is `Unknown`. Before the dot nothing is ever unknown: the message was not taken.
-After a message that was not accepted the next transaction begins with RSET.
+Where the next message is known, its MAIL, RCPT and DATA ride behind the dot (RFC 2920 §3.1: what ends a body may begin a
+group), so that a message costs one round trip. After one that was not accepted a transaction that is not begun yet begins
+with RSET.
 """
 
 from __future__ import annotations
@@ -69,30 +71,38 @@ class SmtpConnection:
         self._sizes = session.has_extn("size")
         self._carried = 0
         self._reset = False
+        self._begun: Mail | None = None
 
-    def send(self, mail: Mail, commit: Callable[[Callable[[], None]], bool]) -> Outcome:
+    def send(self, mail: Mail, commit: Callable[[Callable[[], None]], bool], following: Mail | None = None) -> Outcome:
         """Try once to hand the message over."""
-        if (refused := self._unfit(mail)) is not None:
+        if mail is not self._begun and (refused := self._unfit(mail)) is not None:
             return refused
         try:
             answer = self._offer(mail)
         except _BROKEN as error:
             answer = self._down(_words(error))
-        if answer is not None:
-            return answer
+        return answer or self._finish(mail, commit, following if self._can_begin(following) else None)
+
+    def _finish(self, mail: Mail, commit: Callable[[Callable[[], None]], bool], following: Mail | None) -> Outcome:
+        """Let the dot go, with the beginning of what follows, and read what the server says to it."""
+        last = b".\r\n" if following is None else b".\r\n" + _lines(self._commands(following))
         try:
-            if not commit(self._dot):
+            if not commit(lambda: self._sock.sendall(last)):
                 self._drop()
                 return Withheld()
+            self._begun = following
             reply = self._reply()
         except _BROKEN as error:
             return self._doubt(mail, _words(error))
         return self._verdict(mail, reply)
 
+    def _can_begin(self, following: Mail | None) -> bool:
+        return self._pipelining and following is not None and self._unfit(following) is None
+
     def close(self) -> None:
         """Say QUIT and hang up; what the server makes of it does not matter any more."""
         with contextlib.suppress(*_BROKEN, smtplib.SMTPException):
-            if not self._closed:
+            if not self._closed and self._begun is None:  # in the middle of DATA a QUIT would be text
                 self._sock.settimeout(_QUIT_SECONDS)
                 self._session.timeout = _QUIT_SECONDS
                 self._session.quit()
@@ -121,15 +131,22 @@ class SmtpConnection:
 
     def _offer(self, mail: Mail) -> Outcome | None:
         """Open the transaction and write the body without its dot; None where only the dot is missing."""
-        if self._closed or (self._carried and self._session.reader.spoke_early()):
-            return self._down("the server closed an idle connection")
-        replies = self._converse(self._commands(mail))
-        if (answer := self._first_refusal(replies)) is not None:
+        if (answer := self._first_refusal(self._opened(mail))) is not None:
             return answer
         crash.point("before-body")
         self._sock.sendall(stuffed(mail.raw))
-        self._session.reader.wait_writable(self._timeout)
-        return self._interrupted() if self._session.reader.spoke_early() else None
+        return self._interrupted() if self._session.reader.spoke_early(self._timeout) else None
+
+    def _opened(self, mail: Mail) -> list[tuple[Phase, Reply]]:
+        """Return what the server says to MAIL, RCPT and DATA, which may have gone out behind the dot of the message before."""
+        begun, self._begun = self._begun, None
+        if begun is mail and not self._closed:
+            return self._answers([phase for phase, _ in self._commands(mail)])
+        if begun is not None and begun is not mail:
+            raise Garbled("another message was begun on this connection")
+        if self._closed or (self._carried and self._session.reader.spoke_early()):
+            raise Garbled("the server closed an idle connection")
+        return self._converse(self._commands(mail))
 
     def _commands(self, mail: Mail) -> list[tuple[Phase, bytes]]:
         size = f" SIZE={len(mail.raw)}" if self._sizes else ""
@@ -145,7 +162,7 @@ class SmtpConnection:
     def _converse(self, commands: list[tuple[Phase, bytes]]) -> list[tuple[Phase, Reply]]:
         """Say the commands and return the answers; without pipelining it stops at the first that fails."""
         if self._pipelining:
-            self._sock.sendall(b"".join(line for _, line in commands))
+            self._sock.sendall(_lines(commands))
             return self._answers([phase for phase, _ in commands])
         replies: list[tuple[Phase, Reply]] = []
         for phase, line in commands:
@@ -204,13 +221,10 @@ class SmtpConnection:
             return judge(reply, Phase.DATA)
         return ConnectionDown(f"{reply.code} the server broke off", fresh=not self._carried)
 
-    def _dot(self) -> None:
-        self._sock.sendall(b".\r\n")
-
     def _verdict(self, mail: Mail, reply: Reply) -> Outcome:
         """Believe nothing but an explicit answer to the final dot."""
         self._carried += 1
-        self._reset = not reply.positive
+        self._reset = not reply.positive and self._begun is None
         if reply.positive:
             return Accepted(reply.queue_id)
         if not (reply.transient or reply.permanent):
@@ -233,6 +247,10 @@ class SmtpConnection:
 
     def _drop(self) -> None:
         self._session.close()
+
+
+def _lines(commands: list[tuple[Phase, bytes]]) -> bytes:
+    return b"".join(line for _, line in commands)
 
 
 def _agreed(phase: Phase, reply: Reply) -> bool:

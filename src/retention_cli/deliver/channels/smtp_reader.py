@@ -54,20 +54,20 @@ class ReplyReader:
         """Whether bytes came beyond the last reply that was read."""
         return bool(self._buffer)
 
-    def spoke_early(self) -> bool:
-        """Whether the server said something, or hung up, when it was not its turn."""
+    def spoke_early(self, writable: float = 0) -> bool:
+        """Whether the server said something, or hung up, when it was not its turn.
+
+        With `writable` it first waits, at most so many seconds, until a few more bytes can be written without waiting;
+        raises `TimeoutError` where they cannot.
+        """
         if self._buffer or getattr(self._sock, "pending", int)():
             return True
         poll = select.poll()  # select.select fails above 1,024 descriptors
-        poll.register(self._sock, select.POLLIN | select.POLLHUP | select.POLLERR)
-        return bool(poll.poll(0))
-
-    def wait_writable(self, timeout: float) -> None:
-        """Wait until a few more bytes can be written without waiting; raises `TimeoutError`."""
-        poll = select.poll()
-        poll.register(self._sock, select.POLLOUT)
-        if not poll.poll(timeout * 1000):
+        poll.register(self._sock, select.POLLIN | (select.POLLOUT if writable else 0))
+        events = poll.poll(writable * 1000)
+        if writable and not events:
             raise TimeoutError("the server does not read")
+        return any(event != select.POLLOUT for _, event in events)
 
     def _line(self, until: float) -> bytes:
         while (end := self._buffer.find(b"\n")) < 0:
