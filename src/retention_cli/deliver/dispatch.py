@@ -17,14 +17,15 @@ from typing import TYPE_CHECKING, assert_never
 from retention_cli import crash
 from retention_cli.deliver import retry
 from retention_cli.deliver.breaker import Breakers
-from retention_cli.deliver.channels.channel import LoginRefused, Unreachable
+from retention_cli.deliver.channels.channel import LoginRefused, Talking, Unreachable
 from retention_cli.deliver.intake import BATCH, Intake
-from retention_cli.deliver.line import Line
-from retention_cli.deliver.marks import Ask, Committer, Desk, Done, Job, Left, Opened
+from retention_cli.deliver.line import Lines
+from retention_cli.deliver.marks import Ask, Committer, Done, Job, Left, Opened
 from retention_cli.deliver.outbox import micros
 from retention_cli.deliver.outcome import ConnectionDown, Fault, Refused, Unknown, Unrenderable, Withheld, told
 from retention_cli.deliver.plan import Outcomes, Plan
 from retention_cli.deliver.settle import mark_for
+from retention_cli.deliver.switchboard import Switchboard
 from retention_cli.errors import SendingStopped
 from retention_cli.ledger.rows import Mark
 from retention_cli.model.state import MessageState
@@ -34,10 +35,12 @@ if TYPE_CHECKING:
 
     from retention_cli.clock import Clock
     from retention_cli.deliver.channels.channel import Channel
+    from retention_cli.deliver.line import Line
     from retention_cli.deliver.mail import Mail
     from retention_cli.deliver.marks import Note
     from retention_cli.deliver.outbox import Outbox
     from retention_cli.deliver.outcome import Result
+    from retention_cli.deliver.switchboard import Extension
     from retention_cli.ledger.rows import Claim
 
 __all__ = ["Outcomes", "Plan", "dispatch"]
@@ -77,12 +80,12 @@ class _Dispatch:
     stop: Callable[[], bool]
     on_progress: Callable[[Mapping[MessageState, int]], None]
     ahead: Callable[[Sequence[Job]], None]
-    desk: Desk = field(default_factory=Desk)
+    staff: Lines | Switchboard = field(init=False)
     ready: SimpleQueue[Job | None] = field(default_factory=SimpleQueue)
     closing: threading.Event = field(default_factory=threading.Event)
     breakers: Breakers = field(default_factory=Breakers)
     counts: Counter[MessageState] = field(default_factory=Counter)
-    lines: list[Line] = field(default_factory=list)
+    lines: list[Line | Extension] = field(default_factory=list)
     back: list[int] = field(default_factory=list)
     committer: Committer = field(init=False)
     intake: Intake = field(init=False)
@@ -97,6 +100,11 @@ class _Dispatch:
         """Work until nothing may leave now, or until something ends it."""
         self.committer = Committer(self.outbox, self.clock)
         self.intake = Intake(self.outbox, self.plan.kind)
+        kind = Switchboard if isinstance(self.channel, Talking) else Lines
+        with contextlib.closing(kind(self.channel, self.compose, self.ready, self.clock, self.closing)) as self.staff:  # type: ignore[arg-type] # chosen by it
+            return self._work()
+
+    def _work(self) -> Outcomes:
         self._refill()
         if self.outstanding:
             self._hire(1)
@@ -135,7 +143,7 @@ class _Dispatch:
 
     def _turn(self) -> None:
         """Take up what the lines have told, and answer those that ask."""
-        notes = self.desk.collect(self.committer.patience)
+        notes = self.staff.collect(self.committer.patience)
         asks = self._take_up(notes)
         if asks:
             self._answer(asks + self._latecomers(len(asks)))
@@ -163,7 +171,7 @@ class _Dispatch:
         asks: list[Ask] = []
         until = self.clock.monotonic() + self.committer.write_seconds
         while asking + len(asks) < min(self.working, self.outstanding) and (left := until - self.clock.monotonic()) > 0:
-            asks += self._take_up(self.desk.collect(left))
+            asks += self._take_up(self.staff.collect(left))
         return asks
 
     def _answer(self, asks: list[Ask]) -> None:
@@ -235,10 +243,8 @@ class _Dispatch:
     def _hire(self, lines: int) -> None:
         """Have so many lines; the first goes ahead alone and shows that the server can be reached."""
         while len(self.lines) < lines:
-            line = Line(self.channel, self.compose, self.desk, self.ready, self.clock, self.closing)
-            self.lines.append(line)
             self.working += 1
-            threading.Thread(target=line.run, name=f"line-{len(self.lines)}", daemon=True).start()
+            self.lines.append(self.staff.connect())
 
     def _wind_down(self) -> None:
         """Take back what no line has begun, let the rest finish within the grace, then break it off."""

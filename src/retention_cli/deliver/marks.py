@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from retention_cli import crash
 from retention_cli.errors import RetentionError, Untrusted
@@ -42,6 +42,13 @@ class Job:
     tries: int = 0
 
 
+class Gate(Protocol):
+    """What an answer opens."""
+
+    def release(self) -> None:
+        """Let the one who asked go on."""
+
+
 @dataclass(slots=True, eq=False)
 class Ask:
     """A connection that waits to send its final dot."""
@@ -49,16 +56,9 @@ class Ask:
     job: Job
     sha: str
     act: Callable[[], None]
+    gate: Gate
     granted: bool = False
     error: Exception | None = None
-    gate: threading.Lock = field(default_factory=threading.Lock)
-
-    def answer(self) -> bool:
-        """Wait until the intent is durable and the act done; False where a gate said no. Raises what the act raised."""
-        with self.gate:
-            if self.error is not None:
-                raise self.error
-            return self.granted
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +91,17 @@ class Desk:
     def __init__(self) -> None:
         self._notes: SimpleQueue[Note] = SimpleQueue()
 
-    def ask(self, job: Job, sha: str, act: Callable[[], None]) -> Ask:
-        """Ask for the intent to be made durable and `act` to be done, and go on; `Ask.answer` waits. Called by a line."""
+    def commit(self, job: Job, sha: str, act: Callable[[], None]) -> bool:
+        """Wait until the intent is durable and `act` done; False where a gate said no. Called by a line; raises what `act` raises."""
         crash.point("before-committing")
-        ask = Ask(job, sha, act)
-        ask.gate.acquire()
+        gate = threading.Lock()
+        gate.acquire()
+        ask = Ask(job, sha, act, gate)
         self._notes.put(ask)
-        return ask
+        with gate:
+            if ask.error is not None:
+                raise ask.error
+            return ask.granted
 
     def tell(self, note: Done | Opened | Left) -> None:
         """Say what happened and go on. Called by a line."""

@@ -5,18 +5,16 @@ lets a message go (the final dot, the rename) and cannot wait for anybody. It is
 the ledger, in the moment when the `committing` mark is durable: so hardly a message is ever in doubt that was not sent.
 False means that a gate said no: `act` was not and will not be carried out, the channel must let go and answer
 `Withheld`. What `act` raises, `commit` raises. A channel answers with a value and raises only for what stops the dispatch.
-
-`following` is what the next `send` will bring if the connection is still of use then: a channel may open its transaction
-together with the last act, to save a round trip, and must not care if it never comes.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from retention_cli.deliver.channels.talk import Talker
     from retention_cli.deliver.mail import Mail
     from retention_cli.deliver.outcome import Outcome
 
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
 class Connection(Protocol):
     """One way out, used by one thread; only `abort` may be called from another."""
 
-    def send(self, mail: Mail, commit: Callable[[Callable[[], None]], bool], following: Mail | None = None) -> Outcome:
+    def send(self, mail: Mail, commit: Callable[[Callable[[], None]], bool]) -> Outcome:
         """Try once to let the message go."""
 
     def close(self) -> None:
@@ -41,6 +39,17 @@ class Channel(Protocol):
 
     def open(self) -> Connection:
         """Open a connection; raises `Unreachable` (try later) or `LoginRefused` (stop at once)."""
+
+
+@runtime_checkable
+class Talking(Protocol):
+    """A channel whose connections can all be served by one thread."""
+
+    name: str
+    talks: Literal[True]
+
+    def open(self) -> Talker:
+        """Open a connection, waiting as long as it takes; raises `Unreachable` or `LoginRefused`."""
 
 
 class Unreachable(Exception):

@@ -68,7 +68,7 @@ class FakeConnection:
     def __init__(self, channel: Fake) -> None:
         self._channel = channel
 
-    def send(self, mail: Mail, commit: Callable[[Callable[[], None]], bool], following: Mail | None = None) -> Outcome:  # noqa: ARG002 - there is no round trip to save
+    def send(self, mail: Mail, commit: Callable[[Callable[[], None]], bool]) -> Outcome:
         """Answer as told."""
         return self._channel.take(mail, commit)
 

@@ -53,7 +53,7 @@ class FolderConnection:
         self._path = path
         self._directory = directory
 
-    def send(self, mail: Mail, commit: Callable[[Callable[[], None]], bool], following: Mail | None = None) -> Outcome:  # noqa: ARG002 - there is no round trip to save
+    def send(self, mail: Mail, commit: Callable[[Callable[[], None]], bool]) -> Outcome:
         """Write, flush, ask, rename."""
         if not _KEY.fullmatch(mail.key):
             return Refused(0, "the message's key is not fit for a file name", Fault.OTHER)

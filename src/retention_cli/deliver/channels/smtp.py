@@ -14,12 +14,15 @@ import contextlib
 import logging
 import smtplib
 import socket
-from typing import TYPE_CHECKING, Self
+import ssl
+from typing import TYPE_CHECKING, Literal, Self
 
 from retention_cli import crash
+from retention_cli.clock import SystemClock
 from retention_cli.deliver.channels.smtp_reader import Garbled
 from retention_cli.deliver.channels.smtp_session import Session, open_session
 from retention_cli.deliver.channels.smtp_url import SmtpUrl
+from retention_cli.deliver.channels.talk import Commit, Ready, held_alone
 from retention_cli.deliver.mail import Mail, fault_in, stuffed
 from retention_cli.deliver.outcome import Accepted, ConnectionDown, Fault, Outcome, Refused, Unknown, Withheld, shown
 from retention_cli.deliver.replies import BAD_SEQUENCE, SERVICE_CLOSING, START_MAIL_INPUT, Phase, Reply, judge
@@ -28,17 +31,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from retention_cli.deliver.channels.talk import Talk
     from retention_cli.model.target import SmtpChannel
 
 _log = logging.getLogger(__name__)
 _QUIT_SECONDS = 5.0
 _BROKEN = (OSError, Garbled)
+_READABLE = (BlockingIOError, ssl.SSLWantReadError)
+_WRITABLE = (BlockingIOError, ssl.SSLWantWriteError)
 
 
 class Smtp:
     """A mail server. `timeout` is the longest wait for one answer, in seconds."""
 
     name = "smtp"
+    talks: Literal[True] = True
 
     def __init__(self, url: SmtpUrl, timeout: float = 600.0) -> None:
         self._url = url
@@ -54,7 +61,7 @@ class Smtp:
     def open(self) -> SmtpConnection:
         """Connect; raises `Unreachable` or `LoginRefused`."""
         session = open_session(self._url, self._timeout)
-        session.sock.settimeout(self._timeout)
+        session.sock.setblocking(False)
         return SmtpConnection(session, self._timeout)
 
 
@@ -69,35 +76,45 @@ class SmtpConnection:
         self._utf8 = session.has_extn("smtputf8")
         self._size = int(size) if (size := session.esmtp_features.get("size", "")).isdigit() else 0
         self._sizes = session.has_extn("size")
+        self._clock = SystemClock()
         self._carried = 0
         self._reset = False
         self._begun: Mail | None = None
 
-    def send(self, mail: Mail, commit: Callable[[Callable[[], None]], bool], following: Mail | None = None) -> Outcome:
-        """Try once to hand the message over."""
+    def send(self, mail: Mail, commit: Callable[[Callable[[], None]], bool]) -> Outcome:
+        """Try once to hand the message over, waiting in this thread."""
+        return held_alone(self.talk(mail), self.fileno(), commit)
+
+    def talk(self, mail: Mail, following: Mail | None = None) -> Talk[Outcome]:
+        """Try once to hand the message over, and begin with the one that follows."""
         if mail is not self._begun and (refused := self._unfit(mail)) is not None:
             return refused
         try:
-            answer = self._offer(mail)
+            answer = yield from self._offer(mail)
         except _BROKEN as error:
             answer = self._down(_words(error))
-        return answer or self._finish(mail, commit, following if self._can_begin(following) else None)
+        return answer or (yield from self._finish(mail, following if self._can_begin(following) else None))
 
-    def _finish(self, mail: Mail, commit: Callable[[Callable[[], None]], bool], following: Mail | None) -> Outcome:
+    def _finish(self, mail: Mail, following: Mail | None) -> Talk[Outcome]:
         """Let the dot go, with the beginning of what follows, and read what the server says to it."""
-        last = b".\r\n" if following is None else b".\r\n" + _lines(self._commands(following))
+        last = _Last(self._sock, b".\r\n" if following is None else b".\r\n" + _lines(self._commands(following)))
         try:
-            if not commit(lambda: self._sock.sendall(last)):
+            if not (yield Commit(last.write)):
                 self._drop()
                 return Withheld()
             self._begun = following
-            reply = self._reply()
+            yield from self._write(last.rest)
+            reply = yield from self._reply()
         except _BROKEN as error:
             return self._doubt(mail, _words(error))
         return self._verdict(mail, reply)
 
     def _can_begin(self, following: Mail | None) -> bool:
         return self._pipelining and following is not None and self._unfit(following) is None
+
+    def fileno(self) -> int:
+        """Return the socket's descriptor, negative once it is closed."""
+        return self._sock.fileno()
 
     def close(self) -> None:
         """Say QUIT and hang up; what the server makes of it does not matter any more."""
@@ -129,24 +146,25 @@ class SmtpConnection:
             return Refused(0, "the message has 8-bit content, which the server does not take", Fault.CONTENT)
         return None
 
-    def _offer(self, mail: Mail) -> Outcome | None:
+    def _offer(self, mail: Mail) -> Talk[Outcome | None]:
         """Open the transaction and write the body without its dot; None where only the dot is missing."""
-        if (answer := self._first_refusal(self._opened(mail))) is not None:
+        replies = yield from self._opened(mail)
+        if (answer := (yield from self._first_refusal(replies))) is not None:
             return answer
         crash.point("before-body")
-        self._sock.sendall(stuffed(mail.raw))
-        return self._interrupted() if self._session.reader.spoke_early(self._timeout) else None
+        yield from self._write(stuffed(mail.raw))
+        return (yield from self._interrupted()) if self._session.reader.spoke_early() else None
 
-    def _opened(self, mail: Mail) -> list[tuple[Phase, Reply]]:
+    def _opened(self, mail: Mail) -> Talk[list[tuple[Phase, Reply]]]:
         """Return what the server says to MAIL, RCPT and DATA, which may have gone out behind the dot of the message before."""
         begun, self._begun = self._begun, None
-        if begun is mail and not self._closed:
-            return self._answers([phase for phase, _ in self._commands(mail)])
         if begun is not None and begun is not mail:
             raise Garbled("another message was begun on this connection")
+        if begun is not None and not self._closed:
+            return (yield from self._answers([phase for phase, _ in self._commands(mail)]))
         if self._closed or (self._carried and self._session.reader.spoke_early()):
             raise Garbled("the server closed an idle connection")
-        return self._converse(self._commands(mail))
+        return (yield from self._converse(self._commands(mail)))
 
     def _commands(self, mail: Mail) -> list[tuple[Phase, bytes]]:
         size = f" SIZE={len(mail.raw)}" if self._sizes else ""
@@ -159,25 +177,25 @@ class SmtpConnection:
         ]
         return [(Phase.RSET, b"RSET\r\n"), *commands] if self._reset else commands
 
-    def _converse(self, commands: list[tuple[Phase, bytes]]) -> list[tuple[Phase, Reply]]:
+    def _converse(self, commands: list[tuple[Phase, bytes]]) -> Talk[list[tuple[Phase, Reply]]]:
         """Say the commands and return the answers; without pipelining it stops at the first that fails."""
         if self._pipelining:
-            self._sock.sendall(_lines(commands))
-            return self._answers([phase for phase, _ in commands])
+            yield from self._write(_lines(commands))
+            return (yield from self._answers([phase for phase, _ in commands]))
         replies: list[tuple[Phase, Reply]] = []
         for phase, line in commands:
-            self._sock.sendall(line)
-            replies.append((phase, self._reply()))
+            yield from self._write(line)
+            replies.append((phase, (yield from self._reply())))
             if not _agreed(*replies[-1]):
                 break
         return replies
 
-    def _answers(self, phases: list[Phase]) -> list[tuple[Phase, Reply]]:
+    def _answers(self, phases: list[Phase]) -> Talk[list[tuple[Phase, Reply]]]:
         """Read an answer to each; a refusal that was read holds, even if the server hung up after it."""
         replies: list[tuple[Phase, Reply]] = []
         for phase in phases:
             try:
-                replies.append((phase, self._reply()))
+                replies.append((phase, (yield from self._reply())))
             except _BROKEN:
                 if all(_agreed(*reply) for reply in replies):
                     raise
@@ -185,7 +203,7 @@ class SmtpConnection:
                 break
         return replies
 
-    def _first_refusal(self, replies: list[tuple[Phase, Reply]]) -> Outcome | None:
+    def _first_refusal(self, replies: list[tuple[Phase, Reply]]) -> Talk[Outcome | None]:
         """Return what the first answer that is no yes means; None where all are."""
         bad = next(((phase, reply) for phase, reply in replies if not _agreed(phase, reply)), None)
         if bad is None:
@@ -198,21 +216,21 @@ class SmtpConnection:
         self._carried += 1
         self._reset = True
         if replies[-1][1].code == START_MAIL_INPUT:
-            self._end_empty()
+            yield from self._end_empty()
         return judge(reply, phase)
 
-    def _end_empty(self) -> None:
+    def _end_empty(self) -> Talk[None]:
         """End a DATA that was agreed to without a recipient (RFC 2920 §3.1); the refusal stands whatever comes of it."""
         try:
-            self._sock.sendall(b".\r\n")
-            self._reply()
+            yield from self._write(b".\r\n")
+            yield from self._reply()
         except _BROKEN:
             self._drop()
 
-    def _interrupted(self) -> Outcome:
+    def _interrupted(self) -> Talk[Outcome]:
         """Return what the server meant by speaking, or hanging up, before the final dot."""
         try:
-            reply = self._reply()
+            reply = yield from self._reply()
         except _BROKEN as error:
             return self._down(_words(error))
         self._drop()
@@ -238,8 +256,33 @@ class SmtpConnection:
         _log.warning("message %s may have been delivered: %s", mail.key, why)
         return Unknown(f"no answer after the final dot: {why}")
 
-    def _reply(self) -> Reply:
-        return self._session.reader.read(self._timeout)
+    def _reply(self) -> Talk[Reply]:
+        """Read the next reply, waiting at most the connection's timeout for all of it."""
+        reader, until = self._session.reader, 0.0
+        while (reply := reader.next_reply()) is None:
+            until = until or self._clock.monotonic() + self._timeout
+            if not reader.pending:
+                yield Ready(until)
+            try:
+                reader.receive()
+            except _READABLE:  # less than a whole TLS record has come
+                continue
+            except ssl.SSLWantWriteError:
+                yield Ready(until, write=True)
+        return reply
+
+    def _write(self, data: bytes) -> Talk[None]:
+        """Write all of it, waiting at most the connection's timeout until it is taken."""
+        rest, until = memoryview(data), 0.0
+        while rest:
+            try:
+                rest = rest[self._sock.send(rest) :]
+            except _WRITABLE:
+                until = until or self._clock.monotonic() + self._timeout
+                yield Ready(until, write=True)
+            except ssl.SSLWantReadError:
+                until = until or self._clock.monotonic() + self._timeout
+                yield Ready(until)
 
     def _down(self, why: str) -> ConnectionDown:
         self._drop()
@@ -247,6 +290,19 @@ class SmtpConnection:
 
     def _drop(self) -> None:
         self._session.close()
+
+
+class _Last:
+    """The bytes that let a message go: written at once as far as the socket takes them, the `rest` later."""
+
+    def __init__(self, sock: socket.socket, data: bytes) -> None:
+        self._sock = sock
+        self.rest = data
+
+    def write(self) -> None:
+        """Write without waiting."""
+        with contextlib.suppress(*_WRITABLE, ssl.SSLWantReadError):
+            self.rest = self.rest[self._sock.send(self.rest) :]
 
 
 def _lines(commands: list[tuple[Phase, bytes]]) -> bytes:
