@@ -56,7 +56,7 @@ def sent(project: str, target: str) -> dict[str, Any]:
 
 
 def delivered(project: str, target: str, size: str) -> dict[str, Any]:
-    """Send what a project's ledger holds with nothing rendered: one text for all, made before the clock starts."""
+    """Send what a project's ledger holds with nothing rendered: one text for all, made and checked before the clock starts."""
     from retention_cli.app.workspace import open_project  # noqa: PLC0415 - its own modules alone
     from retention_cli.clock import SystemClock  # noqa: PLC0415 - its own modules alone
     from retention_cli.deliver.channels.registry import channel_for  # noqa: PLC0415 - its own modules alone
@@ -71,7 +71,7 @@ def delivered(project: str, target: str, size: str) -> dict[str, Any]:
     raw = _text_of(int(size))
 
     def compose(claim: Claim, _context: bytes, _template: str) -> Mail:
-        return Mail(f"{claim.message:064x}", raw, "shop@bench.example", claim.address, f"{claim.message:064x}")
+        return Mail(f"{claim.message:064x}", raw, "shop@bench.example", claim.address, f"{claim.message:064x}", fit=True)
 
     with Outbox(work.location, "bench") as outbox:
         watch = Stopwatch(outbox, ("claim", "mark", "contexts", "templates"))

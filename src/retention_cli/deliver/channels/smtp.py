@@ -23,7 +23,7 @@ from retention_cli.deliver.channels.smtp_reader import Garbled
 from retention_cli.deliver.channels.smtp_session import Session, open_session
 from retention_cli.deliver.channels.smtp_url import SmtpUrl
 from retention_cli.deliver.channels.talk import Commit, Ready, held_alone
-from retention_cli.deliver.mail import Mail, fault_in, stuffed
+from retention_cli.deliver.mail import Mail, fault_in, wire
 from retention_cli.deliver.outcome import Accepted, ConnectionDown, Fault, Outcome, Refused, Unknown, Withheld, shown
 from retention_cli.deliver.replies import BAD_SEQUENCE, SERVICE_CLOSING, START_MAIL_INPUT, Phase, Reply, judge
 
@@ -152,7 +152,7 @@ class SmtpConnection:
         if (answer := (yield from self._first_refusal(replies))) is not None:
             return answer
         crash.point("before-body")
-        yield from self._write(stuffed(mail.raw))
+        yield from self._write(wire(mail))
         return (yield from self._interrupted()) if self._session.reader.spoke_early() else None
 
     def _opened(self, mail: Mail) -> Talk[list[tuple[Phase, Reply]]]:
