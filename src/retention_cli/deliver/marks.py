@@ -142,7 +142,7 @@ class Committer:
         moved = self._write(marks)
         granted = [ask for ask in asks if ask.job.claim.message in moved]
         for ask in granted:
-            _carry_out(ask)
+            self._carry_out(ask)
         for ask in asks:
             ask.gate.release()
         return [ask for ask in asks if not ask.granted]
@@ -177,15 +177,21 @@ class Committer:
             crash.point("after-result-commit")
         return moved
 
-
-def _carry_out(ask: Ask) -> None:
-    crash.point("after-committing")
-    ask.granted = True
-    try:
-        ask.act()
-    except Exception as error:  # noqa: BLE001 - it is raised again in the line that asked
-        ask.error = error
-    crash.point("after-dot")
+    def _carry_out(self, ask: Ask) -> None:
+        if self.broken is not None:
+            return
+        try:
+            self._outbox.leaving(ask.job.claim.message)
+        except Exception as error:  # noqa: BLE001 - as with a mark: what cannot be noted must not leave
+            self.fail(error)
+            return
+        crash.point("after-committing")
+        ask.granted = True
+        try:
+            ask.act()
+        except Exception as error:  # noqa: BLE001 - it is raised again in the line that asked
+            ask.error = error
+        crash.point("after-dot")
 
 
 def _untrusted(error: Exception) -> Untrusted:
