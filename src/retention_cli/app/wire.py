@@ -70,7 +70,8 @@ def read_claim(values: list[Any]) -> Claim:
 
 def put_mails(stream: BinaryIO, mails: Sequence[Mail | None]) -> None:
     """Write finished messages; None for one that could not be made."""
-    put(stream, [mail and [mail.key, mail.mail_from, mail.rcpt, mail.sha, mail.fit] for mail in mails], [mail.raw for mail in mails if mail is not None])
+    heads = [mail and [mail.key, mail.mail_from, mail.rcpt, mail.sha, mail.fit] for mail in mails]
+    put(stream, heads, [mail.raw for mail in mails if mail is not None])
 
 
 def take_mails(stream: BinaryIO) -> list[Mail | None]:

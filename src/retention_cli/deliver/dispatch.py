@@ -45,10 +45,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Outcomes", "Plan", "dispatch"]
 
-_MOST_TRIES = 2
-_DOWNS_BESIDE_LINES = 3
-_ABORT_SECONDS = 5.0
-_PROGRESS_SECONDS = 0.5
+_MOST_TRIES, _DOWNS_BESIDE_LINES = 2, 3
+_ABORT_SECONDS, _PROGRESS_SECONDS = 5.0, 0.5
 
 
 def dispatch(
@@ -101,7 +99,7 @@ class _Dispatch:
         self.committer = Committer(self.outbox, self.clock)
         self.intake = Intake(self.outbox, self.plan.kind)
         kind = Switchboard if isinstance(self.channel, Talking) else Lines
-        with contextlib.closing(kind(self.channel, self.compose, self.ready, self.clock, self.closing)) as self.staff:  # type: ignore[arg-type] # chosen by it
+        with contextlib.closing(kind(self.channel, self.compose, self.ready, self.clock, self.closing)) as self.staff:
             return self._work()
 
     def _work(self) -> Outcomes:

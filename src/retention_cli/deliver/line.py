@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from retention_cli import crash
@@ -40,7 +41,7 @@ class Lines:
         self, channel: Channel, compose: Callable[[Claim, bytes, str], Mail], ready: SimpleQueue[Job | None], clock: Clock, closing: threading.Event
     ) -> None:
         self._desk = Desk()
-        self._new = lambda: Line(channel, compose, self._desk, ready, clock, closing)
+        self._new = partial(Line, channel, compose, self._desk, ready, clock, closing)
         self._count = 0
 
     def connect(self) -> Line:

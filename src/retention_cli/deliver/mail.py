@@ -49,10 +49,7 @@ def clean(raw: bytes) -> bool:
     """Whether the bytes are whole CRLF lines of at most 998 octets, without NUL."""
     lines = raw.splitlines()  # at CRLF and at a bare CR or LF, which takes one octet less
     return (
-        raw.endswith(b"\r\n")
-        and len(b"".join(lines)) + 2 * len(lines) == len(raw)
-        and b"\0" not in raw
-        and len(max(lines, key=len)) <= _LONGEST_LINE
+        raw.endswith(b"\r\n") and len(b"".join(lines)) + 2 * len(lines) == len(raw) and b"\0" not in raw and len(max(lines, key=len)) <= _LONGEST_LINE
     )
 
 

@@ -1,7 +1,8 @@
 """Where connections meet the ledger: one thread writes for all of them, in groups.
 
 A connection that is about to send its final dot hands it over and waits. When the `committing` marks of the whole group
-are on the disk, the writing thread sends the dots itself, so that no busy thread can stand in between. Outcomes do not
+are on the disk, the writing thread sends the dots itself, so that no busy thread can stand in between, and notes each
+right before it goes: what a killed sender had marked and not noted has not left. Outcomes do not
 wait: they ride with the next group, or go by themselves when nobody asks. A write that fails is never tried again on
 the same ledger: from then on every answer is no.
 """

@@ -149,10 +149,9 @@ class Switchboard:
 
     def _elsewhere(self, extension: Extension, call: Callable[[], Any]) -> None:
         try:
-            done = (extension, call(), None)
+            self._back.put((extension, call(), None))
         except BaseException as error:  # noqa: BLE001 - it is raised again where it was waited for
-            done = (extension, None, error)
-        self._back.put(done)
+            self._back.put((extension, None, error))
         with suppress(OSError):
             self._rope.send(b"!")
 

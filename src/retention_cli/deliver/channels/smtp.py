@@ -14,15 +14,14 @@ import contextlib
 import logging
 import smtplib
 import socket
-import ssl
 from typing import TYPE_CHECKING, Literal, Self
 
 from retention_cli import crash
-from retention_cli.clock import SystemClock
 from retention_cli.deliver.channels.smtp_reader import Garbled
 from retention_cli.deliver.channels.smtp_session import Session, open_session
 from retention_cli.deliver.channels.smtp_url import SmtpUrl
-from retention_cli.deliver.channels.talk import Commit, Ready, held_alone
+from retention_cli.deliver.channels.smtp_wire import Last, Wire
+from retention_cli.deliver.channels.talk import Commit, held_alone
 from retention_cli.deliver.mail import Mail, fault_in, wire
 from retention_cli.deliver.outcome import Accepted, ConnectionDown, Fault, Outcome, Refused, Unknown, Withheld, shown
 from retention_cli.deliver.replies import BAD_SEQUENCE, SERVICE_CLOSING, START_MAIL_INPUT, Phase, Reply, judge
@@ -37,8 +36,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _QUIT_SECONDS = 5.0
 _BROKEN = (OSError, Garbled)
-_READABLE = (BlockingIOError, ssl.SSLWantReadError)
-_WRITABLE = (BlockingIOError, ssl.SSLWantWriteError)
 
 
 class Smtp:
@@ -71,12 +68,11 @@ class SmtpConnection:
     def __init__(self, session: Session, timeout: float) -> None:
         self._session = session
         self._sock = session.sock
-        self._timeout = timeout
+        self._wire = Wire(session.sock, session.reader, timeout)
         self._pipelining = session.has_extn("pipelining")
         self._utf8 = session.has_extn("smtputf8")
         self._size = int(size) if (size := session.esmtp_features.get("size", "")).isdigit() else 0
         self._sizes = session.has_extn("size")
-        self._clock = SystemClock()
         self._carried = 0
         self._reset = False
         self._begun: Mail | None = None
@@ -97,14 +93,14 @@ class SmtpConnection:
 
     def _finish(self, mail: Mail, following: Mail | None) -> Talk[Outcome]:
         """Let the dot go, with the beginning of what follows, and read what the server says to it."""
-        last = _Last(self._sock, b".\r\n" if following is None else b".\r\n" + _lines(self._commands(following)))
+        last = Last(self._sock, b".\r\n" if following is None else b".\r\n" + _lines(self._commands(following)))
         try:
             if not (yield Commit(last.write)):
                 self._drop()
                 return Withheld()
             self._begun = following
-            yield from self._write(last.rest)
-            reply = yield from self._reply()
+            yield from self._wire.write(last.rest)
+            reply = yield from self._wire.reply()
         except _BROKEN as error:
             return self._doubt(mail, _words(error))
         return self._verdict(mail, reply)
@@ -152,7 +148,7 @@ class SmtpConnection:
         if (answer := (yield from self._first_refusal(replies))) is not None:
             return answer
         crash.point("before-body")
-        yield from self._write(wire(mail))
+        yield from self._wire.write(wire(mail))
         return (yield from self._interrupted()) if self._session.reader.spoke_early() else None
 
     def _opened(self, mail: Mail) -> Talk[list[tuple[Phase, Reply]]]:
@@ -180,12 +176,12 @@ class SmtpConnection:
     def _converse(self, commands: list[tuple[Phase, bytes]]) -> Talk[list[tuple[Phase, Reply]]]:
         """Say the commands and return the answers; without pipelining it stops at the first that fails."""
         if self._pipelining:
-            yield from self._write(_lines(commands))
+            yield from self._wire.write(_lines(commands))
             return (yield from self._answers([phase for phase, _ in commands]))
         replies: list[tuple[Phase, Reply]] = []
         for phase, line in commands:
-            yield from self._write(line)
-            replies.append((phase, (yield from self._reply())))
+            yield from self._wire.write(line)
+            replies.append((phase, (yield from self._wire.reply())))
             if not _agreed(*replies[-1]):
                 break
         return replies
@@ -195,7 +191,7 @@ class SmtpConnection:
         replies: list[tuple[Phase, Reply]] = []
         for phase in phases:
             try:
-                replies.append((phase, (yield from self._reply())))
+                replies.append((phase, (yield from self._wire.reply())))
             except _BROKEN:
                 if all(_agreed(*reply) for reply in replies):
                     raise
@@ -222,15 +218,15 @@ class SmtpConnection:
     def _end_empty(self) -> Talk[None]:
         """End a DATA that was agreed to without a recipient (RFC 2920 §3.1); the refusal stands whatever comes of it."""
         try:
-            yield from self._write(b".\r\n")
-            yield from self._reply()
+            yield from self._wire.write(b".\r\n")
+            yield from self._wire.reply()
         except _BROKEN:
             self._drop()
 
     def _interrupted(self) -> Talk[Outcome]:
         """Return what the server meant by speaking, or hanging up, before the final dot."""
         try:
-            reply = yield from self._reply()
+            reply = yield from self._wire.reply()
         except _BROKEN as error:
             return self._down(_words(error))
         self._drop()
@@ -256,53 +252,12 @@ class SmtpConnection:
         _log.warning("message %s may have been delivered: %s", mail.key, why)
         return Unknown(f"no answer after the final dot: {why}")
 
-    def _reply(self) -> Talk[Reply]:
-        """Read the next reply, waiting at most the connection's timeout for all of it."""
-        reader, until = self._session.reader, 0.0
-        while (reply := reader.next_reply()) is None:
-            until = until or self._clock.monotonic() + self._timeout
-            if not reader.pending:
-                yield Ready(until)
-            try:
-                reader.receive()
-            except _READABLE:  # less than a whole TLS record has come
-                continue
-            except ssl.SSLWantWriteError:
-                yield Ready(until, write=True)
-        return reply
-
-    def _write(self, data: bytes) -> Talk[None]:
-        """Write all of it, waiting at most the connection's timeout until it is taken."""
-        rest, until = memoryview(data), 0.0
-        while rest:
-            try:
-                rest = rest[self._sock.send(rest) :]
-            except _WRITABLE:
-                until = until or self._clock.monotonic() + self._timeout
-                yield Ready(until, write=True)
-            except ssl.SSLWantReadError:
-                until = until or self._clock.monotonic() + self._timeout
-                yield Ready(until)
-
     def _down(self, why: str) -> ConnectionDown:
         self._drop()
         return ConnectionDown(why, fresh=not self._carried)
 
     def _drop(self) -> None:
         self._session.close()
-
-
-class _Last:
-    """The bytes that let a message go: written at once as far as the socket takes them, the `rest` later."""
-
-    def __init__(self, sock: socket.socket, data: bytes) -> None:
-        self._sock = sock
-        self.rest = data
-
-    def write(self) -> None:
-        """Write without waiting."""
-        with contextlib.suppress(*_WRITABLE, ssl.SSLWantReadError):
-            self.rest = self.rest[self._sock.send(self.rest) :]
 
 
 def _lines(commands: list[tuple[Phase, bytes]]) -> bytes:

@@ -69,16 +69,17 @@ def held_alone(talk: Talk[T], descriptor: int, commit: Callable[[Callable[[], No
             value: T = end.value
             return value
         try:
-            answer = commit(want.act) if isinstance(want, Commit) else _wait(descriptor, want)
+            answer = commit(want.act) if isinstance(want, Commit) else _waited(descriptor, want)
         except OSError as error:
             answer = error
 
 
-def _wait(descriptor: int, want: Ready) -> None:
+def _waited(descriptor: int, want: Ready) -> bool:
     poll = select.poll()  # select.select fails above 1,024 descriptors
     poll.register(descriptor, events_of(want))
     if not poll.poll(max(0.0, want.until - SystemClock().monotonic()) * 1000):
         raise TimeoutError
+    return True
 
 
 def events_of(want: Ready) -> int:
