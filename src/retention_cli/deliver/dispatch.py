@@ -104,8 +104,7 @@ class _Dispatch:
 
     def _work(self) -> Outcomes:
         self._refill()
-        if self.outstanding:
-            self._hire(1)
+        self._hire(min(self.outstanding, 1))
         while self.outstanding and not self._ending():
             self._turn()
             self._refill()
