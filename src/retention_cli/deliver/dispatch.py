@@ -131,7 +131,7 @@ class _Dispatch:
 
     def _take(self, job: Job, now: int) -> None:
         """Hand a claimed message to the lines, or let it go where it was tried for too long."""
-        if job.claim.attempts and now >= self._give_up(job.claim):
+        if job.claim.attempts and now >= self.plan.give_up(job.claim.planned_at):
             self.committer.add(Mark(job.claim.message, MessageState.EXPIRED, now, reason="not taken within the target's max_age"))
             self.counts[MessageState.EXPIRED] += 1
         else:
@@ -173,6 +173,11 @@ class _Dispatch:
 
     def _answer(self, asks: list[Ask]) -> None:
         """Look at the gates once more and let pass whom they let pass."""
+        if self.unreachable or self.failure is not None:  # the server gets nothing more, and these need not become doubts
+            for ask in asks:
+                self.back.append(ask.job.claim.message)
+                self.committer.refuse(ask)
+            return
         now = micros(self.clock.now())
         late = [ask for ask in asks if (end := ask.job.claim.not_after) is not None and now >= end]
         for ask in late:
@@ -193,8 +198,7 @@ class _Dispatch:
         now = micros(self.clock.now())
         if isinstance(result, Refused) and result.fault is Fault.ADDRESS:
             self._bounce(job.claim, told(result.code, result.text), now)
-        mark = mark_for(job.claim, result, now, self._give_up(job.claim))
-        self.committer.add(mark)
+        self.committer.add(mark := mark_for(job.claim, result, now, self.plan.give_up(job.claim.planned_at)))
         self.counts[mark.to] += 1
         if isinstance(result, Unknown):
             self._count_down(result.text)
@@ -280,8 +284,7 @@ class _Dispatch:
             self._defer_rest()
         self.on_progress(+self.counts)
         if isinstance(self.failure, SendingStopped):
-            counts = {str(state): count for state, count in self.counts.items()}
-            raise SendingStopped(str(self.failure), self.failure.hint, counts)
+            raise SendingStopped(str(self.failure), self.failure.hint, {str(state): count for state, count in self.counts.items()})
         if self.failure is not None:
             raise self.failure
         return Outcomes(+self.counts, len(self.back), self.unreachable, stopped)
@@ -290,9 +293,6 @@ class _Dispatch:
         now = micros(self.clock.now())
         again = retry.next_attempt(1, now)
         self.counts[MessageState.DEFERRED] += self.outbox.defer_all(self.plan.kind, now, again, told(0, self.unreachable))
-
-    def _give_up(self, claim: Claim) -> int:
-        return claim.planned_at + round(self.plan.max_age.total_seconds() * retry.SECOND)
 
     def _tell(self) -> None:
         if (now := self.clock.monotonic()) - self.told_at >= _PROGRESS_SECONDS:
