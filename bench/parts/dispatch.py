@@ -82,7 +82,7 @@ def _alone(letters: Letters, times: dict[str, Times]) -> Iterator[Figure]:
     yield Figure("dispatch", what, _rate(ours), _source(source), source.median / ours.median, ALONE, at_least=True)
     yield Figure("dispatch", what, _rate(ours), _source(kept, " -d"), kept.median / ours.median)
     share = median(told["ledger"] / told["seconds"] for told in letters.told if "ledger" in told)
-    yield Figure("dispatch", "dispatch alone: share of its time in the ledger", f"{share:.0%}", value=share)
+    yield Figure("dispatch", "dispatch alone: share of its time in the ledger", f"{share:.0%}", value=share, unit="of it")
 
 
 def _end_to_end(letters: Letters, times: Times, goal: float) -> Figure:
