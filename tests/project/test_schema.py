@@ -23,7 +23,13 @@ from retention_cli.project.schema_conditions import FOLDS, OPERATORS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FILES = {"segments": "conditions.cases", "campaigns": "campaigns.cases", "metrics": "metrics.cases", "retention": "settings.cases"}
+FILES = {
+    "segments": "conditions.cases",
+    "campaigns": "campaigns.cases",
+    "metrics": "metrics.cases",
+    "groups": "groups.cases",
+    "retention": "settings.cases",
+}
 SOUND = [(kind, case) for kind, name in FILES.items() for case in cases(name) if not any(" warning " not in problem for problem in case.problems)]
 UNKNOWN = [
     (kind, case)
@@ -86,6 +92,9 @@ def test_unknown_keys_are_refused(kind: str, case: Case) -> None:
         ("metrics", "a: {count_of: {did: order}, total_of: {did: order}}"),
         ("retention", "{name: x, sources: {}}"),
         ("retention", "{name: x, sources: {a: {path: b, max_bad_rows: 5}}}"),
+        ("groups", "{name: a, divisions: {}}"),
+        ("groups", "{name: a, divisions: {x: {}}}"),
+        ("groups", "{name: a, divisions: {x: {country: CZ}}, first_match: sometimes}"),
         ("template", "{subject: x, from_name: y}"),
     ],
 )
