@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from retention_cli.audience.evidence import NOTHING, Evidence, evidence
 from retention_cli.audience.words import in_words
 from retention_cli.compile.segments import explain_query
 from retention_cli.model.condition import All, AnyOf, Condition, Everyone, NoneOf, Not, children
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a condition. `value` is what a leaf looked at, None where it was missing or the part is no leaf."""
+    """One part of a condition. `value` is what a leaf looked at, None where it was missing or the part is no leaf; `evidence` its rows."""
 
     path: str
     line: int
@@ -27,6 +28,7 @@ class Part:
     holds: bool
     value: Any
     depth: int
+    evidence: Evidence = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,11 @@ def explain(engine: DuckEngine, compiler: Compiler, segment: Segment, customer: 
     if not rows:
         return None
     found: Mapping[str, Any] = dict(zip(explained.query.tree.named_selects, rows[0], strict=True))
-    depths = _depths(segment.where, 0)
+    depths, rows_of = _depths(segment.where, 0), evidence(engine, compiler, explained.parts)
     parts = {
-        id(node): Part(node.path or "where", node.place.line, in_words(node), bool(found[f"holds_{n}"]), found.get(f"value_{n}"), depths[n])
+        id(node): Part(
+            node.path or "where", node.place.line, in_words(node), bool(found[f"holds_{n}"]), found.get(f"value_{n}"), depths[n], rows_of.get(n, NOTHING)
+        )
         for n, node in enumerate(explained.parts)
     }
     whole = parts[id(segment.where)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Self
 
-from retention_cli.ledger.rows import Counts, GenerationRow, Position, RevisionRow, RunRow, SeenCampaign, Suppressed, UnknownRow
+from retention_cli.ledger.rows import Counts, EvaluationRow, GenerationRow, Position, RevisionRow, RunRow, SeenCampaign, Suppressed, UnknownRow
 from retention_cli.ledger.store import open_view
 
 if TYPE_CHECKING:
@@ -57,6 +57,11 @@ class Reader:
         for id_, as_of, segments, whole in self._rows("last_generation"):
             return GenerationRow(id_, as_of, json.loads(segments), bytes(whole))
         return None
+
+    def evaluations(self, limit: int) -> list[EvaluationRow]:
+        """Return the last evaluations of all segments, newest first."""
+        rows = self._rows("recent_generations", limit=limit)
+        return [EvaluationRow(id_, as_of, json.loads(segments), None if delta is None else bytes(delta)) for id_, as_of, segments, delta in rows]
 
     def due_journeys(self, as_of: int) -> list[tuple[Any, ...]]:
         """Return open journeys due: (id, campaign, customer, occurrence, revision, step, entered_at, due_at, trigger), by id."""
