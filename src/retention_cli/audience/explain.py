@@ -54,7 +54,13 @@ def explain(engine: DuckEngine, compiler: Compiler, segment: Segment, customer: 
     depths, rows_of = _depths(segment.where, 0), evidence(engine, compiler, explained.parts)
     parts = {
         id(node): Part(
-            node.path or "where", node.place.line, in_words(node), bool(found[f"holds_{n}"]), found.get(f"value_{n}"), depths[n], rows_of.get(n, NOTHING)
+            node.path or "where",
+            node.place.line,
+            in_words(node),
+            bool(found[f"holds_{n}"]),
+            found.get(f"value_{n}"),
+            depths[n],
+            rows_of.get(n, NOTHING),
         )
         for n, node in enumerate(explained.parts)
     }

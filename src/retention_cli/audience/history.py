@@ -41,16 +41,19 @@ class Evaluated:
 Changes = dict[tuple[int, str], tuple[int, int]]
 
 
-def histories(engine: DuckEngine, rows: Sequence[EvaluationRow], last: GenerationRow | None) -> dict[str, list[Evaluated]]:
-    """Return each segment's evaluations, the newest first as `rows` are; `last` is the newest of them whole."""
-    names = sorted({name for row in rows for name in row.segments})
+def histories(engine: DuckEngine, rows: Sequence[EvaluationRow], last: GenerationRow | None, limit: int) -> dict[str, list[Evaluated]]:
+    """Return each segment in the first `limit` of the evaluations, the newest first as `rows` are; `last` is the newest of them whole.
+
+    Give one row more than that where there is one, so that the oldest can be compared too.
+    """
+    names = sorted({name for row in rows[:limit] for name in row.segments})
     sizes = _last_sizes(engine, last) if last is not None else {}
     changes = _changes(engine, rows)
-    return {name: list(_backwards(name, sizes.get(name), rows, changes)) for name in names}
+    return {name: list(_backwards(name, sizes.get(name), rows, changes, limit)) for name in names}
 
 
-def _backwards(name: str, size: int | None, rows: Sequence[EvaluationRow], changes: Changes) -> Iterator[Evaluated]:
-    for row, before in zip(rows, [*rows[1:], None], strict=True):
+def _backwards(name: str, size: int | None, rows: Sequence[EvaluationRow], changes: Changes, limit: int) -> Iterator[Evaluated]:
+    for row, before in zip(rows[:limit], [*rows[1:], None], strict=False):
         if name not in row.segments:
             size = None
             continue

@@ -50,4 +50,8 @@ def overlap(engine: DuckEngine, compiler: Compiler, conditions: Mapping[str, Con
     rows = engine.run(select.group_by(*(each.copy() for each in segments), copy=False).sql(dialect=sql.DIALECT), query.values)
     places = {name: place for place, name in enumerate(conditions)}
     found = [(frozenset(name for name, holds in zip(conditions, row, strict=False) if holds), int(row[-1])) for row in rows]
-    return Overlap(tuple(conditions), sum(count for _, count in found), tuple(sorted(found, key=lambda each: (-each[1], sorted(places[name] for name in each[0])))))
+    return Overlap(
+        tuple(conditions),
+        sum(count for _, count in found),
+        tuple(sorted(found, key=lambda each: (-each[1], sorted(places[name] for name in each[0])))),
+    )

@@ -28,7 +28,7 @@ _MANY, _UNLIKE = 50, 0.5
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """How often a value (None: no value at all) occurs: `here` among the members, `everyone` among all; shares are 0 to 1 of these; lift is their quotient."""
+    """How often a value (None: no value at all) occurs: `here` among the members, `everyone` among all; shares are 0 to 1 of these."""
 
     field: str
     value: str | None
@@ -61,7 +61,7 @@ class Middle:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`over` and `under` are values more and less frequent than in everyone, strongest first; `left_out` says of which fields nothing is told."""
+    """`over` and `under` are values more and less frequent than in everyone, strongest first; `left_out`: fields of which nothing is told."""
 
     size: int
     of: int
@@ -90,7 +90,8 @@ def profile(engine: DuckEngine, compiler: Callable[[], Compiler], condition: Con
     summaries = {field: _Summary(*rest[width * n : width * (n + 1)]) for n, field in enumerate(profiled.fields)}
     left_out = {field: why for field, kind in profiled.fields.items() if (why := _untold(summaries[field], ordered=kind in ORDERED))}
     told = [field for field in profiled.fields if field not in left_out]
-    seen = _values(engine, profiled, [field for field in told if profiled.fields[field] not in ORDERED], int(members), int(everyone))
+    by_value = {field: summaries[field] for field in told if profiled.fields[field] not in ORDERED}
+    seen = _values(engine, profiled, by_value, int(members), int(everyone))
     middles = _middles(engine, profiled, {field: summaries[field] for field in told if profiled.fields[field] in ORDERED})
     over = sorted((each for each in seen if each.lift > 1), key=lambda each: (-each.lift, -each.here, each.field, each.value or ""))
     under = sorted((each for each in seen if each.lift < 1), key=lambda each: (each.lift, -each.everyone, each.field, each.value or ""))
@@ -105,26 +106,32 @@ def _untold(summary: _Summary, *, ordered: bool) -> str:
     return ""
 
 
-def _values(engine: DuckEngine, profiled: Profiled, fields: Sequence[str], members: int, everyone: int) -> list[Seen]:
+def _values(engine: DuckEngine, profiled: Profiled, summaries: Mapping[str, _Summary], members: int, everyone: int) -> list[Seen]:
+    fields = list(summaries)
     if not fields or members in (0, everyone):
         return []
     fewest = max(FEWEST, math.ceil(members / 100))
     query = values_query(profiled, fields, fewest, math.ceil(fewest * everyone / members))
-    return list(_telling(engine.run(query.sql, query.values), fields, members, everyone))
+    looked_at = sum(summary.distinct for summary in summaries.values())
+    return list(_telling(engine.run(query.sql, query.values), fields, members, everyone, looked_at))
 
 
-def _telling(rows: Sequence[Sequence[Any]], fields: Sequence[str], members: int, everyone: int) -> Iterator[Seen]:
-    sure = NormalDist().inv_cdf(1 - _CHANCE / 2 / max(len(rows), 1))
+def _telling(rows: Sequence[Sequence[Any]], fields: Sequence[str], members: int, everyone: int, looked_at: int) -> Iterator[Seen]:
+    sure = NormalDist().inv_cdf(1 - _CHANCE / 2 / max(looked_at, 1))
     for field, value, here, total in rows:
-        if abs(_errors_off(int(here), members, int(total), everyone)) >= sure:
+        if _surprise(int(here), members, int(total), everyone) >= sure:
             yield Seen(fields[int(field)], value, int(here), int(total), round(here / members, 6), round(total / everyone, 6))
 
 
-def _errors_off(here: int, members: int, total: int, everyone: int) -> float:
-    """Return how many standard errors the members' share lies off that of the rest (pooled test of two proportions)."""
-    rest, pooled = everyone - members, total / everyone
-    error = math.sqrt(pooled * (1 - pooled) * (1 / members + 1 / rest))
-    return (here / members - (total - here) / rest) / error if error else 0.0
+def _surprise(here: int, members: int, total: int, everyone: int) -> float:
+    """Return how many standard errors the members lie off the rest: the root of the likelihood ratio of the four counts (G-test).
+
+    The plain difference of two shares is far too sure of itself where a handful of people have a value.
+    """
+    observed = (here, members - here, total - here, everyone - members - total + here)
+    expected = (members * total, members * (everyone - total), (everyone - members) * total, (everyone - members) * (everyone - total))
+    ratio = sum(count * math.log(count * everyone / likely) for count, likely in zip(observed, expected, strict=True) if count)
+    return math.sqrt(max(2 * ratio, 0.0))
 
 
 def _middles(engine: DuckEngine, profiled: Profiled, summaries: Mapping[str, _Summary]) -> list[Middle]:

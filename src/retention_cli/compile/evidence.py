@@ -17,7 +17,7 @@ from retention_cli.compile.operators import Typed
 from retention_cli.model.condition import Everyone, InSegment, children
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from retention_cli.compile.scans import Scan, Scans
     from retention_cli.model.condition import Condition
@@ -46,7 +46,9 @@ def evidence_query(compiler: Compiler, parts: Sequence[Condition], limit: int) -
     rows = exp.Subquery(this=union, alias=exp.TableAlias(this=sql.name("evidence")))
     counted = exp.Window(this=exp.CountIf(this=sql.col(COUNTS)), partition_by=[sql.col(name) for name in _WINDOW])
     columns = [*(sql.col(name) for name in (*_WINDOW, "at", COUNTS, "columns")), sql.aliased(counted, "counted")]
-    first = exp.LTE(this=exp.Window(this=sql.call("row_number"), partition_by=[sql.col(name) for name in _WINDOW], order=_order()), expression=sql.number(limit))
+    first = exp.LTE(
+        this=exp.Window(this=sql.call("row_number"), partition_by=[sql.col(name) for name in _WINDOW], order=_order()), expression=sql.number(limit)
+    )
     select = exp.Select().select(*columns, copy=False).from_(rows, copy=False).qualify(first, copy=False)
     select = select.order_by(*(exp.Ordered(this=sql.col(name), nulls_first=False) for name in _WINDOW), *_order().expressions, copy=False)
     return sql.finished(select, compiler.values)
@@ -70,9 +72,15 @@ def _of_leaf(compiler: Compiler, n: int, leaf: Condition) -> Iterator[exp.Select
         select = scans.from_events(scan.source, scan.joined)
         if scan.events is not None:
             select = select.where(scans.named(scan.source, scan.events), copy=False)
-        yield _told(scans, select, n, scan.source, _counts(scan), scan.joined)
+        mentioned = _mentioned(scan.features.values())
+        yield _told(scans, select, n, scan.source, _counts(scan), mentioned=mentioned)
     for source, select in _passes(scans):
-        yield _told(scans, select, n, source, sql.true(), {table.name for table in select.find_all(exp.Table)})
+        yield _told(scans, select, n, source, sql.true(), mentioned=_mentioned([select]))
+
+
+def _mentioned(trees: Iterable[exp.Expr]) -> set[tuple[str, str]]:
+    """Return (table, column) of all that is read there."""
+    return {(column.table, column.name) for tree in trees for column in tree.find_all(exp.Column)}
 
 
 def _counts(scan: Scan) -> exp.Expr:
@@ -104,22 +112,26 @@ def _event_table(scans: Scans, select: exp.Select) -> str | None:
     return next((name for name in names if name in scans.schema.sources and scans.schema.time(name)), None)
 
 
-def _told(scans: Scans, select: exp.Select, n: int, source: str, counts: exp.Expr, joined: set[str]) -> exp.Select:
+def _told(scans: Scans, select: exp.Select, n: int, source: str, counts: exp.Expr, *, mentioned: set[tuple[str, str]]) -> exp.Select:
     """Give a select of events the columns of evidence instead of its own."""
-    told: list[exp.Expr] = []
-    mentioned = {(column.table, column.name) for column in counts.find_all(exp.Column)}
-    for table in (source, *sorted(joined & set(scans.schema.sources) - {source})):
-        for column in scans.schema.columns(table).values():
-            if table == source or (table, column.name) in mentioned:
-                name = column.name if table == source else f"{table}.{column.name}"
-                told += [exp.Literal.string(name), Typed(sql.col(column.name, table), column.type).told()]
     columns = [
         sql.aliased(sql.number(n), "part"),
         sql.aliased(exp.Literal.string(source), "source"),
         sql.aliased(sql.col(scans.schema.time(source) or "", source), "at"),
         sql.aliased(counts.copy(), COUNTS),
-        sql.aliased(exp.cast(sql.call("json_object", *told), "varchar", dialect=sql.DIALECT), "columns"),
+        sql.aliased(exp.cast(sql.call("json_object", *_columns(scans, source, mentioned)), "varchar", dialect=sql.DIALECT), "columns"),
     ]
     for clause in ("group", "having", "qualify", "order", "limit", "distinct"):
         select.set(clause, None)
     return select.select(*columns, append=False, copy=False)
+
+
+def _columns(scans: Scans, source: str, mentioned: set[tuple[str, str]]) -> list[exp.Expr]:
+    """Return names and values of a row: first what the condition reads, of other tables too, then the rest of its own."""
+    schema = scans.schema
+    lent = [(other, column) for other in (schema.lookup(source), schema.parent(source)) if other for column in schema.columns(other).values()]
+    found = [(table, column) for table, column in lent if (table, column.name) in mentioned]
+    own = sorted(schema.columns(source).values(), key=lambda column: (source, column.name) not in mentioned)
+    told = [*((f"{table}.{column.name}", Typed(sql.col(column.name, table), column.type)) for table, column in found)]
+    told += [(column.name, Typed(sql.col(column.name, source), column.type)) for column in own]
+    return [part for name, value in told for part in (exp.Literal.string(name), value.told())]

@@ -89,7 +89,7 @@ def positions_query(profiled: Profiled, middles: Mapping[str, sql.Value]) -> sql
 
 
 def values_query(profiled: Profiled, fields: Sequence[str], fewest_here: int, fewest_everyone: int) -> sql.Query:
-    """Return (field, value as text, here, everyone) of the values that enough people have, here or in all; null is no value, a list counts by element."""
+    """Return (field, value as text, here, everyone) of values that enough people have, here or in all; null is none, a list counts by element."""
     union: exp.Query | None = None
     for n, field in enumerate(fields):
         select = _values(profiled, field, n, fewest_here, fewest_everyone)
