@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 CONDITIONS, CAMPAIGNS, SOURCES = REFERENCE / "conditions.md", REFERENCE / "campaigns.md", REFERENCE / "sources.md"
 PROJECT, TARGETS, TEMPLATES = REFERENCE / "project.md", REFERENCE / "targets.md", REFERENCE / "templates.md"
 COMMANDS = REFERENCE / "commands.md"
-SHARED = {"-C", "--project", "-t", "--target", "--as-of", "--format"}
+SHARED = {"-C", "--project", "-t", "--target", "--as-of", "--format", "--watch"}
 
 
 def keys(model: type[BaseModel], *left_out: str) -> set[str]:

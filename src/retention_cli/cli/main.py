@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
 from typing import Annotated
@@ -56,5 +57,7 @@ app.add_typer(state.unknown, name="unknown")
 def main() -> None:
     """Run the command line and exit with its code."""
     gc.set_threshold(_SELDOM)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a bar in a pipe of another encoding is written out, as stderr does
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for them reads the metadata of every installed package
     sys.exit(guarded(lambda: app(standalone_mode=False)))

@@ -118,11 +118,13 @@ def explain(
     """Tell why a customer is, or is not, in a segment, part by part, with the rows that decided."""
 
     def answer(view: View) -> Told:
+        from retention_cli.app.metrics import units_of
         from retention_cli.app.segments import segment_explain
         from retention_cli.cli.local import Local
         from retention_cli.cli.segment_tables import explain_told
 
-        return explain_told(segment_explain(view, name, customer), Local.of(view.work.project))
+        found, shop = segment_explain(view, name, customer), view.work.project
+        return explain_told(found, units_of(shop, (part.of for part in found.conditions)), Local.of(shop))
 
     ask(Ask(project, as_of, format_, watch=watch), answer)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from retention_cli.cli.bars import bar, sparkline
 from retention_cli.cli.local import MISSING
 from retention_cli.cli.told import Table, Told, values_table
-from retention_cli.model.unit import Unit
+from retention_cli.model.unit import Unit, unit_of_name
 from retention_cli.text import visible
 
 if TYPE_CHECKING:
@@ -76,10 +76,10 @@ def preview_told(name: str, found: Members, units: Mapping[str, Unit], local: Lo
     return Told(shape, (values_table(found.columns, found.rows, units, local),), found.columns, found.rows, said=(said,))
 
 
-def explain_told(found: Explanation, local: Local) -> Told:
+def explain_told(found: Explanation, units: Mapping[str, Unit], local: Local) -> Told:
     """Tell a segment for one customer: a line a part, what it looked at, and the rows that decided."""
     verdict = "is in" if found.member else "is not in"
-    lines = [f"{visible(found.customer)} {verdict} {found.segment}", *(line for part in found.conditions for line in _part_lines(part, local))]
+    lines = [f"{visible(found.customer)} {verdict} {found.segment}", *(line for part in found.conditions for line in _part_lines(part, units, local))]
     said = ("nearest: " + "; ".join(f"{visible(part.text)} (line {part.line})" for part in found.nearest_miss),) if found.nearest_miss else ()
     plain = {
         "segment": found.segment,
@@ -104,9 +104,9 @@ def _part(part: Part) -> dict[str, Any]:
     }
 
 
-def _part_lines(part: Part, local: Local) -> Iterator[str]:
+def _part_lines(part: Part, units: Mapping[str, Unit], local: Local) -> Iterator[str]:
     indent = "  " * (part.depth + 1)
-    value = f"  ({local.cell(part.value)})" if _is_leaf(part) else ""
+    value = f"  ({local.cell(part.value, units.get(part.of, Unit.NONE))})" if _is_leaf(part) else ""
     yield f"{indent}{'✓' if part.holds else '✗'} {visible(part.text)}{value}"
     for row in part.evidence.rows:
         yield f"{indent}    {'·' if row.counts else 'passed over:'} {_row_text(row, local)}"
@@ -120,7 +120,7 @@ def _row_text(row: Row, local: Local) -> str:
     there = [
         (name, value) for name, value in row.columns.items() if name != "customer_id" and value not in (None, "", []) and not _is_time(value, row)
     ]
-    told = ", ".join(f"{visible(name)} {local.cell(value)}" for name, value in there[:_SHOWN_COLUMNS])
+    told = ", ".join(f"{visible(name)} {local.cell(value, unit_of_name(name.rpartition('.')[2], None))}" for name, value in there[:_SHOWN_COLUMNS])
     return f"{row.source} {local.time(row.at)}  {told}"
 
 

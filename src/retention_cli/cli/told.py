@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from retention_cli.cli.options import TableFormat
 from retention_cli.cli.output import say, show, show_csv, show_json, show_lines, show_texts
-from retention_cli.model.unit import Unit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from retention_cli.cli.local import Local
+    from retention_cli.model.unit import Unit
 
 Cells = Sequence[Sequence[Any]]
 
@@ -67,6 +67,8 @@ def tell(told: Told, format_: TableFormat, *, one_line: bool = False) -> None:
 
 def values_table(columns: Sequence[str], rows: Cells, units: Mapping[str, Unit], local: Local) -> Table:
     """Return a table of values as the shop's people write them; numbers stand right, and neither they nor times are folded."""
+    from retention_cli.model.unit import Unit
+
     cells = [[local.cell(value, units.get(column, Unit.NONE)) for column, value in zip(columns, row, strict=True)] for row in rows]
     numbers = tuple(column for place, column in enumerate(columns) if any(_is_number(row[place]) for row in rows))
     times = tuple(column for place, column in enumerate(columns) if any(isinstance(row[place], date) for row in rows))
