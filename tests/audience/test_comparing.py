@@ -14,7 +14,7 @@ from retention_cli.audience.waterfall import waterfall
 from retention_cli.engine.duck import DuckEngine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 PEOPLE = 240
@@ -85,7 +85,7 @@ def did(source: str, customer: dict[str, Any]) -> bool:
     return any(row["customer_id"] == customer["customer_id"] for row in GIVEN[source])
 
 
-STEPS = [
+STEPS: list[Callable[[dict[str, Any]], bool]] = [
     lambda each: each["country"] == "CZ",
     lambda each: (each["age"] or 0) >= 30,
     lambda each: not did("visits", each),
@@ -137,7 +137,7 @@ def test_a_waterfall_is_one_query_that_reads_each_event_table_once(shop: Shop, e
 
 def test_an_overlap_is_what_sets_give(shop: Shop, engine: Counting) -> None:
     names = ("czech", "elders", "visitors")
-    tests = (STEPS[0], lambda each: (each["age"] or 0) >= 60, lambda each: did("visits", each))
+    tests: list[Callable[[dict[str, Any]], bool]] = [STEPS[0], lambda each: (each["age"] or 0) >= 60, lambda each: did("visits", each)]
     sets = {name: {each["customer_id"] for each in CUSTOMERS if test(each)} for name, test in zip(names, tests, strict=True)}
     found = overlap(engine, shop.compiler(), {name: shop.project.segments[name].where for name in names})
     assert len(engine.asked) == 1

@@ -38,10 +38,11 @@ WIDE = ("segment", "preview", "buyers", "--fields", "email,first_name,country,re
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the shop after two runs, a month apart."""
     folder = open_shop(tmp_path_factory.mktemp("analyst") / "shop")
-    state = {"XDG_STATE_HOME": str(folder.parent / "state")}
-    for as_of in ("2026-03-20T09:00", "2026-04-20T09:00"):
-        done = process(folder, "run", "--as-of", as_of, env=state)
-        assert done.code == 0, done.said
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("XDG_STATE_HOME", str(folder.parent / "state"))
+        for as_of in ("2026-03-20T09:00", "2026-04-20T09:00"):
+            done = retention(folder, "run", "--as-of", as_of)
+            assert done.code == 0, done.said
     return folder
 
 
