@@ -107,6 +107,17 @@ class Reader:
         """Return for each campaign with any: (open journeys, messages still waiting)."""
         return {name: (journeys, messages) for name, journeys, messages in self._rows("open_counts")}
 
+    def own_events(self, until: int) -> list[tuple[Any, ...]]:
+        """Return what was sent and what came back of it, up to an instant.
+
+        (customer, event, at, message, campaign, step, revision, channel, data as JSON)
+        """
+        return self._rows("own_events", until=until)
+
+    def snapshots_of_runs(self, until: int) -> list[tuple[int, dict[str, str]]]:
+        """Return for each finished run up to an instant its as_of and its snapshots (source → id), oldest first."""
+        return [(as_of, json.loads(manifest).get("snapshots", {})) for as_of, manifest in self._rows("manifests", until=until)]
+
     def unknown(self, limit: int) -> list[UnknownRow]:
         """Return messages of unknown fate, oldest first."""
         return [UnknownRow(*row) for row in self._rows("unknown", limit=limit)]
