@@ -22,7 +22,7 @@ GIVEN: Given = {
     "products": [{"product_id": "p1", "brand": "Apple"}, {"product_id": "p2", "brand": "Nokia"}],
     "orders": [
         *({"order_id": f"{n}", "customer_id": "a", "ordered_at": f"2026-04-0{n}T10:00", "total": n * 10} for n in range(1, 6)),
-        {"order_id": "b1", "customer_id": "b", "ordered_at": "2026-04-09T10:00", "total": 99},
+        {"order_id": "b1", "customer_id": "b", "ordered_at": "2026-04-09T10:00", "total": 15},
         {"order_id": "later", "customer_id": "a", "ordered_at": "2026-06-01T10:00", "total": 99},
     ],
     "order_items": [

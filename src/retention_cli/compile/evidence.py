@@ -14,6 +14,7 @@ from sqlglot import exp
 from retention_cli.compile import sql
 from retention_cli.compile.conditions import Compiler
 from retention_cli.compile.operators import Typed
+from retention_cli.compile.schema import CUSTOMER
 from retention_cli.model.condition import Everyone, InSegment, children
 
 if TYPE_CHECKING:
@@ -102,7 +103,15 @@ def _passes(scans: Scans) -> Iterator[tuple[str, exp.Select]]:
             source = _event_table(scans, select)
             if source is not None and (shape := sql.shape(select)) not in seen:
                 seen.add(shape)
-                yield source, select.copy()
+                yield source, select.copy().where(*_of_subjects(scans, source), copy=False)
+
+
+def _of_subjects(scans: Scans, source: str) -> list[exp.Expr]:
+    """Return what keeps to the subjects' own rows: a pass may read everybody's and choose later."""
+    if scans.subject.table is None:
+        return []
+    wanted = exp.Select().select(sql.col(CUSTOMER), copy=False).from_(sql.table(scans.subject.table), copy=False)
+    return [exp.In(this=sql.col(CUSTOMER, source), query=exp.Subquery(this=wanted))]
 
 
 def _event_table(scans: Scans, select: exp.Select) -> str | None:
