@@ -17,7 +17,8 @@ from retention_cli.audience.words import in_full
 from retention_cli.compile.conditions import Compiler
 from retention_cli.compile.moment import Moment
 from retention_cli.compile.schema import Schema
-from retention_cli.model.metric import BUILT_IN
+from retention_cli.model.condition import Total
+from retention_cli.model.metric import BUILT_IN, Favourite, Score, When
 from retention_cli.model.problem import NOWHERE
 from retention_cli.model.unit import Unit, unit_of_metric, unit_of_name
 from retention_cli.sources.peek import peek
@@ -63,7 +64,7 @@ def metric_list(work: Workspace) -> list[Listed]:
     """Return the shop's own metrics, then the built-in ones, by what is known of the sources without reading them."""
     project = work.project
     schema = Schema(project.sources, peek(project, work.lock.sources))
-    return [*_own(project, schema), *_built_in(project, schema)]
+    return [*_own(project, schema), *_groups(project, schema), *_built_in(project, schema)]
 
 
 def units_of(project: Project, names: Iterable[str]) -> dict[str, Unit]:
@@ -79,8 +80,31 @@ def _own(project: Project, schema: Schema) -> Iterator[Listed]:
         yield Listed(str(name), Origin.OWN, kind, unit_of_metric(metric, kind), _formula(metric), metric.description, place, sources)
 
 
+def _groups(project: Project, schema: Schema) -> Iterator[Listed]:
+    """Yield the groups: a text about each customer, the division's name."""
+    for origin, groups in ((Origin.OWN, project.groups), (Origin.BUILT_IN, project.standard_groups)):
+        for name, group in sorted(groups.items()):
+            found, sources = _compiled(project, schema, str(name))
+            own = origin is Origin.OWN
+            place = f"{group.name.place.file}:{group.name.place.line}" if own else ""
+            missing = "" if own else _missing(project, schema, str(name), found)
+            formula = "division: " + ", ".join(group.names)
+            yield Listed(str(name), origin, found.type if found else None, Unit.NONE, formula, group.description, place, sources, missing)
+
+
 def _formula(metric: Metric) -> str:
-    return in_full(metric.definition)
+    match metric.definition:
+        case When(condition=condition):
+            return f"whether {in_full(condition)}"
+        case Score() as score:
+            cut = ", ".join(map(str, score.limits)) or f"{score.bins} bins"
+            return f"score of {score.of}: {cut}, best {score.best}{f', among {in_full(score.among)}' if score.among is not None else ''}"
+        case Favourite() as liked:
+            weights = ", ".join(f"{event} {weight}" for event, weight in liked.weights)
+            halved = f", halved each {liked.half_life}" if liked.half_life is not None else ""
+            return f"favourite {liked.of}, number {liked.rank}, by {weights}{halved}"
+        case Total() as total:
+            return in_full(total)
 
 
 def _built_in(project: Project, schema: Schema) -> Iterator[Listed]:
@@ -91,7 +115,7 @@ def _built_in(project: Project, schema: Schema) -> Iterator[Listed]:
 
 
 def _missing(project: Project, schema: Schema, name: str, found: Typed | None) -> str:
-    if name in project.metrics:
+    if name in project.metrics or name in project.groups:
         return "your own metric of this name goes before it"
     if name in schema.customer_fields:
         return "the customers' column of this name goes before it"
@@ -100,7 +124,7 @@ def _missing(project: Project, schema: Schema, name: str, found: Typed | None) -
 
 def _compiled(project: Project, schema: Schema, name: str) -> tuple[Typed | None, tuple[str, ...]]:
     """Return a metric as it compiles, and the sources that its plan reads."""
-    compiler = Compiler(schema, Moment(_SOME_DAY, project.zone), project.segments, project.metrics)
+    compiler = Compiler(schema, Moment(_SOME_DAY, project.zone), project)
     found = compiler.field(name, NOWHERE)
     read = {table.name for _, query in compiler.scans.ctes() for table in query.find_all(exp.Table)}
     return found, tuple(source for source in schema.sources if source in read)

@@ -57,7 +57,7 @@ def evidence_query(compiler: Compiler, parts: Sequence[Condition], limit: int) -
 
 def _alone(compiler: Compiler) -> Compiler:
     """Return a compiler with scans of its own that shares the values."""
-    return Compiler(compiler.schema, compiler.moment, compiler.segments, compiler.metrics, compiler.subject, compiler.values)
+    return Compiler(compiler.schema, compiler.moment, compiler.names, compiler.subject, compiler.values)
 
 
 def _order() -> exp.Order:
