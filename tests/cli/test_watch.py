@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 AS_OF = ("--as-of", "2026-05-01")
 CZECH = "name: czech\nwhere: {country: CZ}\n"
-PATIENCE = 60.0
+PATIENCE = 240.0
 
 
 @pytest.fixture
