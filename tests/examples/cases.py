@@ -19,6 +19,7 @@ from retention_cli.compile.moment import Moment
 from retention_cli.compile.schema import CUSTOMER, Schema
 from retention_cli.compile.segments import segments_query
 from retention_cli.model.condition import FieldTest, InSegment
+from retention_cli.model.mail import COLUMNS, OWN_EVENTS
 from retention_cli.model.problem import NOWHERE
 from retention_cli.model.question import Op, Test
 from retention_cli.model.source import ColumnType
@@ -69,10 +70,10 @@ def read_cases(folder: Path) -> list[Case]:
 
 
 def schema_of(project: Project, root: Path) -> Schema:
-    """Return the tables as retention.lock knows them."""
+    """Return the tables as retention.lock knows them, and that of the tool's own events."""
     lock, problems = read_lock(root)
     assert problems == []
-    return Schema(project.sources, peek(project, lock.sources))
+    return Schema.of(project.sources, peek(project, lock.sources))
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,7 @@ def _asked(case: Case) -> Iterator[Asked]:
 def _fill(engine: DuckEngine, project: Project, schema: Schema, given: Mapping[str, list[Row]]) -> set[str]:
     """Make every table; return everybody who is named."""
     assert not given.keys() - project.sources.keys()
+    engine.table(OWN_EVENTS, {name: STORED[kind] for name, kind in COLUMNS.items()}, [])
     named = {row[CUSTOMER] for rows in given.values() for row in rows if CUSTOMER in row}
     rows = {name: [row for row in given.get(name, []) if _counts(project, name, row)] for name in project.sources}
     written = [*rows["customers"], *({CUSTOMER: who} for who in sorted(named - {row[CUSTOMER] for row in rows["customers"]}))]
