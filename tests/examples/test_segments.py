@@ -12,10 +12,10 @@ from retention_cli.app.segments import segment_members, segment_sizes
 from retention_cli.compile.check import check
 from retention_cli.compile.segments import segments_query
 from retention_cli.compile.triggers import Due, occurrences_query
+from retention_cli.model import question
 from retention_cli.model.campaign import Happened
 from retention_cli.model.condition import FieldTest
 from retention_cli.model.problem import NOWHERE
-from retention_cli.model import question
 
 if TYPE_CHECKING:
     from retention_cli.app.facts import View

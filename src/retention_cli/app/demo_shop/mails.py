@@ -49,9 +49,7 @@ def newsletters(as_of: datetime) -> tuple[datetime, ...]:
     return tuple(at for at in reversed(sent) if at <= as_of)
 
 
-def draw_mails(
-    chance: Chance, customer: Customer, consents: Sequence[Consent], sent: Sequence[datetime], as_of: datetime
-) -> Iterator[MailEvent]:
+def draw_mails(chance: Chance, customer: Customer, consents: Sequence[Consent], sent: Sequence[datetime], as_of: datetime) -> Iterator[MailEvent]:
     """Draw which newsletters a customer got, opened and clicked up to `as_of`."""
     reads = min(0.95, _READS[customer.habit] * chance.lognormvariate(0, 0.5))
     clicks = chance.uniform(0.03, 0.3)
