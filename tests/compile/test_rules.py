@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 
 from compile.case_files import names, read_case
 from compile.shop import fill, open_shop
+from retention_cli.compile.members import listed_table, selected_table
 from retention_cli.compile.segments import members_query, segments_query
 from retention_cli.engine.duck import DuckEngine
+from retention_cli.model.condition import Everyone
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from compile.case_files import Case
+    from compile.shop import Shop
 
 
 @pytest.mark.parametrize("name", names())
@@ -20,16 +27,51 @@ def test_rule(name: str, tmp_path: Path) -> None:
     """All checks of a file in one plan, as a run evaluates segments; then each alone, which must give the same."""
     case = read_case(name)
     shop = open_shop(tmp_path, case.files, case.as_of)
-    asked = {f"check_{n}": check for n, check in enumerate(case.checks)}
+    with DuckEngine(threads=1) as engine:
+        fill(engine, shop, case.given)
+        for file, ids in case.lists.items():
+            for table in (listed_table(file), selected_table(file)):
+                engine.table(table, {"customer_id": "VARCHAR"}, [(each,) for each in ids])
+        members_are_found(engine, shop, case)
+        fields_are_given(engine, shop, case)
+
+
+def members_are_found(engine: DuckEngine, shop: Shop, case: Case) -> None:
+    """Ask who is in which segment."""
+    asked = {f"check_{n}": check for n, check in enumerate(case.checks) if check.gives is None}
     compiler = shop.compiler()
     plan = segments_query(compiler, {key: shop.project.segments[key].where for key in asked})
     assert compiler.problems == []
-    with DuckEngine(threads=1) as engine:
-        fill(engine, shop, case.given)
-        rows = engine.run(plan.sql, plan.values)
-        together = {check.written: sorted(row[0] for row in rows if row[n]) for n, check in enumerate(asked.values(), 1)}
-        assert together == {check.written: check.members for check in case.checks}, case.rule
-        assert all(answer is not None for row in rows for answer in row), "an answer is neither true nor false"
-        for key, check in asked.items():
-            alone = members_query(shop.compiler(), shop.project.segments[key].where, ())
-            assert [row[0] for row in engine.run(alone.sql, alone.values)] == check.members, check.written
+    rows = engine.run(plan.sql, plan.values)
+    together = {check.written: sorted(row[0] for row in rows if row[n]) for n, check in enumerate(asked.values(), 1)}
+    assert together == {check.written: check.members for check in asked.values()}, case.rule
+    assert all(answer is not None for row in rows for answer in row), "an answer is neither true nor false"
+    for key, check in asked.items():
+        alone = members_query(shop.compiler(), shop.project.segments[key].where, ())
+        assert [row[0] for row in engine.run(alone.sql, alone.values)] == check.members, check.written
+
+
+def fields_are_given(engine: DuckEngine, shop: Shop, case: Case) -> None:
+    """Ask what a metric, group or column gives to whom; `gives` names every customer."""
+    asked = [check for check in case.checks if check.gives is not None]
+    compiler = shop.compiler()
+    query = members_query(compiler, Everyone(), [check.written for check in asked])
+    assert compiler.problems == []
+    rows = engine.run(query.sql, query.values)
+    for n, check in enumerate(asked, 1):
+        assert {row[0]: said(row[n], shop) for row in rows} == check.gives, f"{check.written}: {case.rule}"
+
+
+def said(value: object, shop: Shop) -> str:
+    """Return a value as a case writes it: times by the shop's clock, numbers without trailing zeros."""
+    if value is None:
+        return "missing"
+    if isinstance(value, datetime):
+        local = value.replace(tzinfo=UTC).astimezone(shop.project.zone).replace(tzinfo=None)
+        return local.isoformat(timespec="auto" if local.second else "minutes")
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Decimal | float | int):
+        written = f"{Decimal(str(value)):f}"
+        return written.rstrip("0").rstrip(".") if "." in written else written
+    return str(value)

@@ -130,8 +130,8 @@ def test_the_items_are_those_of_the_same_cart_up_to_the_entry(shop: Shop, engine
     """Each product once, how often it was put in, the latest first; what is no longer sold is left out."""
     assert items(shop, engine, {"cart_id": "c1", "product_id": "p2"}) == [
         [
-            {"product_id": "p1", "quantity": 2, "title": "O'Neil <b>", "category": None, "brand": None, "list_price": 9.9, "stock": None},
-            {"product_id": "p2", "quantity": 1, "title": "Šála", "category": None, "brand": None, "list_price": 9.9, "stock": None},
+            {"product_id": "p1", "quantity": 2, "title": "O'Neil <b>", "category": None, "brand": None, "list_price": 9.9, "stock": None, "collection": None},
+            {"product_id": "p2", "quantity": 1, "title": "Šála", "category": None, "brand": None, "list_price": 9.9, "stock": None, "collection": None},
         ]
     ]
 
