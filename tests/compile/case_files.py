@@ -7,7 +7,8 @@ given: {customers: [{customer_id: a, age: 30}, {customer_id: b}]}
 segments: {grown: {age: {at_least: 18}}}        # others that are named; metrics and groups likewise
 sources: {stores: {path: data/stores.csv, …}}   # further sources
 policies: {consent: {email: newsletter}}
-lists: {lists/vip.csv: [a]}             # files of ids, and of SQL, as the engine holds them
+lists: {lists/vip.csv: [a]}             # files of ids, as the engine holds them; "null" is an id that is missing
+without: {customers: [age]}             # columns that this shop does not have
 learned: {typical_gap: {value: 30, by: {Phones: 20}}}   # what retention.lock has pinned
 checks:
   - segment: {age: {less_than: 31}}
@@ -24,12 +25,13 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from compile.shop import settings
+from compile.shop import COLUMNS, settings
 from retention_cli.model.lock import LearnedValue, Lock
 from retention_cli.project.lock_file import format_lock
 
 if TYPE_CHECKING:
     from compile.shop import Given
+    from retention_cli.model.source import ColumnType
 
 FOLDER = Path(__file__).parent / "cases"
 
@@ -53,6 +55,7 @@ class Case:
     checks: list[Check]
     files: dict[str, str]
     lists: dict[str, list[str]]
+    columns: dict[str, dict[str, ColumnType]]
 
 
 def names() -> list[str]:
@@ -73,9 +76,12 @@ def read_case(name: str) -> Case:
         files["metrics/own.yml"] = _slice(text, parts["metrics"]) + "\n"
     if "learned" in plain:
         files["retention.lock"] = _lock(plain["learned"])
+    files |= {name: "".join(f"{each}\n" for each in ids) for name, ids in plain.get("lists", {}).items()}
     written = {key: _slice(text, parts[key]) for key in ("sources", "policies") if key in parts}
     files["retention.yml"] = settings(plain.get("zone", "Europe/Prague"), **written)
-    return Case(plain["rule"], plain["as_of"], plain["given"], checks, files, plain.get("lists", {}))
+    without: dict[str, list[str]] = plain.get("without", {})
+    columns = {source: {name: kind for name, kind in of.items() if name not in without.get(source, ())} for source, of in COLUMNS.items()}
+    return Case(plain["rule"], plain["as_of"], plain["given"], checks, files, plain.get("lists", {}), columns)
 
 
 def _parts(node: yaml.Node | None) -> dict[str, yaml.Node]:

@@ -17,9 +17,12 @@ from retention_cli.compile.scans import EVERY_CUSTOMER
 from retention_cli.compile.schema import Schema
 from retention_cli.engine.quoting import fill as fill_in
 from retention_cli.engine.quoting import identifier
+from retention_cli.model import mail
 from retention_cli.model.catalog import Catalog, SourceSchema
+from retention_cli.model.mail import OWN_EVENTS
 from retention_cli.model.source import Column, ColumnType
 from retention_cli.project.loader import load
+from retention_cli.project.lock_file import read_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -83,16 +86,18 @@ COLUMNS: dict[str, dict[str, ColumnType]] = {
     "consents": {"customer_id": T.TEXT, "changed_at": T.TIME, "topic": T.TEXT, "channel": T.TEXT, "consent": T.BOOLEAN},
     "push_subscription": {"customer_id": T.TEXT, "os": T.TEXT, "token": T.TEXT},
     "children": {"customer_id": T.TEXT, "born": T.DATE, "name": T.TEXT},
+    OWN_EVENTS: mail.COLUMNS,
 }  # fmt: skip
 FURTHER: dict[str, dict[str, ColumnType]] = {
-    "stores": {"customer_id": T.TEXT, "bought_at": T.TIME, "total": T.DECIMAL, "clerk": T.TEXT},
+    "stores": {"customer_id": T.TEXT, "bought_at": T.TIME, "kind": T.TEXT, "total": T.DECIMAL, "clerk": T.TEXT},
     "app": {"customer_id": T.TEXT, "opened_at": T.TIME, "os": T.TEXT, "seconds": T.INTEGER, "name": T.TEXT},
 }  # fmt: skip
 """Sources that only a case which names them has."""
 EVENTS = {
     "web": ("add_to_cart", "app_open", "view_item"),
     "mail": ("email_bounced", "email_clicked", "email_opened", "email_sent", "push_sent", "sms_sent"),
-    "app": ("app_open", "app_rated", "order"),
+    "app": ("app_open", "app_rated"),
+    "stores": ("order", "refund"),
 }
 STORED = {
     T.TEXT: "VARCHAR", T.INTEGER: "BIGINT", T.DECIMAL: "DECIMAL(18, 2)", T.BOOLEAN: "BOOLEAN", T.DATE: "DATE", T.TIME: "TIMESTAMP",
@@ -132,14 +137,18 @@ def schema_of(project: Project, columns: Mapping[str, Mapping[str, ColumnType]] 
     """Return the schema of tables with these columns."""
     there = {source: of for source, of in (FURTHER | dict(columns)).items() if source in project.sources}
     known = {source: {name: Column(name=name, type=kind, origin=name) for name, kind in of.items()} for source, of in there.items()}
-    return Schema(project.sources, Catalog({source: SourceSchema(source, of, EVENTS.get(source)) for source, of in known.items()}))
+    return Schema.of(project.sources, Catalog({source: SourceSchema(source, of, EVENTS.get(source)) for source, of in known.items()}))
 
 
-def open_shop(root: Path, files: Mapping[str, str], as_of: str = "2026-05-01T12:00") -> Shop:
+def open_shop(
+    root: Path, files: Mapping[str, str], as_of: str = "2026-05-01T12:00", columns: Mapping[str, Mapping[str, ColumnType]] = COLUMNS
+) -> Shop:
     """Return a sound shop; `as_of` is by the shop's clock."""
     project, problems = read(root, files)
-    assert [problem for problem in problems if problem.is_error] == []
-    return Shop(project, schema_of(project), Moment(datetime.fromisoformat(as_of).replace(tzinfo=project.zone), project.zone))
+    lock, unread = read_lock(root)
+    assert not any(problem.is_error for problem in [*problems, *unread]), [*problems, *unread]
+    project = project.model_copy(update={"pinned": dict(lock.learned)})
+    return Shop(project, schema_of(project, columns), Moment(datetime.fromisoformat(as_of).replace(tzinfo=project.zone), project.zone))
 
 
 def fill(engine: DuckEngine, shop: Shop, given: Given, columns: Mapping[str, Mapping[str, ColumnType]] = COLUMNS) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from compile.case_files import names, read_case
 from compile.shop import fill, open_shop
-from retention_cli.compile.members import listed_table, selected_table
+from retention_cli.compile.members import listed_table
 from retention_cli.compile.segments import members_query, segments_query
 from retention_cli.engine.duck import DuckEngine
 from retention_cli.model.condition import Everyone
@@ -26,12 +26,11 @@ if TYPE_CHECKING:
 def test_rule(name: str, tmp_path: Path) -> None:
     """All checks of a file in one plan, as a run evaluates segments; then each alone, which must give the same."""
     case = read_case(name)
-    shop = open_shop(tmp_path, case.files, case.as_of)
+    shop = open_shop(tmp_path, case.files, case.as_of, case.columns)
     with DuckEngine(threads=1) as engine:
-        fill(engine, shop, case.given)
+        fill(engine, shop, case.given, case.columns)
         for file, ids in case.lists.items():
-            for table in (listed_table(file), selected_table(file)):
-                engine.table(table, {"customer_id": "VARCHAR"}, [(each,) for each in ids])
+            engine.table(listed_table(file), {"customer_id": "VARCHAR"}, [(None if each == "null" else each,) for each in ids])
         members_are_found(engine, shop, case)
         fields_are_given(engine, shop, case)
 

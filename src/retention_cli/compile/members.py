@@ -50,10 +50,11 @@ def selected_table(file: str) -> str:
 
 
 def in_file(node: Listed | Selected) -> exp.Expr:
-    """Return whether the customer's id is in the file's table; ids there are never missing."""
+    """Return whether the customer's id is in the file's table."""
     table = listed_table(str(node.file)) if isinstance(node, Listed) else selected_table(str(node.file))
     ids = exp.Select().select(sql.col(CUSTOMER, table), copy=False).from_(sql.table(table), copy=False)
-    return exp.In(this=sql.col(CUSTOMER, CUSTOMERS), query=exp.Subquery(this=ids))
+    there = sql.negated(exp.Is(this=sql.col(CUSTOMER), expression=exp.Null()))  # else nobody would be known not to be in it
+    return exp.In(this=sql.col(CUSTOMER, CUSTOMERS), query=exp.Subquery(this=ids.where(there, copy=False)))
 
 
 def consented(compiler: Compiler, node: Consented) -> exp.Expr:

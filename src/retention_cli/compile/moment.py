@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from retention_cli.model.duration import Duration
 
 
+DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
+"""Words for a day, and how far it is from today."""
+
+
 def naive_utc(instant: datetime) -> datetime:
     """Return an aware instant as snapshots keep it: UTC, without offset."""
     return instant.astimezone(UTC).replace(tzinfo=None)
@@ -51,9 +55,9 @@ class Moment:
         return naive_utc(datetime.combine(day, time(0), tzinfo=self.zone))
 
     def read_date(self, text: str) -> date | None:
-        """Read `2026-01-01` or `today`; None where it is neither."""
-        if text.strip() == "today":
-            return self.today
+        """Read `2026-01-01`, `yesterday`, `today` or `tomorrow`; None where it is none of them."""
+        if (away := DAYS.get(text.strip())) is not None:
+            return self.today + timedelta(days=away)
         try:
             return date.fromisoformat(text.strip())
         except ValueError:

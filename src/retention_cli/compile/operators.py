@@ -33,6 +33,7 @@ _RANKS: dict[Op, type[exp.Binary]] = {Op.TOP: exp.GTE, Op.BOTTOM: exp.LTE}
 _POINTS = (Op.WITHIN, Op.OLDER_THAN, Op.IN_NEXT, Op.BEFORE, Op.AFTER)
 _ANNIVERSARIES = (Op.ANNIVERSARY_IN, Op.ANNIVERSARY_ON)
 _SPLIT = r"\s*[/>]\s*"
+_PATH_ENDS = r"^\s+|\s+$"
 
 
 class Thresholds(Protocol):
@@ -127,7 +128,7 @@ class Tests:
 
     def _under(self, value: Typed, test: Test, label: str) -> exp.Expr:
         """Look for whole nodes of a tree, wherever in the path they stand: `a > b` and `a/b` are the same path."""
-        path = sql.call("regexp_replace", value.copied(), exp.Literal.string(_SPLIT), exp.Literal.string("/"), exp.Literal.string("g"))
+        path = _replaced(_replaced(value.copied(), _PATH_ENDS, ""), _SPLIT, "/")
         slash = exp.Literal.string("/")
         whole = exp.DPipe(this=exp.DPipe(this=slash, expression=path), expression=slash.copy())
         nodes = [self.values.bind(f"/{patterns.as_path(text)}/", label) for text in test.values]
@@ -145,6 +146,10 @@ class Tests:
             message = f"{text!r} is not {noun}, and {label} is {'that' if kind is ColumnType.BOOLEAN else 'one'}"
             self.report(Problem(test.place, "wrong-type", message, literals.HINTS.get(kind, "")))
         return found
+
+
+def _replaced(text: exp.Expr, pattern: str, by: str) -> exp.Expr:
+    return sql.call("regexp_replace", text, *map(exp.Literal.string, (pattern, by, "g")))
 
 
 def _present(value: Typed) -> exp.Expr:

@@ -145,8 +145,9 @@ class ThresholdsOf:
         field = self.compiler.field(by, getattr(by, "place", self.leaf.place))
         if field is None:
             return None
+        told = field.expression if field.type is ColumnType.TEXT else exp.cast(field.expression, "varchar", dialect=sql.DIALECT)
         cases = [
-            exp.If(this=exp.EQ(this=field.copied(), expression=values.bind(key, str(by))), true=values.bind(value, f"{name} {key}"))
+            exp.If(this=exp.EQ(this=told.copy(), expression=values.bind(key, str(by))), true=values.bind(value, f"{name} {key}"))
             for key, value in pinned.by.items()
         ]
         return exp.Case(ifs=cases, default=whole)
