@@ -12,7 +12,7 @@ from sqlglot import exp
 from retention_cli.compile import sql
 from retention_cli.compile.rows import HAPPENED_AT
 from retention_cli.compile.typed import Typed
-from retention_cli.model.condition import EventQuery, FieldTest, Fold, Total
+from retention_cli.model.condition import EventQuery, FieldTest, Fold, Follow, Total
 from retention_cli.model.duration import Duration
 from retention_cli.model.problem import NOWHERE
 from retention_cli.model.question import Op, Test
@@ -203,13 +203,16 @@ def _age(compiler: Compiler) -> Typed | None:
 
 
 def _items_count(compiler: Compiler) -> Typed | None:
-    """Pieces where the lines say how many, else lines."""
+    """Pieces where a line says how many, else one a line."""
     tables = compiler.schema.tables_of("buy_item")
-    if not tables:
+    if not any("quantity" in compiler.schema.columns(table.source) for table in tables):
+        return compiler.count(EventQuery(events=("buy_item",))) if tables else None
+    unsaid = FieldTest(field="quantity", tests=(Test(op=Op.MISSING),))
+    pieces = compiler.total(Total(fold=Fold.TOTAL, query=EventQuery(events=("buy_item",)), field="quantity"))
+    lines = compiler.count(EventQuery(events=("buy_item",), where=unsaid))
+    if pieces is None or lines is None:
         return None
-    counted = all("quantity" in compiler.schema.columns(table.source) for table in tables)
-    fold, column = (Fold.TOTAL, "quantity") if counted else (Fold.COUNT, None)
-    return compiler.total(Total(fold=fold, query=EventQuery(events=("buy_item",)), field=column))
+    return Typed(exp.Paren(this=exp.Add(this=pieces.expression, expression=lines.expression)), pieces.type, never_null=True)
 
 
 def _discount_share(compiler: Compiler) -> Typed | None:
@@ -220,10 +223,11 @@ def _discount_share(compiler: Compiler) -> Typed | None:
 
 
 def _rate(event: str) -> Callable[[Compiler], Typed | None]:
-    """Of the messages sent in 90 days, the share that this happened to."""
+    """Of the messages sent in 90 days, the share that this happened to later."""
 
     def rate(compiler: Compiler) -> Typed | None:
-        reached = compiler.count(EventQuery(events=(event,), within=_QUARTER, distinct="message"))
+        later = (Follow(events=(event,), same="message"),)
+        reached = compiler.count(EventQuery(events=("email_sent",), within=_QUARTER, distinct="message", followed_by=later))
         sent = compiler.count(EventQuery(events=("email_sent",), within=_QUARTER, distinct="message"))
         return None if reached is None or sent is None else Typed(sql.quotient(reached.copied(), sent.copied()), ColumnType.DECIMAL)
 
