@@ -9,6 +9,7 @@ false, and so is what cannot be computed: a division by zero, a root of a negati
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from sqlglot import exp, parse
@@ -17,7 +18,6 @@ from sqlglot.errors import SqlglotError
 from retention_cli.compile import literals, periods, sql
 from retention_cli.model.problem import Problem
 from retention_cli.model.source import ColumnType
-from retention_cli.text import did_you_mean
 
 if TYPE_CHECKING:
     from retention_cli.compile.conditions import Compiler
@@ -184,9 +184,12 @@ class _Checked:
         name, arguments = _NODES.get(type(part), ("", _ONE))
         if name:
             return self._function(part, name, arguments)
-        written = part.sql(dialect=sql.DIALECT, comments=False).partition("(")[0][:60]
-        hint = did_you_mean(written.lower(), FUNCTIONS) if isinstance(part, exp.Func) else ""
-        raise _Fault(f"{written!r} cannot stand in an expression", hint or f"functions: {', '.join(FUNCTIONS)}")
+        written = part.sql(dialect=sql.DIALECT, comments=False)
+        if isinstance(part, exp.Func) and not isinstance(part, exp.Cast):
+            written = written.partition("(")[0]
+        near = get_close_matches(written.lower(), FUNCTIONS, 1, cutoff=0.75)
+        hint = f"did you mean {near[0]!r}?" if near else f"functions: {', '.join(FUNCTIONS)}"
+        raise _Fault(f"{written[:60]!r} cannot stand in an expression", hint)
 
     def _function(self, part: exp.Expr, name: str, arguments: frozenset[str]) -> str:
         if not _only(part, arguments):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from retention_cli.compile import sql
+from retention_cli.compile.literals import NOUNS
 from retention_cli.compile.schema import CUSTOMER
 from retention_cli.model.condition import All, AnyOf, EventQuery, EventsLike, FieldTest, Fold, Listed, Total
 from retention_cli.model.policy import Default
@@ -73,7 +74,14 @@ def consented(compiler: Compiler, node: Consented) -> exp.Expr:
             Problem(node.place, "no-consent", f"policies: consent says nothing of {node.channel!r}", did_you_mean(str(node.channel), known))
         )
         return sql.false()
-    return compiler.condition(FieldTest(field=str(field), tests=(Test(op=Op.IS, values=("true",), place=field.place),), place=field.place))
+    value = compiler.field(str(field), field.place)
+    if value is None:
+        return sql.false()
+    if value.type is not ColumnType.BOOLEAN:
+        message = f"{str(field)!r} is {NOUNS[value.type]}, and consent is true or false"
+        compiler.report(Problem(field.place, "wrong-type", message, f"settle it under types: {{{field}: boolean}}"))
+        return sql.false()
+    return sql.sure(value.expression)
 
 
 def _by_changes(compiler: Compiler, node: Consented, consent: Consent) -> exp.Expr:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import date, timedelta
+from datetime import MAXYEAR, MINYEAR, date, timedelta
 from typing import TYPE_CHECKING
 
 from retention_cli.compile.moment import DAYS
@@ -53,7 +53,7 @@ def _day(day: date) -> Span:
 
 
 def _month(year: int, month: str | None) -> Span | None:
-    if not year or (month is not None and not 1 <= int(month) <= 12):  # noqa: PLR2004 - months of a year
+    if not MINYEAR < year < MAXYEAR or (month is not None and not 1 <= int(month) <= 12):  # noqa: PLR2004 - months of a year
         return None
     first = date(year, int(month or 1), 1)
     return first, shift_months(first, 1 if month else 12)
