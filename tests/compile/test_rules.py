@@ -1,4 +1,4 @@
-"""Every rule of the condition language, as a file under cases/, executed in one plan and alone."""
+"""Every rule of the condition language, as a file under cases/, executed in one plan, alone, and asked of journeys."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import pytest
 from compile.case_files import names, read_case
 from compile.shop import fill, open_shop
 from retention_cli.compile.members import listed_table
+from retention_cli.compile.scans import JOURNEYS
 from retention_cli.compile.segments import members_query, segments_query
+from retention_cli.compile.subjects import Questions, subjects_query
 from retention_cli.engine.duck import DuckEngine
 from retention_cli.model.condition import Everyone
 
@@ -33,6 +35,7 @@ def test_rule(name: str, tmp_path: Path) -> None:
             engine.table(listed_table(file), {"customer_id": "VARCHAR"}, [(None if each == "null" else each,) for each in ids])
         members_are_found(engine, shop, case)
         fields_are_given(engine, shop, case)
+        journeys_are_told_the_same(engine, shop, case)
 
 
 def members_are_found(engine: DuckEngine, shop: Shop, case: Case) -> None:
@@ -59,6 +62,20 @@ def fields_are_given(engine: DuckEngine, shop: Shop, case: Case) -> None:
     rows = engine.run(query.sql, query.values)
     for n, check in enumerate(asked, 1):
         assert {row[0]: said(row[n], shop) for row in rows} == check.gives, f"{check.written}: {case.rule}"
+
+
+def journeys_are_told_the_same(engine: DuckEngine, shop: Shop, case: Case) -> None:
+    """A condition that asks nothing of the entry holds of each journey of whoever fits, and shares are of all customers still."""
+    people = sorted({row["customer_id"] for row in case.given.get("customers", []) if "customer_id" in row})
+    some = people[::2]
+    rows = [(n, who, "2020-01-01 00:00:00", None) for n, who in enumerate([*some, *some])]
+    engine.table("subjects", {"subject": "BIGINT", "customer_id": "VARCHAR", "entered_at": "TIMESTAMP", "trigger": "VARCHAR"}, rows)
+    asked = {f"check_{n}": check for n, check in enumerate(case.checks) if check.gives is None}
+    compiler = shop.compiler(JOURNEYS)
+    query = subjects_query(compiler, Questions({key: shop.project.segments[key].where for key in asked}))
+    assert compiler.problems == []
+    found = {row[0]: row[1:] for row in engine.run(query.sql, query.values)}
+    assert found == {n: tuple(who in check.members for check in asked.values()) for n, who, *_ in rows}, case.rule
 
 
 def said(value: object, shop: Shop) -> str:
