@@ -32,8 +32,6 @@ _SEARCH = {Op.CONTAINS: "contains", Op.STARTS_WITH: "starts_with", Op.ENDS_WITH:
 _RANKS: dict[Op, type[exp.Binary]] = {Op.TOP: exp.GTE, Op.BOTTOM: exp.LTE}
 _POINTS = (Op.WITHIN, Op.OLDER_THAN, Op.IN_NEXT, Op.BEFORE, Op.AFTER)
 _ANNIVERSARIES = (Op.ANNIVERSARY_IN, Op.ANNIVERSARY_ON)
-_SPLIT = r"\s*[/>]\s*"
-_PATH_ENDS = r"^\s+|\s+$"
 
 
 class Thresholds(Protocol):
@@ -128,7 +126,7 @@ class Tests:
 
     def _under(self, value: Typed, test: Test, label: str) -> exp.Expr:
         """Look for whole nodes of a tree, wherever in the path they stand: `a > b` and `a/b` are the same path."""
-        path = _replaced(_replaced(value.copied(), _PATH_ENDS, ""), _SPLIT, "/")
+        path = _replaced(_replaced(value.copied(), patterns.PATH_ENDS, ""), patterns.PATH_SPLIT, "/")
         slash = exp.Literal.string("/")
         whole = exp.DPipe(this=exp.DPipe(this=slash, expression=path), expression=slash.copy())
         nodes = [self.values.bind(f"/{patterns.as_path(text)}/", label) for text in test.values]
