@@ -67,7 +67,10 @@ COLUMNS: dict[str, dict[str, ColumnType]] = {
         "customer_id": T.TEXT, "email": T.TEXT, "country": T.TEXT, "city": T.TEXT, "age": T.INTEGER, "balance": T.DECIMAL,
         "newsletter": T.BOOLEAN, "sms_consent": T.BOOLEAN, "birthday": T.DATE, "registered_at": T.TIME, "hobbies": T.LIST,
     },
-    "products": {"product_id": T.TEXT, "title": T.TEXT, "category": T.TEXT, "brand": T.TEXT, "list_price": T.DECIMAL, "stock": T.INTEGER, "collection": T.TEXT},
+    "products": {
+        "product_id": T.TEXT, "title": T.TEXT, "category": T.TEXT, "brand": T.TEXT, "list_price": T.DECIMAL, "stock": T.INTEGER,
+        "collection": T.TEXT,
+    },
     "orders": {
         "order_id": T.TEXT, "customer_id": T.TEXT, "ordered_at": T.TIME, "total": T.DECIMAL, "status": T.TEXT, "coupon": T.TEXT,
         "delivered_at": T.TIME, "margin": T.DECIMAL, "discount": T.DECIMAL, "source": T.TEXT,

@@ -144,7 +144,10 @@ def test_a_threshold_that_is_not_pinned_or_not_known(tmp_path: Path, asked: str,
     ("policy", "asked", "said"),
     [
         ("{source: consents, topics: {news: opt_in}}", "topic: nws", "37 unknown-topic: there is no topic 'nws' | did you mean 'news'?"),
-        ("{source: consnts, topics: {news: opt_in}}", "topic: news", "3 unknown-event: there is no source of events 'consnts' | did you mean 'consents'?"),
+        (
+            "{source: consnts, topics: {news: opt_in}}", "topic: news",
+            "3 unknown-event: there is no source of events 'consnts' | did you mean 'consents'?",
+        ),
         (
             "{source: visits, topics: {news: opt_in}}", "topic: news",
             "3 unknown-column: visits has no column 'consent' | known: branch, customer_id, visited_at",
@@ -155,7 +158,10 @@ def test_a_threshold_that_is_not_pinned_or_not_known(tmp_path: Path, asked: str,
     ],
 )  # fmt: skip
 def test_consent_that_stands_nowhere(tmp_path: Path, policy: str, asked: str, said: str) -> None:
-    files = {"retention.yml": settings(policies=f"consent: {policy}"), "segments/asked.yml": ASKED.format(f"{{consent: {{channel: email, {asked}}}}}")}
+    files = {
+        "retention.yml": settings(policies=f"consent: {policy}"),
+        "segments/asked.yml": ASKED.format(f"{{consent: {{channel: email, {asked}}}}}"),
+    }
     assert [told(problem) for problem in of(tmp_path, files)] == [said]
 
 

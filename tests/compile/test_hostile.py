@@ -135,11 +135,14 @@ NODES = st.lists(st.sampled_from([*PIECES, "/", " / ", ">", " >\n", "Home", "hom
 
 def nodes(path: str) -> str:
     """Return a path as what it means: its nodes between slashes, spaces around them left out."""
-    return "/".join(part.strip(SPACES) if 0 < n else part.rstrip(SPACES) for n, part in enumerate(path.strip(SPACES).replace(">", "/").split("/")))
+    return "/".join(part.strip(SPACES) if n > 0 else part.rstrip(SPACES) for n, part in enumerate(path.strip(SPACES).replace(">", "/").split("/")))
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(texts=st.lists(NODES | st.none(), min_size=1, max_size=12), asked=st.lists(NODES.filter(lambda text: nodes(text).strip("/") != ""), min_size=1, max_size=3))
+@given(
+    texts=st.lists(NODES | st.none(), min_size=1, max_size=12),
+    asked=st.lists(NODES.filter(lambda text: nodes(text).strip("/") != ""), min_size=1, max_size=3),
+)
 def test_hostile_paths_stay_paths(shop: Shop, engine: DuckEngine, texts: list[str | None], asked: list[str]) -> None:
     fill(engine, shop, {"customers": [{"customer_id": str(n), "city": text} for n, text in enumerate(texts)]})
     under = FieldTest(field="city", tests=(Question(op=Op.UNDER, values=tuple(asked)),))
@@ -155,7 +158,7 @@ def test_a_sample_is_a_hash_of_its_name_and_the_id(shop: Shop, engine: DuckEngin
     fill(engine, shop, {"customers": [{"customer_id": each} for each in ids]})
     query = segments_query(shop.compiler(), {"sampled": Sample(share=share, name=name)})
     assert len(duckdb.extract_statements(query.sql)) == 1
-    found = dict(engine.run(query.sql, query.values))
+    found: dict[str, bool] = dict(engine.run(query.sql, query.values))
     assert found == {each: int(sha256(f"{name}\x1f{each}".encode()).hexdigest()[:12], 16) < int(share * 16**12) for each in ids}
 
 
@@ -192,7 +195,9 @@ def test_whatever_is_written_is_a_mistake_or_answers_in_two_values(shop: Shop, e
     if compiler.problems:
         assert all(problem.code in ("bad-expression", "unknown-field") for problem in compiler.problems)
         return
-    given: Given = {"customers": [{"customer_id": "1", "age": 3, "city": "a"}, {"customer_id": "2", "age": 0}, {"customer_id": "3", "age": -7, "city": ""}]}
+    given: Given = {
+        "customers": [{"customer_id": "1", "age": 3, "city": "a"}, {"customer_id": "2", "age": 0}, {"customer_id": "3", "age": -7, "city": ""}]
+    }
     fill(engine, shop, given, {name: COLUMNS[name] for name in ("customers", "orders")})
     assert {answer for _, answer in engine.run(query.sql, query.values)} <= {True, False}
     assert len(duckdb.extract_statements(query.sql)) == 1

@@ -119,7 +119,9 @@ WIDE = """\
 - {name: apart_6, where: {usual_order_hour: {at_least: 8}}}
 """
 WIDE_METRICS = "big: {when: {total_spent: {top: 10%}}}\n"
-WIDE_GROUPS = "name: tier\nfirst_match: true\ndivisions: {gold: {rfm_monetary: 5}, silver: {total_spent: {at_least: {percentile: 50}}}}\notherwise: none_yet\n"
+WIDE_GROUPS = (
+    "name: tier\nfirst_match: true\ndivisions: {gold: {rfm_monetary: 5}, silver: {total_spent: {at_least: {percentile: 50}}}}\notherwise: none_yet\n"
+)
 WIDE_SEPARATE = {"orders": 5, "web": 1, "order_items": 1}
 """Gaps between orders, distinct statuses, the second order, the sequence, and the favourite hour; the sequence; the favourite brand."""
 

@@ -68,9 +68,7 @@ EVENTS = st.lists(st.sampled_from(["view_item", "add_to_cart", "app_open"]), min
 SAME = st.none() | st.just("device")
 LAST_FOLLOW = st.builds(Follow, events=EVENTS, where=WHERE, within=st.none() | SPAN, same=SAME)
 NONE_OR_ONE = st.lists(LAST_FOLLOW, max_size=1).map(tuple)
-FOLLOW = st.builds(
-    Follow, events=EVENTS, where=WHERE, within=st.none() | SPAN, same=SAME, followed_by=NONE_OR_ONE, not_followed_by=NONE_OR_ONE
-)
+FOLLOW = st.builds(Follow, events=EVENTS, where=WHERE, within=st.none() | SPAN, same=SAME, followed_by=NONE_OR_ONE, not_followed_by=NONE_OR_ONE)
 FOLLOWS = st.lists(FOLLOW, max_size=2).map(tuple)
 NTH = st.none() | st.sampled_from(["1", "2", "last"])
 WINDOW = {"within": st.none() | SPAN, "older_than": st.none() | SPAN, "during": st.none() | st.sampled_from(list(PERIODS))}
@@ -104,7 +102,7 @@ IN_THE_APP = st.builds(
     event=st.just("app_open"),
     minute=MINUTES,
     columns=st.fixed_dictionaries({"seconds": st.none() | SMALL, "device": st.none()}),
-    in_app=st.just(True),  # noqa: FBT003 - a strategy of one value
+    in_app=st.just(True),
 )
 HAPPENINGS = ON_THE_WEB | IN_THE_APP
 PEOPLE = st.lists(

@@ -61,7 +61,8 @@ def bins(values: dict[str, int], *, low_is_best: bool = False) -> dict[str, int]
     cuts = [quantile(list(values.values()), Fraction(n, 5)) + 1 for n in range(1, 5)]
     found = {}
     for who, value in values.items():
-        lower, upper = [min(values.values()), *cuts], [*cuts, max(values.values()) + 1]
+        lower = [Fraction(min(values.values())), *cuts]
+        upper = [*cuts, Fraction(max(values.values()) + 1)]
         number = next(n for n in range(5, 0, -1) if lower[n - 1] <= value < upper[n - 1])
         found[who] = 6 - number if low_is_best else number
     return found
@@ -98,5 +99,5 @@ def test_every_customer_has_the_scores_of_the_r_package(tmp_path: Path, engine: 
     assert {who: row[3:6] for who, row in found.items()} == scores
     assert all(row[6] == "".join(map(str, row[3:6])) and row[7] is not None for row in found.values())
     if file == SHARED:
-        assert len(found) == 995  # noqa: PLR2004 - as the package says
+        assert len(found) == 995
         assert {who: found[who][:6] for who in PUBLISHED} == PUBLISHED

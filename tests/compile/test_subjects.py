@@ -118,7 +118,7 @@ OTHER_KINDS: dict[str, tuple[str, set[int]]] = {
     "grouped": ("{lifecycle: falling_asleep}", {1, 2, 3}),
     "prospect": ("{lifecycle: prospect}", {4}),
     "favourite": ("{favourite_brand: Apple}", {1, 2, 3}),
-    "computed": ("{sql: \"total_spent > 50 and points = 2 and bottom is not true\"}", {1, 2, 3}),
+    "computed": ('{sql: "total_spent > 50 and points = 2 and bottom is not true"}', {1, 2, 3}),
     "sampled": ("{sample: {share: 100%, name: all}}", {1, 2, 3, 4}),
     "has_none": ("{not: {has: push_subscription}}", {1, 2, 3, 4}),
     "own_half": ("{did: order, regularly: {every: 15 days, in: {at_least: 1, of: 2}}}", {1, 2, 3}),
@@ -136,7 +136,8 @@ def test_every_other_kind_is_asked_from_its_own_entry_and_over_all_customers(tmp
     query = subjects_query(compiler, Questions(dict(zip(OTHER_KINDS, asked, strict=True))))
     assert compiler.problems == []
     rows = engine.run(query.sql, query.values)
-    assert {name: {row[0] for row in rows if row[n]} for n, name in enumerate(OTHER_KINDS, 1)} == {name: who for name, (_, who) in OTHER_KINDS.items()}
+    found = {name: {row[0] for row in rows if row[n]} for n, name in enumerate(OTHER_KINDS, 1)}
+    assert found == {name: who for name, (_, who) in OTHER_KINDS.items()}
     assert all(answer is not None for row in rows for answer in row)
 
 
@@ -172,6 +173,8 @@ def test_fields_and_totals_come_beside(shop: Shop, engine: DuckEngine) -> None:
     assert rows[4] == (0, "b", None, None, 0)
 
 
+UNSAID = dict.fromkeys(("category", "brand", "stock", "collection"))
+
 WEB: list[dict[str, Any]] = [
     {"customer_id": "a", "event": "add_to_cart", "occurred_at": "2026-04-20T09:00", "product_id": "p1", "cart_id": "c1"},
     {"customer_id": "a", "event": "add_to_cart", "occurred_at": "2026-04-20T09:10", "product_id": "p2", "cart_id": "c1"},
@@ -200,8 +203,26 @@ def test_the_items_are_those_of_the_same_cart_up_to_the_entry(shop: Shop, engine
     """Each product once, how often it was put in, the latest first; what is no longer sold is left out."""
     assert items(shop, engine, {"cart_id": "c1", "product_id": "p2"}) == [
         [
-            {"product_id": "p1", "quantity": 2, "title": "O'Neil <b>", "category": None, "brand": None, "list_price": 9.9, "stock": None, "collection": None},
-            {"product_id": "p2", "quantity": 1, "title": "Šála", "category": None, "brand": None, "list_price": 9.9, "stock": None, "collection": None},
+            {
+                "product_id": "p1",
+                "quantity": 2,
+                "title": "O'Neil <b>",
+                "category": None,
+                "brand": None,
+                "list_price": 9.9,
+                "stock": None,
+                "collection": None,
+            },
+            {
+                "product_id": "p2",
+                "quantity": 1,
+                "title": "Šála",
+                "category": None,
+                "brand": None,
+                "list_price": 9.9,
+                "stock": None,
+                "collection": None,
+            },
         ]
     ]
 

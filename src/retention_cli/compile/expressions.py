@@ -3,7 +3,8 @@
 Nothing of the text reaches the engine as text. Only these may stand in it: names of fields and metrics, numbers, texts,
 `true`, `false`, `null`, comparisons, `and`, `or`, `not`, arithmetic, `in`, `between`, `like`, `is null`, `case`, and the
 functions below. A text beside a date or a time is read as one, by the shop's clock. What a missing value leaves open is
-false, and so is what cannot be computed: a division by zero, a root of a negative number, a number too large.
+false, and so is what cannot be computed: a division by zero, a root of a negative number, a number too large. Numbers are
+computed as binary fractions, which no engine takes for an error, and compared to six places.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _LOGIC = (exp.And, exp.Or)
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)
 _SAME = "the same"
-_LONGEST = 4000
+_LONGEST, _MOST_NESTED = 4000, 8
 _MOST_PLACES = 12
 
 FUNCTIONS: dict[str, tuple[str, str]] = {
@@ -102,7 +103,7 @@ def expression(compiler: Compiler, node: Expression) -> exp.Expr:
     except RecursionError:
         compiler.report(Problem(node.place, "bad-expression", "the expression is nested too deeply", "make parts of it metrics of their own"))
         return sql.false()
-    return sql.sure(exp.Try(this=sql.bracketed(_built(checked, tree))))
+    return sql.sure(sql.bracketed(_built(checked, tree)))
 
 
 def _parsed(text: str) -> exp.Expr:
@@ -139,6 +140,8 @@ class _Checked:
     def demand_condition(self, tree: exp.Expr) -> None:
         """Raise _Fault where a tree is not one condition."""
         kind = self.kind(tree)
+        if any(_nesting(part) > _MOST_NESTED for part in tree.walk()):
+            raise _Fault("functions are nested too deeply", "make parts of it metrics of their own")
         if kind != BOOLEAN:
             raise _Fault(f"the expression gives {kind}, and a condition is true or false", "compare it with something: total_spent > 100")
 
@@ -234,7 +237,7 @@ class _Checked:
             raise _Fault(f"{where} holds {' and '.join(sorted(kinds))} against each other")
         return BOOLEAN
 
-    def _read(self, part: exp.Expr, is_date: bool) -> None:  # noqa: FBT001 - which of two
+    def _read(self, part: exp.Expr, is_date: bool) -> None:
         """Read a text that is written out as a date or a time of the shop's clock."""
         moment = self.compiler.moment
         if not isinstance(part, exp.Literal):
@@ -264,6 +267,15 @@ def _only(part: exp.Expr, arguments: frozenset[str]) -> bool:
     return all(key in arguments for key, value in part.args.items() if isinstance(value, exp.Expr) or (isinstance(value, list) and value))
 
 
+def _nesting(part: exp.Expr) -> int:
+    """Return in how many functions and divisors a part stands: each is written out twice where it is guarded."""
+    found = 0
+    while part.parent is not None:
+        twice = isinstance(part.parent, (*_NODES, exp.Case)) or (isinstance(part.parent, exp.Div | exp.Mod) and part.arg_key == "expression")
+        part, found = part.parent, found + twice
+    return found
+
+
 def _built(checked: _Checked, part: exp.Expr) -> exp.Expr:
     """Put fields' own expressions in the place of their names, bind what was written, and guard what cannot be computed."""
     compiler = checked.compiler
@@ -272,35 +284,39 @@ def _built(checked: _Checked, part: exp.Expr) -> exp.Expr:
     if isinstance(part, exp.Literal):
         if part.is_string:
             return compiler.values.bind(checked.read.get(id(part), part.name), "text")
-        return exp.Literal.number(f"{literals.read(part.name, ColumnType.DECIMAL, compiler.moment):f}")
+        return _double(exp.Literal.number(f"{literals.read(part.name, ColumnType.DECIMAL, compiler.moment):f}"))
     part.comments = None
-    for child in list(part.iter_expressions()):
-        child.replace(_built(checked, child))
+    is_asked = isinstance(part, (*_COMPARISONS, exp.In, exp.Between, exp.Is))
+    computed = [is_asked and not isinstance(child, exp.Column | exp.Literal) and checked.kind(child) == NUMBER for child in part.iter_expressions()]
+    places = part.args.get("decimals")
+    for child, is_computed in zip(list(part.iter_expressions()), computed, strict=True):
+        if child is not places:
+            built = _built(checked, child)
+            child.replace(_where(sql.call("isfinite", built.copy()), sql.rounded(built.copy())) if is_computed else built)
     return _guarded(part)
 
 
 def _column(compiler: Compiler, node: Expression, column: exp.Column) -> exp.Expr:
-    """Return a field's expression; one that asks of others is computed apart, for TRY takes no subquery."""
-    name = ".".join(each.name for each in column.parts)
-    found = compiler.field(name, node.place)
+    found = compiler.field(".".join(each.name for each in column.parts), node.place)
     if found is None:
         return exp.Null()
-    expression = found.copied()
-    return compiler.scans.layer(sql.slug(name), expression) if expression.find(exp.Subquery) is not None else sql.bracketed(expression)
+    return _double(found.expression) if _KINDS[found.type] == NUMBER else sql.bracketed(found.expression)
+
+
+def _double(number: exp.Expr) -> exp.Expr:
+    return exp.cast(number, "double", dialect=sql.DIALECT)
 
 
 def _guarded(part: exp.Expr) -> exp.Expr:
-    """Make missing what engines take for an error or for an infinite number, each in its own way."""
+    """Keep from engines what some take for an error: it becomes missing, or a number that is none."""
     match part:
         case exp.Div() | exp.Mod():
             part.set("expression", exp.Nullif(this=part.expression, expression=sql.number(0)))
             return part
         case exp.Sqrt():
-            return _where(exp.GTE(this=part.this.copy(), expression=sql.number(0)), part)
+            return sql.call("pow", part.this, exp.Literal.number("0.5"))
         case exp.Ln():
             return _where(exp.GT(this=part.this.copy(), expression=sql.number(0)), part)
-        case exp.Pow():
-            return _where(sql.call("isfinite", exp.cast(part.copy(), "double", dialect=sql.DIALECT)), part)
         case _:
             return part
 

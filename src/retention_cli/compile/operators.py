@@ -8,6 +8,7 @@ percentile, another metric) are asked of whoever knows all customers; a row's co
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
 from sqlglot import exp
@@ -70,6 +71,8 @@ class Tests:
             message = "a threshold over all customers cannot be asked for here"
             self.report(Problem(test.place, "not-here", message, "here a value stands that is written: {at_least: 100}"))
             return sql.false()
+        if test.op in _RANKS and not Decimal(test.values[0]):
+            return sql.false()  # no share of them is nobody
         edge = thresholds(test, label)
         comparison = _RANKS.get(test.op) or _COMPARE[test.op]
         return sql.false() if edge is None else sql.sure(comparison(this=value.copied(), expression=edge))

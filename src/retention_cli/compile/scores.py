@@ -32,7 +32,9 @@ def score(compiler: Compiler, name: str, definition: Score) -> Typed | None:
     if value is None:
         return None
     if value.type not in NUMBERS:
-        compiler.report(Problem(place, "wrong-type", f"{definition.of} is {NOUNS[value.type]}, and a score is of a number", "name a metric that is one"))
+        compiler.report(
+            Problem(place, "wrong-type", f"{definition.of} is {NOUNS[value.type]}, and a score is of a number", "name a metric that is one")
+        )
         return None
     value = _among(compiler, value, definition)
     cuts = _cuts(compiler, name, definition)
