@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from retention_cli.compile.conditions import Compiler
 from retention_cli.compile.definitions import Nothing
+from retention_cli.compile.literals import NOUNS
 from retention_cli.compile.moment import Moment
 from retention_cli.compile.program import compile_program
 from retention_cli.compile.proofs import divided, impossible
@@ -17,6 +18,7 @@ from retention_cli.compile.rows import RowScope, row_condition
 from retention_cli.compile.scans import JOURNEYS
 from retention_cli.compile.schema import CUSTOMER
 from retention_cli.compile.selections import selection
+from retention_cli.compile.thresholds import NUMBERS
 from retention_cli.compile.triggers import Due, occurrences_query
 from retention_cli.model.campaign import Happened
 from retention_cli.model.condition import Selected
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from retention_cli.compile.schema import Schema
     from retention_cli.model.campaign import Campaign
     from retention_cli.model.condition import Condition
+    from retention_cli.model.learned import Learned
     from retention_cli.model.project import Project
     from retention_cli.model.source import ColumnType
 
@@ -44,6 +47,8 @@ def check(project: Project, schema: Schema) -> list[Problem]:
         compiler.field(str(metric.name), metric.name.place)
     for group in project.groups.values():
         compiler.field(str(group.name), group.name.place)
+    for learned in project.learned.values():
+        _learned(compiler, learned)
     problems = [
         *_columns(project),
         *compiler.problems,
@@ -54,6 +59,16 @@ def check(project: Project, schema: Schema) -> list[Problem]:
     for campaign in project.campaigns.values():
         problems += _campaign(project, schema, moment, campaign)
     return list(dict.fromkeys(problems))
+
+
+def _learned(compiler: Compiler, learned: Learned) -> None:
+    """Try what a threshold is learned of, and by."""
+    found = compiler.field(learned.of, learned.of.place)
+    if found is not None and found.type not in NUMBERS:
+        message = f"{str(learned.of)!r} is {NOUNS[found.type]}, and a percentile is of numbers"
+        compiler.report(Problem(learned.of.place, "wrong-type", message, "name a metric that is one"))
+    if learned.by is not None:
+        compiler.field(learned.by, learned.by.place)
 
 
 def _reasoned(project: Project, compiler: Compiler) -> Iterable[Problem]:
