@@ -16,7 +16,8 @@ import yaml
 
 from features.simulated import orders
 from retention_cli.cli.exits import guarded
-from retention_cli.cli.figures import share, short
+from retention_cli.cli.figures import percent, short
+from retention_cli.cli.local import Local
 from retention_cli.cli.main import app
 from support.shell import retention
 from support.tiny_shop import make_shop
@@ -190,6 +191,11 @@ def test_numbers_are_short() -> None:
         2e9: "2G",
         -1500.0: "-1.5k",
     }
-    assert {number: short(number) for number in told} == told
-    assert short(None) == "\u2013"
-    assert [share(part) for part in (0, 0.001, 0.283, 1)] == ["0%", "<1%", "28%", "100%"]
+    english, czech = Local(), Local("cs_CZ")
+    assert {number: short(number, english) for number in told} == told
+    assert short(None, english) == "\u2013"
+    assert [percent(part, english) for part in (0, 0.001, 0.283, 1)] == ["0%", "<1%", "28%", "100%"]
+    assert [short(number, czech) for number in (0.5, 1234.0, 3.4e8)] == ["0,5", "1,2k", "340M"]
+    assert [percent(part, czech) for part in (0.001, 0.283)] == ["<1\u00a0%", "28\u00a0%"]
+    assert [english.digits(number, 4) for number in (4.41415, 0.000123456, 12345.6)] == ["4.414", "0.0001235", "12,350"]
+    assert czech.digits(4.41415, 4) == "4,414"

@@ -161,6 +161,25 @@ def test_orders_among_other_events_are_told_apart(tmp_path: Path) -> None:
     assert found.buying.repeaters == plain.buying.repeaters
 
 
+def test_orders_in_several_exports_are_fitted_together(tmp_path: Path) -> None:
+    """Every second order stands in the stores' export: the same fit as of all in one, kept once, and anew when either changes."""
+    rows = simulated(200).splitlines(keepends=True)[1:]
+    whole = fit(make(tmp_path / "whole", HEAD + "".join(rows)))
+    shop = make(tmp_path / "both", HEAD + "".join(rows[::2]))
+    shop.sources["stores"] = {**ORDERS, "path": "stores.csv"}
+    shop.write("stores.csv", HEAD + "".join(rows[1::2]))
+    found = fit(shop)
+    assert isinstance(whole, Fitted)
+    assert isinstance(found, Fitted)
+    assert replace(found, orders=whole.orders) == whole
+    assert found.orders.count("+") == 1
+    assert (len(kept(shop)), fit(shop)) == (1, found)
+    shop.write("stores.csv", HEAD + "".join(rows[1::2]) + "x1,new,2025-12-01 10:00:00,5.00\n")
+    more = fit(shop)
+    assert isinstance(more, Fitted)
+    assert more.buying.people == found.buying.people + 1
+
+
 def test_a_day_is_the_shops(tmp_path: Path) -> None:
     """Half past ten and half past eleven in the evening of London are two days in Prague; by London's clock nobody bought again."""
     rows = [(f"{n}{k}", f"c{n}", f"2026-01-10 2{k}:30:00+00:00", "5") for n in range(60) for k in (2, 3)]

@@ -11,6 +11,7 @@ from scipy.special import hyp2f1
 from sqlglot import exp
 
 from compile.shop import Given, Shop, fill, open_shop
+from compile.shop import settings as settings_of
 from retention_cli.compile import sql
 from retention_cli.compile.scans import EVERY_CUSTOMER, JOURNEYS, with_ctes
 from retention_cli.engine.duck import DuckEngine
@@ -204,3 +205,24 @@ sources:
     with DuckEngine(threads=1) as engine:
         fill(engine, shop, {"customers": [{"customer_id": "a"}], "purchases": start}, columns)
         assert engine.run(query.sql, query.values)[0][1] == pytest.approx(alive(CDNOW, 1, 10, 120 / 7), rel=1e-3)
+
+
+def test_orders_in_several_exports_are_one_history(tmp_path: Path) -> None:
+    """The second and third order of `twice` stand in the stores' export; a refund there is no purchase."""
+    settings = "stores: {path: data/stores.csv, customer: customer_id, time: bought_at, event: {column: kind}}"
+    whole = ask(tmp_path / "whole", fit())["twice"]
+    shop = with_fit(open_shop(tmp_path / "both", {"retention.yml": settings_of(sources=settings)}), fit())
+    compiler = shop.compiler()
+    column = compiler.field("predicted_value_1y", NOWHERE)
+    assert column is not None
+    select = compiler.scans.base().select(sql.col("customer_id", "customers"), sql.aliased(column.expression, "worth"), copy=False)
+    query = sql.finished(with_ctes(select, compiler.scans.ctes()), compiler.values)
+    moved = [row for row in GIVEN["orders"] if row["order_id"] in ("3", "4")]
+    stores = [{"customer_id": "twice", "bought_at": row["ordered_at"], "total": row["total"], "kind": "order"} for row in moved]
+    refund = {"customer_id": "once", "bought_at": "2026-04-01", "total": "-30", "kind": "refund"}
+    given = {**GIVEN, "orders": [row for row in GIVEN["orders"] if row not in moved], "stores": [*stores, refund]}
+    with DuckEngine(threads=1) as engine:
+        fill(engine, shop, given)
+        found = {row[0]: row[1] for row in engine.run(query.sql, query.values)}
+    assert found["twice"] == whole[2]
+    assert found["once"] == ask(tmp_path / "again", fit())["once"][2]

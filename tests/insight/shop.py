@@ -22,9 +22,9 @@ PRAGUE = ZoneInfo("Europe/Prague")
 
 
 @contextmanager
-def orders(root: Path, given: Given, as_of: str = "2026-05-01T12:00") -> Iterator[Orders]:
+def orders(root: Path, given: Given, as_of: str = "2026-05-01T12:00", files: Mapping[str, str] = {}) -> Iterator[Orders]:
     """Open the orders of these tables, as of a time by the shop's clock."""
-    shop = open_shop(root, {}, as_of)
+    shop = open_shop(root, files, as_of)
     with DuckEngine(threads=1) as engine:
         fill(engine, shop, given)
         yield Orders(engine, shop.schema, Moment(datetime.fromisoformat(as_of).replace(tzinfo=PRAGUE), PRAGUE))

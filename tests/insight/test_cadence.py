@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from compile.shop import Given
+from compile.shop import Given, settings
 from insight.shop import bought, orders
 from retention_cli.errors import UsageError
 from retention_cli.insight.cadence import Bin, Rhythm, cadence, histogram, suggestion
@@ -58,6 +58,22 @@ def test_each_category_has_its_own(tmp_path: Path) -> None:
     assert found.everything is not None
     assert found.everything.gaps == 4
     assert by_order.kinds == (), "a column of the orders themselves may stand for a kind; here none has a value"
+
+
+def test_several_exports_of_orders_are_one_rhythm(tmp_path: Path) -> None:
+    """Two more purchases were made in a store, whose export has no lines but a clerk."""
+    stores = "stores: {path: data/stores.csv, customer: customer_id, time: bought_at, event: {column: kind}}"
+    given = lines()
+    moved = [
+        {"customer_id": "a", "bought_at": f"{january(day)}T10:00", "kind": kind, "clerk": "Eva"}
+        for day, kind in ((41, "order"), (51, "order"), (61, "refund"))
+    ]
+    with orders(tmp_path, {**given, "stores": moved}, files={"retention.yml": settings(sources=stores)}) as opened:
+        found, by_clerk, by_category = cadence(opened, None), cadence(opened, "clerk"), cadence(opened, "category")
+    assert found.everything is not None
+    assert (found.everything.gaps, found.everything.at(50)) == (6, 10.0), "days 1, 11, 21, 31, 41, 51 and 101; the refund is none"
+    assert [(each.kind, each.gaps, each.at(50)) for each in by_clerk.kinds] == [("Eva", 1, 10.0)]
+    assert [(each.kind, each.gaps) for each in by_category.kinds] == [("coffee", 3), ("grinder", 1)]
 
 
 def test_an_unknown_column_is_told(tmp_path: Path) -> None:

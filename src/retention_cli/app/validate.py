@@ -5,14 +5,14 @@ Data is not needed: what was published last is looked at where it is there, and 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from retention_cli.app.template_checks import check_templates
-from retention_cli.app.workspace import STATE, Workspace, read_project
+from retention_cli.app.workspace import Workspace, read_project
 from retention_cli.compile.check import check, conditions_over
 from retention_cli.compile.schema import Schema
 from retention_cli.model.target import DEFAULT_TARGET
-from retention_cli.sources.catalogue import current
 from retention_cli.sources.peek import peek
 
 if TYPE_CHECKING:
@@ -21,57 +21,39 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from retention_cli.model.problem import Problem
-    from retention_cli.model.project import Project
-    from retention_cli.model.snapshot import SnapshotSet
 
 
 def validate(root: Path, target: str = "default", paths: Sequence[Path] = (), as_of: datetime | None = None) -> list[Problem]:
     """Return the project's problems by place; `paths` restricts them to these files and folders.
 
-    With `as_of` also what the published data disproves: groups that are no division, values that no row has.
+    With `as_of` also what the published data disproves: groups that are no division, values that no row has, thresholds
+    that have drifted.
     """
     project, lock, problems = read_project(root, target)
     if project is not None:
         schema = Schema.of(project.sources, peek(project, lock.sources))
         problems = [*problems, *check(project, schema), *check_templates(project, schema)]
         if as_of is not None and not any(problem.is_error for problem in problems):
-            problems += _disproved(root, project, as_of)
-            if lock.learned:
-                problems += _drift(Workspace(root, project, lock, project.target(target) or DEFAULT_TARGET, target), as_of)
+            problems += _by_data(Workspace(root, project, lock, project.target(target) or DEFAULT_TARGET, target), as_of)
     shown = [problem for problem in problems if _is_asked(root, problem, paths)]
     return sorted(dict.fromkeys(shown), key=lambda problem: (problem.place, problem.code, problem.message))
 
 
-def _drift(work: Workspace, as_of: datetime) -> list[Problem]:
-    """Return how far the lock is from what was imported last; no export is read, and where nothing was, nothing is said."""
-    from retention_cli.app.drift import drifted  # noqa: PLC0415 - it reads an engine, and most projects learn nothing
+def _by_data(work: Workspace, as_of: datetime) -> Iterator[Problem]:
+    """Yield what the data that were imported last say; no export is read, and where nothing was imported, nothing is said."""
+    from retention_cli.app.drift import drifted  # noqa: PLC0415 - without data no engine is needed
     from retention_cli.app.facts import published  # noqa: PLC0415 - as above
+    from retention_cli.app.groups import proved  # noqa: PLC0415 - as above
+    from retention_cli.audience.values import unheard  # noqa: PLC0415 - as above
 
     view = published(work, as_of)
-    return [] if view is None else drifted(view)
-
-
-def _disproved(root: Path, project: Project, as_of: datetime) -> Iterator[Problem]:
-    snapshots = current(root / STATE)
-    if snapshots is not None and snapshots.snapshots.keys() == project.sources.keys():
-        yield from _by_data(root, project, snapshots, as_of)
-
-
-def _by_data(root: Path, project: Project, snapshots: SnapshotSet, as_of: datetime) -> Iterator[Problem]:
-    from retention_cli.app.facts import seen  # noqa: PLC0415 - without data no engine is needed
-    from retention_cli.app.groups import proved  # noqa: PLC0415 - as above
-    from retention_cli.app.offers import offer  # noqa: PLC0415 - as above
-    from retention_cli.app.predicted import with_predictions  # noqa: PLC0415 - as above
-    from retention_cli.app.workspace import open_project  # noqa: PLC0415 - as above
-    from retention_cli.audience.values import unheard  # noqa: PLC0415 - as above
-    from retention_cli.engine.duck import DuckEngine  # noqa: PLC0415 - as above
-
-    schema = with_predictions(Schema.of(project.sources, seen(snapshots)), snapshots, project.settings)
-    with DuckEngine() as engine:
-        engine.attach_snapshots(snapshots)
-        offer(engine, open_project(root), snapshots, as_of)
-        yield from proved(project, schema, engine, as_of)
-        yield from unheard(engine, schema, conditions_over(project), snapshots.snapshots.keys())
+    if view is None:
+        return
+    schema, snapshots = view.facts.schema, view.facts.imported.snapshots.snapshots
+    with view.engine() as engine:
+        yield from proved(work.project, schema, engine, as_of)
+        yield from unheard(engine, schema, conditions_over(work.project), snapshots.keys())
+        yield from drifted(replace(view, held=engine))
 
 
 def _is_asked(root: Path, problem: Problem, paths: Sequence[Path]) -> bool:

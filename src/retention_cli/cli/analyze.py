@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retention_cli.cli.options import HERE, AsOfOption, ProjectOption, TableFormat, TableFormatOption, moment
-from retention_cli.cli.output import say
+from retention_cli.cli.asking import Ask, ask
+from retention_cli.cli.options import HERE, AsOfOption, ProjectOption, TableFormat, TableFormatOption
 from retention_cli.insight.cohorts import Period
 
 if TYPE_CHECKING:
     from retention_cli.app.facts import View
+    from retention_cli.cli.told import Told
 
 app = typer.Typer(help="The shop as a whole: its rhythm, scores, cohorts and value.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -26,14 +26,6 @@ class Measure(StrEnum):
     RECURRING = "recurring"
 
 
-def _view(project: Path, as_of: str | None) -> View:
-    from retention_cli.app.facts import look
-    from retention_cli.app.workspace import find_root, open_project
-
-    work = open_project(find_root(project))
-    return look(work, moment(as_of, work.project.zone), say)
-
-
 @app.command()
 def cadence(
     by: Annotated[str | None, typer.Option("--by", help="A column of orders or their lines; category, if left out and there is one.")] = None,
@@ -43,19 +35,29 @@ def cadence(
     format_: TableFormatOption = TableFormat.TEXT,
 ) -> None:
     """Show how long people wait between purchases, and limits for a group to paste."""
-    from retention_cli.app.analyze import analyze_cadence
-    from retention_cli.cli import cadence_tables as tables
 
-    tables.show(analyze_cadence(_view(project, as_of), by), limit, format_)
+    def answer(view: View) -> Told:
+        from retention_cli.app.analyze import analyze_cadence
+        from retention_cli.cli.cadence_tables import cadence_told
+        from retention_cli.cli.local import Local
+
+        return cadence_told(analyze_cadence(view, by), limit, Local.of(view.work.project))
+
+    ask(Ask(project, as_of, format_), answer)
 
 
 @app.command()
 def rfm(project: ProjectOption = HERE, as_of: AsOfOption = None, format_: TableFormatOption = TableFormat.TEXT) -> None:
     """Show how customers spread over recency and frequency, with what they paid."""
-    from retention_cli.app.analyze import analyze_rfm
-    from retention_cli.cli import rfm_tables as tables
 
-    tables.show(analyze_rfm(_view(project, as_of)), format_)
+    def answer(view: View) -> Told:
+        from retention_cli.app.analyze import analyze_rfm
+        from retention_cli.cli.local import Local
+        from retention_cli.cli.rfm_tables import rfm_told
+
+        return rfm_told(analyze_rfm(view), Local.of(view.work.project))
+
+    ask(Ask(project, as_of, format_), answer)
 
 
 @app.command()
@@ -68,16 +70,27 @@ def cohorts(
     format_: TableFormatOption = TableFormat.TEXT,
 ) -> None:
     """Show the cohorts of first orders, and how many of each come back."""
-    from retention_cli.app.analyze import analyze_cohorts
-    from retention_cli.cli import cohort_tables as tables
 
-    tables.show(analyze_cohorts(_view(project, as_of), period), measure, periods, format_)
+    def answer(view: View) -> Told:
+        from retention_cli.app.analyze import analyze_cohorts
+        from retention_cli.cli.cohort_tables import cohorts_told, periods_that_fit
+        from retention_cli.cli.local import Local
+        from retention_cli.cli.output import width
+
+        return cohorts_told(analyze_cohorts(view, period), measure, periods_that_fit(width(), periods), Local.of(view.work.project))
+
+    ask(Ask(project, as_of, format_), answer)
 
 
 @app.command()
 def value(project: ProjectOption = HERE, as_of: AsOfOption = None, format_: TableFormatOption = TableFormat.TEXT) -> None:
     """Show what buyers are expected to bring within a year, from what was fitted to their orders, and how well that fits."""
-    from retention_cli.app.analyze import analyze_value
-    from retention_cli.cli import value_tables as tables
 
-    tables.show(analyze_value(_view(project, as_of)), format_)
+    def answer(view: View) -> Told:
+        from retention_cli.app.analyze import analyze_value
+        from retention_cli.cli.local import Local
+        from retention_cli.cli.value_tables import value_told
+
+        return value_told(analyze_value(view), Local.of(view.work.project))
+
+    ask(Ask(project, as_of, format_), answer)

@@ -1,31 +1,33 @@
-"""How `analyze cadence` is shown."""
+"""How `analyze cadence` is told."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from retention_cli.cli.bars import bar
-from retention_cli.cli.figures import share, short
-from retention_cli.cli.options import TableFormat
-from retention_cli.cli.output import say, show_csv, show_json, show_table
-from retention_cli.cli.output import show as show_text
+from retention_cli.cli.figures import percent, short
+from retention_cli.cli.told import Table, Told
 from retention_cli.insight.cadence import PERCENTILES, suggestion
+from retention_cli.text import visible
 
 if TYPE_CHECKING:
+    from retention_cli.cli.local import Local
     from retention_cli.insight.cadence import Bin, Cadence, Rhythm
 
-_COLUMNS = tuple(f"p{percentile}" for percentile in PERCENTILES)
+_PERCENTILES = tuple(f"p{percentile}" for percentile in PERCENTILES)
+_COLUMNS = ("kind", "gaps", "people", *_PERCENTILES)
 _BAR = 30
 
 
-def show(found: Cadence, limit: int, format_: TableFormat) -> None:
-    """Show a shop's rhythm."""
-    if format_ is TableFormat.JSON:
-        show_json(_json(found))
-    elif format_ is TableFormat.CSV:
-        show_csv(("kind", "gaps", "people", *_COLUMNS), [(each.kind, each.gaps, each.people, *each.percentiles) for each in _all(found)])
-    else:
-        _show_text(found, limit)
+def cadence_told(found: Cadence, limit: int, local: Local) -> Told:
+    """Tell a shop's rhythm, the `limit` kinds that are bought most often, and a group to paste."""
+    cells = [(each.kind, each.gaps, each.people, *each.percentiles) for each in _all(found)]
+    if found.everything is None:
+        return Told(_json(found), (), _COLUMNS, cells, said=("nobody has bought on more than one day yet",))
+    more = len(found.kinds) - limit
+    said = (f"and {local.number(more)} more; --limit shows them",) if more > 0 else ()
+    tables = (_rhythms(found, limit, local), _histogram(found, found.everything, local))
+    return Told(_json(found), tables, _COLUMNS, cells, said=said, below=tuple(suggestion(found.everything).splitlines()))
 
 
 def _all(found: Cadence) -> list[Rhythm]:
@@ -43,28 +45,28 @@ def _json(found: Cadence) -> dict[str, Any]:
 
 
 def _rhythm(each: Rhythm) -> dict[str, Any]:
-    return {"kind": each.kind, "gaps": each.gaps, "people": each.people, **dict(zip(_COLUMNS, each.percentiles, strict=True))}
+    return {"kind": each.kind, "gaps": each.gaps, "people": each.people, **dict(zip(_PERCENTILES, each.percentiles, strict=True))}
 
 
-def _show_text(found: Cadence, limit: int) -> None:
-    if found.everything is None:
-        say("nobody has bought on more than one day yet")
-        return
-    shown = [found.everything, *found.kinds[:limit]]
-    rows = [(each.kind, each.gaps, each.people, *map(short, each.percentiles)) for each in shown]
-    show_text("days between purchases; p75: 75 of 100 gaps are no longer")
-    show_table((found.by or "kind", "gaps", "people", *_COLUMNS), rows, right=("gaps", "people", *_COLUMNS))
-    if len(found.kinds) > limit:
-        say(f"and {len(found.kinds) - limit:,} more; --limit shows them")
+def _rhythms(found: Cadence, limit: int, local: Local) -> Table:
+    shown = _all(found)[: limit + 1]
+    rows = [
+        (visible(each.kind), local.number(each.gaps), local.number(each.people), *(short(days, local) for days in each.percentiles)) for each in shown
+    ]
+    columns = (visible(found.by or "kind"), *_COLUMNS[1:])
+    return Table(columns, rows, right=_COLUMNS[1:], title="days between purchases; p75: 75 of 100 gaps are no longer")
+
+
+def _histogram(found: Cadence, everything: Rhythm, local: Local) -> Table:
     most = max(each.gaps for each in found.bins)
-    bars = [(_days(each), each.gaps, share(each.gaps / found.everything.gaps), bar(each.gaps, most, _BAR)) for each in found.bins]
-    show_text("")
-    show_table(("days", "gaps", "share", ""), bars, right=("days", "gaps", "share"))
-    show_text("")
-    show_text(suggestion(found.everything).rstrip("\n"))
+    rows = [
+        (_days(each, local), local.number(each.gaps), percent(each.gaps / everything.gaps, local), bar(each.gaps, most, _BAR)) for each in found.bins
+    ]
+    return Table(("days", "gaps", "share", ""), rows, right=("days", "gaps", "share"), kept=("",))
 
 
-def _days(each: Bin) -> str:
+def _days(each: Bin, local: Local) -> str:
+    low = local.number(each.low)
     if each.high is None:
-        return f"{each.low} or more"
-    return str(each.low) if each.high == each.low + 1 else f"{each.low} to {each.high - 1}"
+        return f"{low} or more"
+    return low if each.high == each.low + 1 else f"{low} to {local.number(each.high - 1)}"

@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from retention_cli.cli.options import HERE, AsOfOption, Format, FormatOption, ProjectOption, moment
-from retention_cli.cli.output import say, show_json, show_table
+from retention_cli.cli.local import MISSING
+from retention_cli.cli.options import HERE, AsOfOption, ProjectOption, TableFormat, TableFormatOption, moment
+from retention_cli.cli.progress import Working
+from retention_cli.cli.told import Table, Told, tell
 from retention_cli.errors import UsageError
+from retention_cli.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from retention_cli.app.lock import Difference, Lesson
+    from retention_cli.cli.local import Local
     from retention_cli.model.lock import LearnedValue
 
 _LIMITS = ("threshold", "of", "pinned", "found")
@@ -26,44 +30,45 @@ def lock(
     diff: Annotated[bool, typer.Option("--diff", help="Show what --update would change, and whom it would move; write nothing.")] = False,
     project: ProjectOption = HERE,
     as_of: AsOfOption = None,
-    format_: FormatOption = Format.TEXT,
+    format_: TableFormatOption = TableFormat.TEXT,
 ) -> None:
     """Learn the thresholds of metrics/ from the data and pin them in retention.lock."""
     from retention_cli.app import lock as app
     from retention_cli.app.workspace import find_root, open_project
+    from retention_cli.cli.local import Local
 
     if update and diff:
         raise UsageError("--diff writes nothing, and --update writes", "take one of them")
     work = open_project(find_root(project))
     at = moment(as_of, work.project.zone)
-    if diff:
-        _show_difference(app.lock_diff(work, at, say), format_)
-    else:
-        _show_lessons(app.lock(work, at, say, update=update), format_)
+    with Working("reading the exports") as working:
+        if diff:
+            told = _difference_told(app.lock_diff(work, at, working.say), Local.of(work.project))
+        else:
+            told = _lessons_told(app.lock(work, at, working.say, update=update))
+    tell(told, format_)
 
 
-def _show_lessons(lessons: Sequence[Lesson], format_: Format) -> None:
-    if format_ is Format.JSON:
-        show_json([_lesson(lesson) for lesson in lessons])
-        return
-    if lessons:
-        show_table(_LIMITS, _limits(lessons), right=_LIMITS[2:])
-    for lesson in lessons:
-        if lesson.found is None:
-            say(f"{lesson.name}: nobody has the number yet, so there is nothing to learn")
-    say("wrote retention.lock" if lessons else "no metric is learned; retention.lock holds the sources alone")
+def _lessons_told(lessons: Sequence[Lesson]) -> Told:
+    """Tell what is pinned now, and what could not be learned."""
+    unlearned = (f"{lesson.name}: nobody has the number yet, so there is nothing to learn" for lesson in lessons if lesson.found is None)
+    wrote = "wrote retention.lock" if lessons else "no metric is learned; retention.lock holds the sources alone"
+    rows = _limits(lessons)
+    return Told([_lesson(lesson) for lesson in lessons], (_table(rows),) if rows else (), _LIMITS, rows, said=(*unlearned, wrote))
 
 
-def _show_difference(found: Difference, format_: Format) -> None:
-    if format_ is Format.JSON:
-        show_json({"learned": [_lesson(lesson) for lesson in found.lessons], "moves": [asdict(move) for move in found.moves]})
-        return
-    changed = [lesson for lesson in found.lessons if lesson.found != lesson.pinned]
-    show_table(_LIMITS, [row for row in _limits(changed) if row[2] != row[3]], right=_LIMITS[2:])
-    if found.moves:
-        show_table(_MOVES, [(move.name, move.size, move.enter, move.leave) for move in found.moves], right=_MOVES[1:])
-    else:
-        say("nobody would move")
+def _difference_told(found: Difference, local: Local) -> Told:
+    """Tell which limits would change, and whom they would move."""
+    rows = [row for row in _limits(found.lessons) if row[2] != row[3]]
+    moves = [(visible(move.name), *(local.number(count) for count in (move.size, move.enter, move.leave))) for move in found.moves]
+    tables = (_table(rows), *((Table(_MOVES, moves, right=_MOVES[1:], kept=_MOVES[:1]),) if moves else ()))
+    plain = {"learned": [_lesson(lesson) for lesson in found.lessons], "moves": [asdict(move) for move in found.moves]}
+    return Told(plain, tables, _LIMITS, rows, said=() if moves else ("nobody would move",))
+
+
+def _table(rows: Sequence[tuple[str, str, str | None, str | None]]) -> Table:
+    """Return the limits as retention.lock writes them, so that the two can be laid side by side."""
+    return Table(_LIMITS, [tuple(MISSING if cell is None else visible(cell) for cell in row) for row in rows], right=_LIMITS[2:], kept=_LIMITS[:1])
 
 
 def _limits(lessons: Sequence[Lesson]) -> list[tuple[str, str, str | None, str | None]]:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from retention_cli.compile.scans import Scans
-    from retention_cli.compile.schema import EventTable
 
 COLUMNS = ("expected_orders_90d", "probability_alive", "predicted_value_1y")
 NAME = "predictions"
@@ -36,14 +35,17 @@ class Derived:
     missing: Mapping[str, Unfit]
 
 
-def derived(name: str, scans: Scans, order: EventTable) -> Typed | None:
+def derived(name: str, scans: Scans) -> Typed | None:
     """Return a derived number of a customer; None where it cannot be, `why_not` says why."""
+    tables = scans.schema.tables_of("order")
+    if not tables:
+        return None
     if scans.schema.derived is None:
         return Typed(exp.cast(exp.Null(), "double", dialect=sql.DIALECT), ColumnType.DECIMAL)
     found = scans.schema.derived()
     if isinstance(found, Unfit) or name in found.missing:
         return None
-    table = scans.own_by_customer(NAME, _bound(found, scans, purchases(scans, order)))
+    table = scans.own_by_customer(NAME, _bound(found, scans, purchases(scans, tables)))
     return Typed(sql.col(name, table), ColumnType.DECIMAL)
 
 

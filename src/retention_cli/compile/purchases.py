@@ -14,23 +14,25 @@ from retention_cli.compile import sql
 from retention_cli.compile.schema import CUSTOMER
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from retention_cli.compile.scans import Scans
-    from retention_cli.compile.schema import EventTable
+    from retention_cli.compile.schema import EventTable, Schema
 
 Q = TypeVar("Q", bound=exp.Query)
 
 PURCHASES = "purchases"
 SECONDS_A_DAY = 86_400
-TOTAL = "total"
+SEEN, AT, TOTAL = "orders_seen", "at", "total"
 
 
-def purchases(scans: Scans, order: EventTable) -> str:
+def purchases(scans: Scans, tables: Sequence[EventTable]) -> str:
     """Give the purchases a CTE and return its name: customer_id, repeats, recency_days, age_days, repeat_value.
 
     `recency_days` is from the first purchase to the last, `age_days` from the first to as_of; `repeat_value` is the mean
     of the repeat purchases in the shop's currency (null without one, or where orders have no total).
     """
-    days = exp.Subquery(this=_days(scans, order), alias=exp.TableAlias(this=sql.name("days")))
+    days = exp.Subquery(this=_days(scans, tables), alias=exp.TableAlias(this=sql.name("days")))
     value, first, last = sql.col("value"), exp.Min(this=sql.col("day")), exp.Max(this=sql.col("day"))
     repeats = exp.Sub(this=exp.Count(this=exp.Star()), expression=sql.number(1))
     later = exp.Paren(this=exp.Sub(this=exp.Sum(this=value), expression=sql.call("arg_min", value.copy(), sql.col("day"))))
@@ -61,40 +63,56 @@ def over_purchases(query: Q, name: str) -> Q:
     return found
 
 
-def _days(scans: Scans, order: EventTable) -> exp.Select:
+def _days(scans: Scans, tables: Sequence[EventTable]) -> exp.Select:
     """Select each customer's days with an order up to as_of, and what was paid on them."""
-    time = sql.col(scans.schema.time(order.source) or "", order.source)
-    paid: exp.Expr = exp.cast(exp.Null(), "double", dialect=sql.DIALECT)
-    if TOTAL in scans.schema.columns(order.source):
-        paid = exp.Sum(this=sql.col(TOTAL, order.source))
-    select = everybodys(scans, order).select(
-        sql.col(CUSTOMER, order.source),
-        sql.aliased(scans.moment.local_day(time, scans.values), "day"),
-        sql.aliased(paid, "value"),
+    select = from_orders(scans, tables).select(
+        sql.col(CUSTOMER),
+        sql.aliased(scans.moment.local_day(sql.col(AT), scans.values), "day"),
+        sql.aliased(exp.Sum(this=sql.col(TOTAL)), "value"),
         copy=False,
     )
     if scans.subject.table is not None:
         wanted = exp.Select().select(sql.col(CUSTOMER), copy=False).from_(sql.table(scans.subject.table), copy=False)
-        select = select.where(exp.In(this=sql.col(CUSTOMER, order.source), query=exp.Subquery(this=wanted)), copy=False)
+        select = select.where(exp.In(this=sql.col(CUSTOMER), query=exp.Subquery(this=wanted)), copy=False)
     return select.group_by(sql.number(1), sql.number(2), copy=False)
 
 
-def everybodys(scans: Scans, order: EventTable) -> exp.Select:
-    """Return `FROM orders` up to as_of of all customers, whomever the plan asks about; the caller adds what it selects."""
+def from_orders(scans: Scans, tables: Sequence[EventTable]) -> exp.Select:
+    """Return `FROM orders_seen`: a row an order up to as_of (customer_id, at, total), of all customers, whomever the plan asks about.
+
+    Orders may stand in several tables; `total` is null where a table has none. The caller adds what it selects.
+    """
+    whole: exp.Query = _orders_of(scans, tables, tables[0])
+    for order in tables[1:]:
+        whole = exp.Union(this=whole, expression=_orders_of(scans, tables, order), distinct=False)
+    return exp.Select().from_(exp.Subquery(this=whole, alias=exp.TableAlias(this=sql.name(SEEN))), copy=False)
+
+
+def _orders_of(scans: Scans, tables: Sequence[EventTable], order: EventTable) -> exp.Select:
+    paid: exp.Expr = sql.col(TOTAL, order.source)
+    if TOTAL not in scans.schema.columns(order.source):
+        # beside decimal totals a null stays one of them, so that their sums stay exact
+        paid = exp.Null() if has_total(scans.schema, tables) else exp.cast(exp.Null(), "double", dialect=sql.DIALECT)
     select = exp.Select().from_(sql.table(order.source), copy=False).where(scans.until_now(order.source), copy=False)
-    return select if order.column is None else select.where(scans.named(order.source, {order.event}), copy=False)
+    if order.column is not None:
+        select = select.where(scans.named(order.source, {order.event}), copy=False)
+    at = sql.col(scans.schema.time(order.source) or "", order.source)
+    return select.select(sql.col(CUSTOMER, order.source), sql.aliased(at, AT), sql.aliased(paid, TOTAL), copy=False)
+
+
+def has_total(schema: Schema, tables: Sequence[EventTable]) -> bool:
+    """Whether any of the orders say what was paid."""
+    return any(TOTAL in schema.columns(table.source) for table in tables)
 
 
 def _between(first: exp.Expr, last: exp.Expr) -> exp.Expr:
     return sql.call("date_diff", exp.Literal.string("day"), first, last)
 
 
-def shop_gap(scans: Scans, order: EventTable) -> exp.Expr:
+def shop_gap(scans: Scans, tables: Sequence[EventTable]) -> exp.Expr:
     """Return the shop's median gap in days: the median of the customers' own median gaps, as a scalar query."""
-    time = sql.col(scans.schema.time(order.source) or "", order.source)
-    select = everybodys(scans, order).select(
-        sql.col(CUSTOMER, order.source), sql.aliased(gap_before(time, CUSTOMER, order.source), "gap"), copy=False
-    )
+    gap = sql.aliased(gap_before(sql.col(AT), sql.col(CUSTOMER)), "gap")
+    select = from_orders(scans, tables).select(sql.col(CUSTOMER), gap, copy=False)
     gaps = exp.Subquery(this=select, alias=exp.TableAlias(this=sql.name("gaps")))
     own = exp.Select().select(sql.aliased(sql.call("median", sql.col("gap")), "gap"), copy=False).from_(gaps, copy=False)
     medians = exp.Subquery(this=own.group_by(sql.col(CUSTOMER), copy=False), alias=exp.TableAlias(this=sql.name("customers_gaps")))
@@ -103,11 +121,8 @@ def shop_gap(scans: Scans, order: EventTable) -> exp.Expr:
     return exp.Subquery(this=exp.Select().select(sql.col("gap"), copy=False).from_(sql.table(name), copy=False))
 
 
-def gap_before(time: exp.Column, key: str, owner: str) -> exp.Expr:
+def gap_before(time: exp.Expr, owner: exp.Expr) -> exp.Expr:
     """Return the days, with fractions, since the same one's order before; null at the first."""
-    over = exp.Window(
-        this=sql.call("lag", time),
-        partition_by=[sql.col(key, owner)],
-        order=exp.Order(expressions=[exp.Ordered(this=time.copy(), nulls_first=False)]),
-    )
-    return exp.Div(this=sql.call("epoch", exp.Paren(this=exp.Sub(this=time.copy(), expression=over))), expression=sql.number(SECONDS_A_DAY))
+    order = exp.Order(expressions=[exp.Ordered(this=time.copy(), nulls_first=False)])
+    before = exp.Window(this=sql.call("lag", time), partition_by=[owner], order=order)
+    return exp.Div(this=sql.call("epoch", exp.Paren(this=exp.Sub(this=time.copy(), expression=before))), expression=sql.number(SECONDS_A_DAY))

@@ -14,13 +14,14 @@ from sqlglot import exp
 
 from retention_cli.compile import sql
 from retention_cli.compile.moment import Moment
-from retention_cli.compile.purchases import TOTAL, over_purchases, purchases
+from retention_cli.compile.purchases import AT, TOTAL, from_orders, has_total, over_purchases, purchases
 from retention_cli.compile.scans import Scans, with_ctes
 from retention_cli.engine.statements import tree
 from retention_cli.model.fitted import DAYS_A_WEEK, Buying, FitCheck, Fitted, Spending, Unfit
 from retention_cli.text import plural
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
     from zoneinfo import ZoneInfo
 
@@ -38,11 +39,15 @@ FEWEST = 50
 """Customers who bought again, at least: with fewer, four parameters say more about chance than about the shop."""
 MOST_REPEATS = 7
 """Where the fit check sums up: so many repeat purchases or more."""
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
-def fit_orders(engine: Engine, schema: Schema, order: EventTable, snapshot: str, *, currency: str, zone: ZoneInfo) -> Fitted | Unfit:
-    """Fit the snapshot with the id `snapshot`, which the engine shows under its source's name; needs numpy and scipy."""
-    orders = _Orders(engine, schema, order, zone)
+def fit_orders(engine: Engine, schema: Schema, tables: Sequence[EventTable], snapshots: str, *, currency: str, zone: ZoneInfo) -> Fitted | Unfit:
+    """Fit the orders of these tables, which the engine shows under their sources' names; needs numpy and scipy.
+
+    `snapshots` says which ones they are, and stays with the fit.
+    """
+    orders = _Orders(engine, schema, tables, zone)
     until = orders.newest()
     if until is None:
         return Unfit("there are no orders yet")
@@ -53,24 +58,24 @@ def fit_orders(engine: Engine, schema: Schema, order: EventTable, snapshot: str,
     buying = _buying(history, repeaters)
     if isinstance(buying, Unfit):
         return buying
-    return Fitted(snapshot, until, buying, _spending(orders, until, currency), _checks(history, buying))
+    return Fitted(snapshots, until, buying, _spending(orders, until, currency), _checks(history, buying))
 
 
 @dataclass(frozen=True, slots=True)
 class _Orders:
-    """The orders of one snapshot, in an engine; days are those of the shop's zone."""
+    """The orders of a set of snapshots, in an engine; days are those of the shop's zone."""
 
     engine: Engine
     schema: Schema
-    order: EventTable
+    tables: Sequence[EventTable]
     zone: ZoneInfo
 
     def newest(self) -> date | None:
         """Return the day of the newest order."""
-        values = sql.Values()
-        day = Moment(datetime.max.replace(tzinfo=UTC), self.zone).local_day(exp.Max(this=sql.col(self.schema.time(self.order.source) or "")), values)
-        select = exp.Select().select(day, copy=False).from_(sql.table(self.order.source), copy=False)
-        found: date | None = self.engine.run(select.sql(dialect=sql.DIALECT), values.by_name)[0][0]
+        scans = Scans(self.schema, Moment(_NEVER, self.zone), sql.Values())
+        day = scans.moment.local_day(exp.Max(this=sql.col(AT)), scans.values)
+        query = sql.finished(from_orders(scans, self.tables).select(day, copy=False), scans.values)
+        found: date | None = self.engine.run(query.sql, query.values)[0][0]
         return found
 
     def ask(self, name: str, until: date) -> Floats:
@@ -78,7 +83,7 @@ class _Orders:
         import numpy as np  # noqa: PLC0415 - the extra
 
         scans = Scans(self.schema, Moment(datetime.combine(until, time.max, tzinfo=self.zone), self.zone), sql.Values())
-        select = over_purchases(tree(QUERIES, name), purchases(scans, self.order))
+        select = over_purchases(tree(QUERIES, name), purchases(scans, self.tables))
         query = sql.finished(with_ctes(select, scans.ctes()), scans.values)
         chunks = [np.array(rows, dtype=float) for rows in self.engine.stream(query.sql, query.values)]
         return np.concatenate(chunks).T if chunks else np.zeros((len(select.selects), 0))
@@ -103,8 +108,8 @@ def _buying(history: History, repeaters: int) -> Buying | Unfit:
 def _spending(orders: _Orders, until: date, currency: str) -> Spending | Unfit:
     from retention_cli.features import gamma_gamma  # noqa: PLC0415 - the extra
 
-    if TOTAL not in orders.schema.columns(orders.order.source):
-        return Unfit(f"{orders.order.source} has no column {TOTAL!r}", "map it: columns: {total: …}")
+    if not has_total(orders.schema, orders.tables):
+        return Unfit(f"{orders.tables[0].source} has no column {TOTAL!r}", "map it: columns: {total: …}")
     repeats, mean = orders.ask("repeat_values", until)
     if len(mean) < FEWEST:
         return Unfit(f"only {plural(len(mean), 'customer')} paid for a repeat purchase; it takes {FEWEST}", "wait for more orders")

@@ -1,5 +1,7 @@
 """What was fitted, kept in the folder of the snapshot it was fitted to: gone with it, made anew where it is not readable.
 
+Where orders stand in several sources it is kept beside the first one's, and is that of all of them or none.
+
 snapshots/<orders>-<id>/fitted.json
 """
 
@@ -15,30 +17,38 @@ from retention_cli.model.fitted import Buying, FitCheck, Fitted, Spending, Unfit
 from retention_cli.sources.atomic import write_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from retention_cli.model.snapshot import Snapshot
 
 FORMAT = 1
 FILE = "fitted.json"
 
 
-def keep(snapshot: Snapshot, fitted: Fitted) -> None:
-    """Keep a fit beside its snapshot."""
-    write_text(_place(snapshot), json.dumps({"format": FORMAT, **asdict(fitted)}, indent=1, default=str))
+def identity(snapshots: Sequence[Snapshot]) -> str:
+    """Return which orders these are: the snapshots' ids, as they are in a fit's `orders`."""
+    return "+".join(snapshot.id for snapshot in snapshots)
 
 
-def kept(snapshot: Snapshot, currency: str) -> Fitted | None:
-    """Return the fit that is kept beside a snapshot; None where there is none that this version reads, or in another currency."""
+def keep(snapshots: Sequence[Snapshot], fitted: Fitted) -> None:
+    """Keep a fit beside the snapshots of orders that it was fitted to."""
+    write_text(_place(snapshots), json.dumps({"format": FORMAT, **asdict(fitted)}, indent=1, default=str))
+
+
+def kept(snapshots: Sequence[Snapshot], currency: str) -> Fitted | None:
+    """Return the fit of these snapshots of orders; None where none is kept that this version reads, or in another currency."""
     try:
-        raw = json.loads(_place(snapshot).read_text(encoding="utf-8"))
+        raw = json.loads(_place(snapshots).read_text(encoding="utf-8"))
         found = _read(raw) if raw.pop("format") == FORMAT else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    spending = found.spending if found is not None else None
-    return None if isinstance(spending, Spending) and spending.currency != currency else found
+    if found is None or found.orders != identity(snapshots):
+        return None
+    return None if isinstance(found.spending, Spending) and found.spending.currency != currency else found
 
 
-def _place(snapshot: Snapshot) -> Path:
-    return Path(snapshot.path).with_name(FILE)
+def _place(snapshots: Sequence[Snapshot]) -> Path:
+    return Path(snapshots[0].path).with_name(FILE)
 
 
 def _read(raw: dict[str, Any]) -> Fitted:

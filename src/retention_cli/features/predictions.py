@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 from retention_cli.compile.derived import Derived
 from retention_cli.engine.duck import DuckEngine
 from retention_cli.engine.statements import tree
-from retention_cli.features.kept import keep, kept
+from retention_cli.features.kept import identity, keep, kept
 from retention_cli.model.fitted import Fitted, Unfit
 from retention_cli.model.snapshot import SnapshotSet
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
-    from retention_cli.compile.schema import Schema
-    from retention_cli.model.snapshot import Snapshot
+    from retention_cli.compile.schema import EventTable, Schema
 
 QUERIES = "retention_cli.features.queries"
 EXTRA = "analytics"
@@ -31,22 +31,22 @@ def fitted(schema: Schema, snapshots: SnapshotSet, currency: str, zone: ZoneInfo
     tables = [table for table in schema.tables_of("order") if table.source in snapshots.snapshots]
     if not tables:
         return Unfit("no source gives the event order", "name the orders' event: `event: order`")
-    snapshot = snapshots.snapshots[tables[0].source]
-    found: Fitted | Unfit | None = kept(snapshot, currency)
+    sources = {table.source: snapshots.snapshots[table.source] for table in tables}
+    found: Fitted | Unfit | None = kept(list(sources.values()), currency)
     if found is None and (find_spec("numpy") is None or find_spec("scipy") is None):
         return Unfit("fitting repeat buying needs the extra analytics", f"pip install 'retention-cli[{EXTRA}]'")
-    return found or _fit(schema, snapshot, currency, zone)
+    return found or _fit(schema, tables, SnapshotSet(sources), currency, zone)
 
 
-def _fit(schema: Schema, snapshot: Snapshot, currency: str, zone: ZoneInfo) -> Fitted | Unfit:
+def _fit(schema: Schema, tables: Sequence[EventTable], snapshots: SnapshotSet, currency: str, zone: ZoneInfo) -> Fitted | Unfit:
     from retention_cli.features.fitting import fit_orders  # noqa: PLC0415 - numpy and scipy take half a second
 
-    order = next(table for table in schema.tables_of("order") if table.source == snapshot.source)
+    fitted_to = list(snapshots.snapshots.values())
     with DuckEngine() as engine:
-        engine.attach_snapshots(SnapshotSet({snapshot.source: snapshot}))
-        found = fit_orders(engine, schema, order, snapshot.id, currency=currency, zone=zone)
+        engine.attach_snapshots(snapshots)
+        found = fit_orders(engine, schema, tables, identity(fitted_to), currency=currency, zone=zone)
     if isinstance(found, Fitted):
-        keep(snapshot, found)
+        keep(fitted_to, found)
     return found
 
 
