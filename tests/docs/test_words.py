@@ -12,8 +12,8 @@ import typer
 from docs.pages import REFERENCE, ROOT, first_cells, paragraph, section, text_of
 from retention_cli.cli.exits import ExitCode
 from retention_cli.cli.main import app
-from retention_cli.compile.expressions import FUNCTIONS, NUMBER, TEXT
 from retention_cli.compile.fitting import FITTING
+from retention_cli.compile.kinds import FUNCTIONS, NUMBER, TEXT
 from retention_cli.compile.periods import PERIODS
 from retention_cli.compile.rows import OF_TIME
 from retention_cli.model.campaign import STEP_WORDS, Again, Campaign, Kind
