@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from compile.shop import Given, Shop, fill, open_shop
-from retention_cli.audience.members import Size, members, sizes
+from retention_cli.audience.members import Pick, Size, members, sizes
 from retention_cli.audience.uses import uses_of
 from retention_cli.audience.words import in_words
 from retention_cli.engine.duck import DuckEngine
@@ -57,16 +57,16 @@ def test_of_no_customers_the_share_is_none(shop: Shop, engine: DuckEngine) -> No
 
 def test_members_come_in_the_order_of_their_ids_with_the_fields_asked_for(shop: Shop, engine: DuckEngine) -> None:
     where = shop.project.segments["everybody"].where
-    found = members(engine, shop.compiler, where, ["country", "total_spent", "last_order_at", "customer_id"], None)
+    found = members(engine, shop.compiler, where, ["country", "total_spent", "last_order_at", "customer_id"], Pick(9))
     assert found.columns == ("customer_id", "country", "total_spent", "last_order_at")
     assert [row[:3] for row in found.rows] == [("10", None, 0), ("9", "SK", 0), ("a", "CZ", Decimal("9.90")), ("b", "CZ", 0)]
     assert (found.size, found.of) == (4, 4)
 
 
 def test_a_limit_leaves_the_size_whole(shop: Shop, engine: DuckEngine) -> None:
-    found = members(engine, shop.compiler, shop.project.segments["czech"].where, (), 1)
+    found = members(engine, shop.compiler, shop.project.segments["czech"].where, (), Pick(1))
     assert (found.size, found.of, found.columns, found.rows) == (2, 4, ("customer_id",), [("a",)])
-    assert members(engine, shop.compiler, shop.project.segments["nobody"].where, (), 5).rows == []
+    assert members(engine, shop.compiler, shop.project.segments["nobody"].where, (), Pick(5)).rows == []
 
 
 CAMPAIGN = """\

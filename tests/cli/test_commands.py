@@ -76,7 +76,7 @@ def test_segment_tables_as_json(shop: Path) -> None:
     assert sizes == [{"segment": "big", "size": 2, "of": 3, "share": 0.666667}, {"segment": "buyers", "size": 2, "of": 3, "share": 0.666667}]
     shown = retention(shop, "segment", "preview", "big", "--fields", "country,total_spent", "--as-of", "2026-05-01", "--format", "json").json
     assert shown["rows"] == [{"customer_id": "a", "country": "CZ", "total_spent": 100}, {"customer_id": "b", "country": "SK", "total_spent": 50}]
-    listed = retention(shop, "segment", "list", "--format", "json").json
+    listed = retention(shop, "segment", "list", "--as-of", "2026-05-01", "--format", "json").json
     assert [each["used_by"] for each in listed] == [[], ["segment big"]]
 
 
@@ -107,7 +107,7 @@ def test_explain_tells_values_and_the_nearest_miss(shop: Path) -> None:
     assert (found["member"], found["nearest_miss"][0]["text"]) == (False, "segment buyers")
     ran = retention(shop, "segment", "explain", "big", "a", "--as-of", "2026-05-01")
     assert ran.out.splitlines()[0] == "a is in big"
-    assert "total_spent >= 100  (100.00)" in ran.out
+    assert "total_spent >= 100  (€100.00)" in ran.out
 
 
 def test_segment_sql_runs_as_it_stands(shop: Path) -> None:

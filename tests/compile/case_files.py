@@ -1,34 +1,48 @@
-"""Cases as files: a rule in a sentence, small tables, and who is in which segment. The segment is read by the real grammar.
+"""Cases as files: a rule in a sentence, small tables, and who is in which segment. The files are read by the real loader.
 
 rule: a comparison with a missing value is false
 as_of: 2026-05-01T12:00                 # by the shop's clock
+zone: Africa/Cairo                      # left out: Europe/Prague
 given: {customers: [{customer_id: a, age: 30}, {customer_id: b}]}
-segments: {grown: {age: {at_least: 18}}}        # others that are named; metrics: likewise
+segments: {grown: {age: {at_least: 18}}}        # others that are named; metrics and groups likewise
+sources: {stores: {path: data/stores.csv, …}}   # further sources
+policies: {consent: {email: newsletter}}
+lists: {lists/vip.csv: [a]}             # files of ids, as the engine holds them; "null" is an id that is missing
+without: {customers: [age]}             # columns that this shop does not have
+learned: {typical_gap: {value: 30, by: {Phones: 20}}}   # what retention.lock has pinned
 checks:
   - segment: {age: {less_than: 31}}
     members: [a]
+  - {field: orders_count, gives: {a: 2, b: missing}}    # a metric, group or column, for everybody in `gives`
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from compile.shop import COLUMNS, settings
+from retention_cli.model.lock import LearnedValue, Lock
+from retention_cli.project.lock_file import format_lock
+
 if TYPE_CHECKING:
     from compile.shop import Given
+    from retention_cli.model.source import ColumnType
 
 FOLDER = Path(__file__).parent / "cases"
 
 
 @dataclass(frozen=True)
 class Check:
-    """A condition as it is written, and who fits."""
+    """A condition as it is written, and who fits; or a field, and what it gives to whom."""
 
     written: str
-    members: list[str]
+    members: list[str] = field(default_factory=list)
+    gives: dict[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +54,8 @@ class Case:
     given: Given
     checks: list[Check]
     files: dict[str, str]
+    lists: dict[str, list[str]]
+    columns: dict[str, dict[str, ColumnType]]
 
 
 def names() -> list[str]:
@@ -50,15 +66,22 @@ def names() -> list[str]:
 def read_case(name: str) -> Case:
     """Read one case file."""
     text = (FOLDER / f"{name}.yml").read_text(encoding="utf-8")
-    node = yaml.compose(text, yaml.CBaseLoader)
-    parts = _parts(node)
+    parts = _parts(yaml.compose(text, yaml.CBaseLoader))
     plain: dict[str, Any] = yaml.load(text, yaml.CBaseLoader)  # noqa: S506 - the base loader makes nothing but text
     checks = [_check(text, one) for one in parts["checks"].value]
-    files = {f"segments/check_{n}.yml": _segment(check.written) for n, check in enumerate(checks)}
-    files |= {f"segments/{key}.yml": _segment(_slice(text, value)) for key, value in _parts(parts.get("segments")).items()}
+    files = {f"segments/check_{n}.yml": _condition(check.written) for n, check in enumerate(checks) if check.gives is None}
+    files |= {f"segments/{key}.yml": _condition(_slice(text, value)) for key, value in _parts(parts.get("segments")).items()}
+    files |= {f"groups/{key}.yml": _slice(text, value) + "\n" for key, value in _parts(parts.get("groups")).items()}
     if "metrics" in parts:
         files["metrics/own.yml"] = _slice(text, parts["metrics"]) + "\n"
-    return Case(plain["rule"], plain["as_of"], plain["given"], checks, files)
+    if "learned" in plain:
+        files["retention.lock"] = _lock(plain["learned"])
+    files |= {name: "".join(f"{each}\n" for each in ids) for name, ids in plain.get("lists", {}).items()}
+    written = {key: _slice(text, parts[key]) for key in ("sources", "policies") if key in parts}
+    files["retention.yml"] = settings(plain.get("zone", "Europe/Prague"), **written)
+    without: dict[str, list[str]] = plain.get("without", {})
+    columns = {source: {name: kind for name, kind in of.items() if name not in without.get(source, ())} for source, of in COLUMNS.items()}
+    return Case(plain["rule"], plain["as_of"], plain["given"], checks, files, plain.get("lists", {}), columns)
 
 
 def _parts(node: yaml.Node | None) -> dict[str, yaml.Node]:
@@ -67,6 +90,8 @@ def _parts(node: yaml.Node | None) -> dict[str, yaml.Node]:
 
 def _check(text: str, node: yaml.Node) -> Check:
     parts = _parts(node)
+    if "field" in parts:
+        return Check(parts["field"].value, gives={key: value.value for key, value in _parts(parts["gives"]).items()})
     return Check(_slice(text, parts["segment"]), sorted(member.value for member in parts["members"].value))
 
 
@@ -76,6 +101,13 @@ def _slice(text: str, node: yaml.Node) -> str:
     return "\n".join([first, *(line[node.start_mark.column :] for line in rest)])
 
 
-def _segment(condition: str) -> str:
+def _condition(condition: str) -> str:
     lines = condition.split("\n")
     return "where:\n" + "".join(f"  {line}\n" for line in lines)
+
+
+def _lock(learned: dict[str, Any]) -> str:
+    def pinned(one: dict[str, Any]) -> LearnedValue:
+        return LearnedValue(Decimal(one["value"]), 1, {key: Decimal(value) for key, value in one.get("by", {}).items()})
+
+    return format_lock(Lock(learned={name: pinned(one) for name, one in learned.items()}))

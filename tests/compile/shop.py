@@ -17,9 +17,12 @@ from retention_cli.compile.scans import EVERY_CUSTOMER
 from retention_cli.compile.schema import Schema
 from retention_cli.engine.quoting import fill as fill_in
 from retention_cli.engine.quoting import identifier
+from retention_cli.model import mail
 from retention_cli.model.catalog import Catalog, SourceSchema
+from retention_cli.model.mail import OWN_EVENTS
 from retention_cli.model.source import Column, ColumnType
 from retention_cli.project.loader import load
+from retention_cli.project.lock_file import read_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,29 +36,44 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 Given = dict[str, list[Row]]
 
-SETTINGS = """\
-name: Shop
-timezone: Europe/Prague
-sender: {email: shop@example.com}
-sources:
+SOURCES = """\
   customers: {path: data/customers.csv, key: customer_id}
   products: {path: data/products.csv, key: product_id}
   orders: {path: data/orders.csv, key: order_id, customer: customer_id, time: ordered_at, event: order}
   order_items: {path: data/order_items.csv, parent: orders, lookup: products, event: buy_item}
   web: {path: data/web.csv, customer: customer_id, time: occurred_at, event: {column: event}, lookup: products}
   visits: {path: data/visits.csv, customer: customer_id, time: visited_at, event: visit}
+  answers: {path: data/answers.csv, customer: customer_id, time: answered_at, event: answer}
+  returns: {path: data/returns.csv, customer: customer_id, time: returned_at, event: return}
+  mail: {path: data/mail.csv, customer: customer_id, time: happened, event: {column: type}}
+  consents: {path: data/consents.csv, customer: customer_id, time: changed_at, event: consent_changed}
+  push_subscription: {path: data/push.csv, customer: customer_id}
+  children: {path: data/children.csv, customer: customer_id}
 """
+
+
+def settings(zone: str = "Europe/Prague", sources: str = "", policies: str = "") -> str:
+    """Return retention.yml; `sources` are mappings of further ones, written without indentation."""
+    more = "".join(f"  {line}\n" for line in sources.split("\n")) if sources else ""
+    asked = "policies:\n" + "".join(f"  {line}\n" for line in policies.split("\n")) if policies else ""
+    return f"name: Shop\ntimezone: {zone}\nsender: {{email: shop@example.com}}\nsources:\n{SOURCES}{more}{asked}"
+
+
+SETTINGS = settings()
 
 T = ColumnType
 COLUMNS: dict[str, dict[str, ColumnType]] = {
     "customers": {
         "customer_id": T.TEXT, "email": T.TEXT, "country": T.TEXT, "city": T.TEXT, "age": T.INTEGER, "balance": T.DECIMAL,
-        "newsletter": T.BOOLEAN, "birthday": T.DATE, "registered_at": T.TIME, "hobbies": T.LIST,
+        "newsletter": T.BOOLEAN, "sms_consent": T.BOOLEAN, "birthday": T.DATE, "registered_at": T.TIME, "hobbies": T.LIST,
     },
-    "products": {"product_id": T.TEXT, "title": T.TEXT, "category": T.TEXT, "brand": T.TEXT, "list_price": T.DECIMAL, "stock": T.INTEGER},
+    "products": {
+        "product_id": T.TEXT, "title": T.TEXT, "category": T.TEXT, "brand": T.TEXT, "list_price": T.DECIMAL, "stock": T.INTEGER,
+        "collection": T.TEXT,
+    },
     "orders": {
         "order_id": T.TEXT, "customer_id": T.TEXT, "ordered_at": T.TIME, "total": T.DECIMAL, "status": T.TEXT, "coupon": T.TEXT,
-        "delivered_at": T.TIME,
+        "delivered_at": T.TIME, "margin": T.DECIMAL, "discount": T.DECIMAL, "source": T.TEXT,
     },
     "order_items": {
         "order_id": T.TEXT, "customer_id": T.TEXT, "ordered_at": T.TIME, "product_id": T.TEXT, "quantity": T.INTEGER, "price": T.DECIMAL,
@@ -65,8 +83,25 @@ COLUMNS: dict[str, dict[str, ColumnType]] = {
         "seconds": T.INTEGER,
     },
     "visits": {"customer_id": T.TEXT, "visited_at": T.TIME, "branch": T.TEXT},
+    "answers": {"customer_id": T.TEXT, "answered_at": T.TIME, "question": T.TEXT, "answer": T.TEXT},
+    "returns": {"customer_id": T.TEXT, "returned_at": T.TIME, "order_id": T.TEXT},
+    "mail": {"customer_id": T.TEXT, "happened": T.TIME, "type": T.TEXT, "message": T.TEXT, "os": T.TEXT, "campaign": T.TEXT},
+    "consents": {"customer_id": T.TEXT, "changed_at": T.TIME, "topic": T.TEXT, "channel": T.TEXT, "consent": T.BOOLEAN},
+    "push_subscription": {"customer_id": T.TEXT, "os": T.TEXT, "token": T.TEXT},
+    "children": {"customer_id": T.TEXT, "born": T.DATE, "name": T.TEXT},
+    OWN_EVENTS: mail.COLUMNS,
 }  # fmt: skip
-EVENTS = {"web": ("add_to_cart", "app_open", "view_item")}
+FURTHER: dict[str, dict[str, ColumnType]] = {
+    "stores": {"customer_id": T.TEXT, "bought_at": T.TIME, "kind": T.TEXT, "total": T.DECIMAL, "clerk": T.TEXT},
+    "app": {"customer_id": T.TEXT, "opened_at": T.TIME, "os": T.TEXT, "seconds": T.INTEGER, "name": T.TEXT},
+}  # fmt: skip
+"""Sources that only a case which names them has."""
+EVENTS = {
+    "web": ("add_to_cart", "app_open", "view_item"),
+    "mail": ("email_bounced", "email_clicked", "email_opened", "email_sent", "push_sent", "sms_sent"),
+    "app": ("app_open", "app_rated"),
+    "stores": ("order", "refund"),
+}
 STORED = {
     T.TEXT: "VARCHAR", T.INTEGER: "BIGINT", T.DECIMAL: "DECIMAL(18, 2)", T.BOOLEAN: "BOOLEAN", T.DATE: "DATE", T.TIME: "TIMESTAMP",
     T.LIST: "VARCHAR",
@@ -103,21 +138,27 @@ def read(root: Path, files: Mapping[str, str]) -> tuple[Project, list[Problem]]:
 
 def schema_of(project: Project, columns: Mapping[str, Mapping[str, ColumnType]] = COLUMNS) -> Schema:
     """Return the schema of tables with these columns."""
-    known = {source: {name: Column(name=name, type=kind, origin=name) for name, kind in of.items()} for source, of in columns.items()}
-    return Schema(project.sources, Catalog({source: SourceSchema(source, of, EVENTS.get(source)) for source, of in known.items()}))
+    there = {source: of for source, of in (FURTHER | dict(columns)).items() if source in project.sources}
+    known = {source: {name: Column(name=name, type=kind, origin=name) for name, kind in of.items()} for source, of in there.items()}
+    return Schema.of(project.sources, Catalog({source: SourceSchema(source, of, EVENTS.get(source)) for source, of in known.items()}))
 
 
-def open_shop(root: Path, files: Mapping[str, str], as_of: str = "2026-05-01T12:00") -> Shop:
+def open_shop(
+    root: Path, files: Mapping[str, str], as_of: str = "2026-05-01T12:00", columns: Mapping[str, Mapping[str, ColumnType]] = COLUMNS
+) -> Shop:
     """Return a sound shop; `as_of` is by the shop's clock."""
     project, problems = read(root, files)
-    assert [problem for problem in problems if problem.is_error] == []
-    return Shop(project, schema_of(project), Moment(datetime.fromisoformat(as_of).replace(tzinfo=project.zone), project.zone))
+    lock, unread = read_lock(root)
+    assert not any(problem.is_error for problem in [*problems, *unread]), [*problems, *unread]
+    project = project.model_copy(update={"pinned": dict(lock.learned)})
+    return Shop(project, schema_of(project, columns), Moment(datetime.fromisoformat(as_of).replace(tzinfo=project.zone), project.zone))
 
 
 def fill(engine: DuckEngine, shop: Shop, given: Given, columns: Mapping[str, Mapping[str, ColumnType]] = COLUMNS) -> None:
-    """Make every table of `columns` and fill it with the rows that are given."""
+    """Make every table of `columns` (and of FURTHER, where rows are given) and fill it with the rows that are given."""
     orders = {row.get("order_id"): row for row in given.get("orders", [])}
-    for source, kinds in columns.items():
+    assert set(given) <= {*columns, *FURTHER}, given.keys()
+    for source, kinds in (dict(columns) | {name: FURTHER[name] for name in given if name in FURTHER}).items():
         rows = [_with_order(row, orders) if source == "order_items" else row for row in given.get(source, [])]
         assert not {key for row in rows for key in row} - set(kinds), f"unknown columns in {source}"
         stored = [tuple(_value(row.get(name), kind, shop.moment) for name, kind in kinds.items()) for row in rows]

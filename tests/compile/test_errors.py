@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from compile.shop import COLUMNS, read, schema_of
+from compile.shop import COLUMNS, read, schema_of, settings
 from retention_cli.compile.check import check
 from retention_cli.model.source import ColumnType
 
@@ -72,6 +72,97 @@ def test_a_lookup_whose_key_the_rows_lack_is_out_of_reach(tmp_path: Path) -> Non
     without = COLUMNS | {"web": {name: kind for name, kind in COLUMNS["web"].items() if name != "product_id"}}
     found = of(tmp_path, {"segments/asked.yml": ASKED.format("{did: view_item, where: {brand: Apple}}")}, without)
     assert [(problem.code, problem.message) for problem in found] == [("unknown-column", "web has no column 'brand'")]
+
+
+CIRCLES = [
+    ({"metrics/m.yml": "a: {when: {b: true}}\nb: {when: {a: true}}\n"}, "metrics/m.yml:2:12", "a → b → a"),
+    ({"metrics/m.yml": "a: {when: {g: x}}\n", "groups/g.yml": "{divisions: {x: {a: true}}, otherwise: y}\n"}, "groups/g.yml:1:18", "a → g → a"),
+    ({"metrics/m.yml": "a: {when: {segment: s}}\n", "segments/s.yml": "where: {a: true}\n"}, "segments/s.yml:1:9", "a → segment s → a"),
+    ({"groups/g.yml": "{of: s, divisions: {x: {age: 1}}}\n", "segments/s.yml": "where: {g: x}\n"}, "segments/s.yml:1:9", "g → segment s → g"),
+    ({"groups/g.yml": "{divisions: {x: {g: y}}, otherwise: y}\n"}, "groups/g.yml:1:18", "g → g"),
+    ({"metrics/m.yml": "a: {score: {of: a}}\n"}, "metrics/m.yml:1:17", "a → a"),
+    ({"metrics/m.yml": "a: {score: {of: age, among: {age: {at_least: {percentile: 5, of: a}}}}}\n"}, "metrics/m.yml:1:66", "a → a"),
+    ({"metrics/m.yml": "a: {when: {age: {at_least: {metric: a}}}}\n"}, "metrics/m.yml:1:37", "a → a"),
+    ({"metrics/m.yml": "a: {when: {sql: b}}\nb: {when: {sql: a}}\n"}, "metrics/m.yml:2:17", "a → b → a"),
+    ({"metrics/m.yml": "orders_count: {when: {rfm_frequency: 1}}\n"}, "metrics/m.yml:1:23", "orders_count → rfm_frequency → orders_count"),
+    ({"metrics/m.yml": "total_margin: {score: {of: margin_rate}}\n"}, "metrics/m.yml:1:28", "total_margin → total_margin"),
+]
+
+
+@pytest.mark.parametrize(("files", "place", "circle"), CIRCLES, ids=[circle for *_, circle in CIRCLES])
+def test_a_definition_that_leads_back_to_itself_is_told_once(tmp_path: Path, files: dict[str, str], place: str, circle: str) -> None:
+    found = [problem for problem in of(tmp_path, files) if problem.code == "definition-circle"]
+    assert [(str(problem.place), problem.message.partition(": ")[2]) for problem in found] == [(place, circle)]
+
+
+DEFINITIONS = {
+    "a: {score: {of: country}}": "1:17 wrong-type: country is text, and a score is of a number | name a metric that is one",
+    "a: {score: {of: contry}}": "1:17 unknown-field: customers have no field or metric 'contry' | did you mean 'country'?",
+    "a: {score: {of: age, among: {contry: x}}}": "1:30 unknown-field: customers have no field or metric 'contry' | did you mean 'country'?",
+    "a: {favourite: {of: collecton, weights: {view_item: 1}}}": "1:21 unknown-column: web has no column 'collecton' | did you mean 'collection'?",
+    "a: {favourite: {of: brand, weights: {view_itm: 1}}}": "1:38 unknown-event: no source has the event 'view_itm' | did you mean 'view_item'?",
+    "a: {favourite: {of: total, weights: {order: 1, till: 1}}}": (
+        "1:21 wrong-type: 'total' is decimal in one table of these events and text in another | give both the same type under types:"
+    ),
+    "a: {when: {contry: x}}": "1:12 unknown-field: customers have no field or metric 'contry' | did you mean 'country'?",
+    "a: {total_of: {did: order, field: totl}}": "1:35 unknown-column: orders has no column 'totl' | did you mean 'total'?",
+    "t: {learned: {percentile: 50, of: days_betwen_orders}}": (
+        "1:35 unknown-field: customers have no field or metric 'days_betwen_orders' | did you mean 'days_between_orders'?"
+    ),
+    "t: {learned: {percentile: 50, of: country}}": "1:35 wrong-type: 'country' is text, and a percentile is of numbers | name a metric that is one",
+    "t: {learned: {percentile: 5, of: age, by: contry}}": (
+        "1:43 unknown-field: customers have no field or metric 'contry' | did you mean 'country'?"
+    ),
+}
+
+
+@pytest.mark.parametrize(("written", "said"), DEFINITIONS.items())
+def test_a_mistake_in_a_definition_is_told_at_its_place(tmp_path: Path, written: str, said: str) -> None:
+    tills = "tills: {path: t.csv, customer: customer_id, time: at, event: till}"
+    columns = COLUMNS | {"tills": {"customer_id": ColumnType.TEXT, "at": ColumnType.TIME, "total": ColumnType.TEXT}}
+    found = of(tmp_path, {"metrics/m.yml": f"{written}\n", "retention.yml": settings(sources=tills)}, columns)
+    assert [f"{problem.place.line}:{told(problem)}" for problem in found] == [said]
+
+
+LEARNED = "t: {learned: {percentile: 50, of: age}}\n"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("{age: {at_least: {learned: t}}}", "30 not-pinned: retention.lock does not hold 't' yet | run `retention lock`, and review what it wrote"),
+        ("{age: {at_least: {learned: u}}}", "30 unknown-learned: there is no learned threshold 'u' | known: t"),
+        ("{t: {at_least: 1}}", "4 unknown-field: customers have no field or metric 't' | it is a threshold: {at_least: {learned: t}}"),
+    ],
+)
+def test_a_threshold_that_is_not_pinned_or_not_known(tmp_path: Path, asked: str, said: str) -> None:
+    found = of(tmp_path, {"metrics/m.yml": LEARNED, "segments/asked.yml": ASKED.format(asked)})
+    assert [told(problem) for problem in found] == [said]
+
+
+@pytest.mark.parametrize(
+    ("policy", "asked", "said"),
+    [
+        ("{source: consents, topics: {news: opt_in}}", "topic: nws", "37 unknown-topic: there is no topic 'nws' | did you mean 'news'?"),
+        (
+            "{source: consnts, topics: {news: opt_in}}", "topic: news",
+            "3 unknown-event: there is no source of events 'consnts' | did you mean 'consents'?",
+        ),
+        (
+            "{source: visits, topics: {news: opt_in}}", "topic: news",
+            "3 unknown-column: visits has no column 'consent' | known: branch, customer_id, visited_at",
+        ),
+        ("{sms: newsletter}", "topic: news", "3 no-consent: policies: consent says nothing of 'email' | known: sms"),
+        ("{email: newsletr}", "topic: news", "20 unknown-field: customers have no field or metric 'newsletr' | did you mean 'newsletter'?"),
+        ("{email: city}", "topic: news", "20 wrong-type: 'city' is text, and consent is true or false | settle it under types: {city: boolean}"),
+    ],
+)  # fmt: skip
+def test_consent_that_stands_nowhere(tmp_path: Path, policy: str, asked: str, said: str) -> None:
+    files = {
+        "retention.yml": settings(policies=f"consent: {policy}"),
+        "segments/asked.yml": ASKED.format(f"{{consent: {{channel: email, {asked}}}}}"),
+    }
+    assert [told(problem) for problem in of(tmp_path, files)] == [said]
 
 
 @pytest.mark.parametrize("names", [("VIP", "vip"), ("customer_id",)])

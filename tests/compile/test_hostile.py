@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from decimal import Decimal
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlglot import exp
 
 from compile.shop import COLUMNS, Shop, fill, open_shop, schema_of
+from retention_cli.compile.conditions import Compiler
+from retention_cli.compile.definitions import Nothing
+from retention_cli.compile.members import listed_table
 from retention_cli.compile.scans import JOURNEYS
 from retention_cli.compile.segments import explain_query, members_query, segments_query
 from retention_cli.compile.triggers import Due, occurrences_query
 from retention_cli.engine.duck import DuckEngine
-from retention_cli.model.condition import Did, EventQuery, FieldTest, Fold, Follow, InSegment, Total
+from retention_cli.model.condition import Did, EventQuery, Expression, FieldTest, Fold, Follow, InSegment, Listed, Not, Sample, Total
+from retention_cli.model.group import Group
+from retention_cli.model.metric import Favourite, Metric, Score, When
 from retention_cli.model.question import Op
 from retention_cli.model.question import Test as Question
 from retention_cli.model.source import ColumnType
+from retention_cli.model.word import Word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -120,6 +129,88 @@ def test_ten_thousand_hostile_strings_are_found_as_python_finds_them(shop: Shop,
     assert any(found)
 
 
+SPACES = " \t\n\f\r"
+NODES = st.lists(st.sampled_from([*PIECES, "/", " / ", ">", " >\n", "Home", "home", "\u00a0", "\v"]), max_size=6).map("".join)
+
+
+def nodes(path: str) -> str:
+    """Return a path as what it means: its nodes between slashes, spaces around them left out."""
+    return "/".join(part.strip(SPACES) if n > 0 else part.rstrip(SPACES) for n, part in enumerate(path.strip(SPACES).replace(">", "/").split("/")))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    texts=st.lists(NODES | st.none(), min_size=1, max_size=12),
+    asked=st.lists(NODES.filter(lambda text: nodes(text).strip("/") != ""), min_size=1, max_size=3),
+)
+def test_hostile_paths_stay_paths(shop: Shop, engine: DuckEngine, texts: list[str | None], asked: list[str]) -> None:
+    fill(engine, shop, {"customers": [{"customer_id": str(n), "city": text} for n, text in enumerate(texts)]})
+    under = FieldTest(field="city", tests=(Question(op=Op.UNDER, values=tuple(asked)),))
+    query = segments_query(shop.compiler(), {"under": under, "not_under": Not(part=under)})
+    wanted = [f"/{nodes(text).strip('/')}/" for text in asked]
+    fitting = [str(n) for n, text in enumerate(texts) if text is not None and any(each in f"/{nodes(text)}/" for each in wanted)]
+    assert evaluated(engine, query, 2) == [fitting, [str(n) for n in range(len(texts)) if str(n) not in fitting]]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=HOSTILE, ids=st.lists(HOSTILE, min_size=1, max_size=8, unique=True), share=st.decimals(0, 1, places=3))
+def test_a_sample_is_a_hash_of_its_name_and_the_id(shop: Shop, engine: DuckEngine, name: str, ids: list[str], share: Decimal) -> None:
+    fill(engine, shop, {"customers": [{"customer_id": each} for each in ids]})
+    query = segments_query(shop.compiler(), {"sampled": Sample(share=share, name=name)})
+    assert len(duckdb.extract_statements(query.sql)) == 1
+    found: dict[str, bool] = dict(engine.run(query.sql, query.values))
+    assert found == {each: int(sha256(f"{name}\x1f{each}".encode()).hexdigest()[:12], 16) < int(share * 16**12) for each in ids}
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(texts=st.lists(HOSTILE | st.none(), min_size=1, max_size=12), value=HOSTILE)
+def test_hostile_texts_in_an_expression_stay_texts(shop: Shop, engine: DuckEngine, texts: list[str | None], value: str) -> None:
+    """Written as SQL writes them: an apostrophe twice, every other sign as it is."""
+    written = "'" + value.replace("'", "''") + "'"
+    fill(engine, shop, {"customers": [{"customer_id": str(n), "city": text} for n, text in enumerate([*texts, value])]})
+    compiler = shop.compiler()
+    query = segments_query(compiler, {"is": Expression(text=f"city = {written}"), "in": Expression(text=f"lower(city) in ('', lower({written}))")})
+    assert compiler.problems == []
+    everybody = list(enumerate([*texts, value]))
+    is_it = [str(n) for n, text in everybody if text == value]
+    found = evaluated(engine, query, 2)
+    assert found[0] == is_it
+    assert set(is_it) <= set(found[1])
+
+
+WORDS_OF_SQL = st.sampled_from(
+    ["age", "city", "total_spent", "(", ")", ",", "=", ">", "+", "-", "/", "*", "%", "1", "0", "'a'", "null", "true", "and", "or", "not", "is", "in",
+     "between", "like", "case", "when", "then", "else", "end", "select", "from", "customers", ";", "--", "/*", "*/", "abs(", "sqrt(", "ln(", "power(",
+     "round(", "coalesce(", "lower(", "nullif(", "greatest(", "try(", "read_text(", "getenv(", "count(", "over", "union", "drop table", "$as_of", "?",
+     "::", "[", "]", "{", "}", "||", "->", "exists", "any(", "all(", "distinct", "escape", "interval", "date", "cast(", "as", "1e5", "0.1", '"', "."]
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(text=st.lists(WORDS_OF_SQL, min_size=1, max_size=9).map(" ".join))
+def test_whatever_is_written_is_a_mistake_or_answers_in_two_values(shop: Shop, engine: DuckEngine, text: str) -> None:
+    """No text makes the engine stumble, and none is more than one statement that reads the customers' fields."""
+    compiler = shop.compiler()
+    query = segments_query(compiler, {"asked": Expression(text=text)})
+    if compiler.problems:
+        assert all(problem.code in ("bad-expression", "unknown-field") for problem in compiler.problems)
+        return
+    given: Given = {
+        "customers": [{"customer_id": "1", "age": 3, "city": "a"}, {"customer_id": "2", "age": 0}, {"customer_id": "3", "age": -7, "city": ""}]
+    }
+    fill(engine, shop, given, {name: COLUMNS[name] for name in ("customers", "orders")})
+    assert {answer for _, answer in engine.run(query.sql, query.values)} <= {True, False}
+    assert len(duckdb.extract_statements(query.sql)) == 1
+    assert {table.name for table in query.tree.find_all(exp.Table)} <= {"customers", "orders", "orders_facts"}
+
+
+@pytest.mark.parametrize("text", ["(" * 3000 + "true" + ")" * 3000, "not " * 900 + "true", "(" * 900 + "age > 1" + ")" * 900, "1" * 5000 + " = 1"])
+def test_an_expression_as_deep_as_a_well_is_a_mistake(shop: Shop, text: str) -> None:
+    compiler = shop.compiler()
+    compiler.condition(Expression(text=text))
+    assert [problem.code for problem in compiler.problems] == ["bad-expression"]
+
+
 LETTERS = "aAžŽßẞΣσς'İıé😀\\%"  # noqa: RUF001 - it is a sigma
 SIMPLE = {"İ": "i"}
 
@@ -195,6 +286,40 @@ def test_hostile_names_of_columns_stay_names(named: tuple[Shop, DuckEngine], nam
     same = Did(query=EventQuery(events=("visit",), same=name))
     told = explain_query(shop.compiler(JOURNEYS), same)
     assert sorted(engine.run(told.query.sql, told.query.values)) == [(False, 0), (True, 1)]
+
+
+@pytest.mark.parametrize("name", [*NAMES, "orders_facts", "order_gaps", "list x", "x" * 300])
+def test_hostile_names_of_lists_groups_divisions_and_metrics_stay_names(named: tuple[Shop, DuckEngine], name: str) -> None:
+    """Also where the grammar would refuse them: a definition may come from elsewhere."""
+    shop, engine = named
+    two = Did(query=EventQuery(events=("visit",), where=FieldTest(field="1st", tests=(Question(op=Op.IS, values=("2",)),))))
+    group = Group.model_construct(name=Word(name), of=None, divisions={Word(name): two}, otherwise=None)
+    spent = Total(fold=Fold.TOTAL, query=EventQuery(events=("order",)), field="1st")
+    definitions = Nothing(
+        groups={f"of {name}": group},
+        metrics={
+            f"when {name}": Metric.model_construct(name=Word(name), definition=When(condition=two)),
+            f"score {name}": Metric.model_construct(name=Word(name), definition=Score(of=f"spent {name}", bins=2, step=Decimal(0))),
+            f"spent {name}": Metric.model_construct(name=Word(name), definition=spent),
+            f"favourite {name}": Metric.model_construct(name=Word(name), definition=Favourite(of=name, weights=(("visit", Decimal(1)),))),
+        },
+    )
+    engine.table(listed_table(name), {"customer_id": "VARCHAR"}, [("2",)])
+    is_two = (Question(op=Op.IS, values=("2",)),)
+    conditions: dict[str, Condition] = {
+        "listed": Listed(file=name),
+        "group": FieldTest(field=f"of {name}", tests=(Question(op=Op.IS, values=(name,)),)),
+        "when": FieldTest(field=f"when {name}", tests=(Question(op=Op.IS, values=("true",)),)),
+        "score": FieldTest(field=f"score {name}", tests=is_two),
+        "top": FieldTest(field=f"spent {name}", tests=(Question(op=Op.TOP, values=("0.5",)),)),
+        "favourite": FieldTest(field=f"favourite {name}", tests=is_two) if name in NAMES else Listed(file=name),
+        "distinct": Did(query=EventQuery(events=("visit",), where=two.query.where, distinct="1st")),
+        "first": Total(fold=Fold.FIRST, query=EventQuery(events=("visit",)), field=name, tests=is_two) if name in NAMES else Listed(file=name),
+    }
+    compiler = Compiler(shop.schema, shop.moment, definitions)
+    query = segments_query(compiler, conditions)
+    assert compiler.problems == []
+    assert evaluated(engine, query, len(conditions)) == [["2"]] * len(conditions)
 
 
 @pytest.mark.parametrize("name", ["order", "group", "a-b", "Select", "CUSTOMERS", "order_gaps", "orders_facts", "x" * 200])

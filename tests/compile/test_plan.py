@@ -95,6 +95,60 @@ def test_one_plan_scans_every_event_table_once_but_for_what_needs_a_pass_of_its_
     assert set(found) <= events | {"customers", "products"}
 
 
+WIDE = """\
+- {name: shared_1, where: {did: order, during: last_month}}
+- {name: shared_2, where: {did: order, regularly: {every: 1 month, in: {at_least: 2, of: 4}}}}
+- {name: shared_3, where: {first_of: {did: order, field: coupon, value: A}}}
+- {name: shared_4, where: {latest_of: {did: order, field: total, value: {at_least: 90}}}}
+- {name: shared_5, where: {did: order, where: {hour: {between: [8, 12]}, weekday: monday}}}
+- {name: shared_6, where: {total_spent: {top: 20%}}}
+- {name: shared_7, where: {average_order_value: {at_least: {percentile: 75}}}}
+- {name: shared_8, where: {days_since_last_order: {more_than: {metric: average_order_value, factor: 2, if_missing: 9}}}}
+- {name: shared_9, where: {rfm_score: "555"}}
+- {name: shared_10, where: {rfm_group: champions}}
+- {name: shared_11, where: {tier: gold, big: true}}
+- {name: shared_12, where: {sql: "total_spent > 3 * average_order_value or big or rfm_monetary = 5"}}
+- {name: shared_13, where: [{sample: {share: 50%, name: pilot}}, {orders_count: {bottom: 10%}}]}
+- {name: shared_14, where: {did: {source: web}}}
+- {name: shared_15, where: {did: {starts_with: view}, where: {category: {under: Cases}}}}
+- {name: apart_1, where: {lifecycle: loyal}}
+- {name: apart_2, where: {did: order, distinct: status, times: {at_least: 2}}}
+- {name: apart_3, where: {did: order, nth: 2, within: 1 year}}
+- {name: apart_4, where: {did: view_item, followed_by: {did: add_to_cart, not_followed_by: {did: order, within: 1 day}}}}
+- {name: apart_5, where: {favourite_brand: Apple}}
+- {name: apart_6, where: {usual_order_hour: {at_least: 8}}}
+"""
+WIDE_METRICS = "big: {when: {total_spent: {top: 10%}}}\n"
+WIDE_GROUPS = (
+    "name: tier\nfirst_match: true\ndivisions: {gold: {rfm_monetary: 5}, silver: {total_spent: {at_least: {percentile: 50}}}}\notherwise: none_yet\n"
+)
+WIDE_SEPARATE = {"orders": 5, "web": 1, "order_items": 1}
+"""Gaps between orders, distinct statuses, the second order, the sequence, and the favourite hour; the sequence; the favourite brand."""
+
+
+def test_shares_scores_groups_and_expressions_scan_nothing_more(tmp_path: Path, engine: DuckEngine) -> None:
+    """However often a threshold over all customers is asked for, each event table is read once and once for each pass of its own."""
+    files = {"segments/all.yml": WIDE, "metrics/own.yml": WIDE_METRICS, "groups/tier.yml": WIDE_GROUPS}
+    wide = open_shop(tmp_path / "wide", files)
+    found = scans(engine, everything(wide))
+    lookups = Counter({"orders": 1})  # a line's own order
+    for table in ("orders", "order_items", "web"):
+        assert 1 <= found[table] - lookups[table] <= 1 + WIDE_SEPARATE.get(table, 0), (table, found)
+    alone = {name: segment.where for name, segment in wide.project.segments.items() if name.startswith("shared")}
+    shared = scans(engine, segments_query(wide.compiler(), alone))
+    assert {table: shared[table] for table in ("orders", "order_items", "web")} == {"orders": 1, "order_items": 0, "web": 1}
+
+
+def test_journeys_add_one_scan_for_all_customers(tmp_path: Path, engine: DuckEngine) -> None:
+    """Thresholds are over everybody, so the tables behind them are read once more, whatever is asked."""
+    files = {"segments/all.yml": WIDE, "metrics/own.yml": WIDE_METRICS, "groups/tier.yml": WIDE_GROUPS}
+    wide = open_shop(tmp_path / "wide", files)
+    engine.table("subjects", {"subject": "BIGINT", "customer_id": "VARCHAR", "entered_at": "TIMESTAMP", "trigger": "VARCHAR"}, [(1, "1", None, None)])
+    alone = {name: segment.where for name, segment in wide.project.segments.items() if name.startswith("shared")}
+    found = scans(engine, subjects_query(wide.compiler(JOURNEYS), Questions(alone)))
+    assert {table: found[table] for table in ("orders", "order_items", "web")} == {"orders": 2, "order_items": 0, "web": 1}
+
+
 def test_a_hundred_more_conditions_on_known_features_scan_nothing_more(shop: Shop, engine: DuckEngine) -> None:
     before = scans(engine, everything(shop))
     wheres = [segment.where for segment in shop.project.segments.values()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import combinations, combinations_with_replacement, islice, product
 from typing import TYPE_CHECKING, Any
@@ -10,11 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from compile.reference import Happening, Person, fits
+from compile.reference import PERIODS, Happening, Person, fits
 from compile.shop import COLUMNS, Shop, fill, open_shop
+from compile.shop import settings as settings_with
 from retention_cli.compile.segments import segments_query
 from retention_cli.engine.duck import DuckEngine
-from retention_cli.model.condition import All, AnyOf, Did, EventQuery, Everyone, FieldTest, Fold, Follow, NoneOf, Not, Total
+from retention_cli.model.condition import All, AnyOf, Did, EventQuery, Everyone, FieldTest, Fold, Follow, NoneOf, Not, Regularly, Total
 from retention_cli.model.duration import Duration
 from retention_cli.model.question import Op
 from retention_cli.model.question import Test as Question
@@ -63,29 +65,46 @@ def _nested(leaves: st.SearchStrategy[Condition], most: int) -> st.SearchStrateg
 WHERE = st.none() | _nested(_fields("seconds", "device"), 3)
 SPAN = st.integers(0, 6).map(lambda minutes: Duration(minutes, "minute"))
 EVENTS = st.lists(st.sampled_from(["view_item", "add_to_cart", "app_open"]), min_size=1, max_size=2, unique=True).map(tuple)
-FOLLOW = st.builds(Follow, events=EVENTS, where=WHERE, within=st.none() | SPAN, same=st.none() | st.just("device"))
-PLAIN = st.builds(EventQuery, events=EVENTS, where=WHERE, within=st.none() | SPAN, older_than=st.none() | SPAN)
-QUERY = PLAIN | st.builds(
-    EventQuery, events=EVENTS, where=WHERE, within=st.none() | SPAN, older_than=st.none() | SPAN,
-    not_followed_by=st.lists(FOLLOW, min_size=1, max_size=2).map(tuple),
-)  # fmt: skip
+SAME = st.none() | st.just("device")
+LAST_FOLLOW = st.builds(Follow, events=EVENTS, where=WHERE, within=st.none() | SPAN, same=SAME)
+NONE_OR_ONE = st.lists(LAST_FOLLOW, max_size=1).map(tuple)
+FOLLOW = st.builds(Follow, events=EVENTS, where=WHERE, within=st.none() | SPAN, same=SAME, followed_by=NONE_OR_ONE, not_followed_by=NONE_OR_ONE)
+FOLLOWS = st.lists(FOLLOW, max_size=2).map(tuple)
+NTH = st.none() | st.sampled_from(["1", "2", "last"])
+WINDOW = {"within": st.none() | SPAN, "older_than": st.none() | SPAN, "during": st.none() | st.sampled_from(list(PERIODS))}
+PLAIN = st.builds(EventQuery, events=EVENTS, where=WHERE, **WINDOW)
+CHOSEN = st.builds(EventQuery, events=EVENTS, where=WHERE, **WINDOW, nth=NTH, distinct=st.none() | st.sampled_from(["device", "seconds"]))
+SEQUENCE = st.builds(EventQuery, events=EVENTS, where=WHERE, **WINDOW, nth=NTH, not_followed_by=FOLLOWS, followed_by=FOLLOWS)
+QUERY = PLAIN | CHOSEN | SEQUENCE
+REGULARLY = st.builds(Regularly, every=st.integers(1, 3).map(lambda n: Duration(n, "minute")), at_least=st.integers(1, 2), of=st.integers(2, 3))
+REGULAR = st.builds(Did, query=st.builds(EventQuery, events=EVENTS, where=WHERE), negated=st.booleans(), regularly=REGULARLY)
 COUNT = st.builds(lambda op, n: Question(op=op, values=(str(n),)), st.sampled_from(NUMBERS), st.integers(0, 3))
 TIMES = st.lists(COUNT, max_size=2).map(tuple)
-ONE_EVENT = st.builds(EventQuery, events=st.sampled_from([("view_item",), ("app_open",)]), where=WHERE, within=st.none() | SPAN)
+FOLDED = PLAIN | st.builds(EventQuery, events=EVENTS, where=WHERE, **WINDOW, nth=NTH) | SEQUENCE
 FOLDS = st.builds(
-    Total, fold=st.sampled_from([fold for fold in Fold if fold is not Fold.COUNT]), query=ONE_EVENT, field=st.just("seconds"),
+    Total, fold=st.sampled_from([fold for fold in Fold if fold is not Fold.COUNT]), query=FOLDED, field=st.just("seconds"),
     tests=st.lists(_number(), min_size=1, max_size=2).map(tuple),
 )  # fmt: skip
 COUNTS = st.builds(Total, fold=st.just(Fold.COUNT), query=QUERY, tests=st.lists(COUNT, min_size=1, max_size=2).map(tuple))
-LEAVES = _fields("age", "city") | st.builds(Did, query=QUERY, times=TIMES, negated=st.booleans()) | FOLDS | COUNTS | st.builds(Everyone)
+LEAVES = _fields("age", "city") | st.builds(Did, query=QUERY, times=TIMES, negated=st.booleans()) | REGULAR | FOLDS | COUNTS | st.builds(Everyone)
 CONDITIONS: st.SearchStrategy[Condition] = _nested(LEAVES, 5)
 
-HAPPENINGS = st.builds(
+MIDNIGHTS = st.builds(lambda days, minutes: minutes - 720 - 1440 * days, st.sampled_from([0, 1, 2, 3, 4, 30]), st.integers(-1, 1))
+MINUTES = st.integers(-7, 1) | MIDNIGHTS
+ON_THE_WEB = st.builds(
     Happening,
     event=st.sampled_from(["view_item", "add_to_cart", "app_open"]),
-    minute=st.integers(-7, 1),
+    minute=MINUTES,
     columns=st.fixed_dictionaries({"seconds": st.none() | SMALL, "device": st.none() | WORDS}),
 )
+IN_THE_APP = st.builds(
+    Happening,
+    event=st.just("app_open"),
+    minute=MINUTES,
+    columns=st.fixed_dictionaries({"seconds": st.none() | SMALL, "device": st.none()}),
+    in_app=st.just(True),
+)
+HAPPENINGS = ON_THE_WEB | IN_THE_APP
 PEOPLE = st.lists(
     st.builds(Person, fields=st.fixed_dictionaries({"age": st.none() | SMALL, "city": st.none() | WORDS}), events=st.lists(HAPPENINGS, max_size=6)),
     min_size=1,
@@ -95,7 +114,8 @@ PEOPLE = st.lists(
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    return open_shop(tmp_path_factory.mktemp("reference"), {})
+    app = "app: {path: data/app.csv, customer: customer_id, time: opened_at, event: {column: name}}"
+    return open_shop(tmp_path_factory.mktemp("reference"), {"retention.yml": settings_with(sources=app)})
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +136,13 @@ def rows(shop: Shop, people: list[Person]) -> Given:
             {"customer_id": str(n), "event": each.event, "occurred_at": at(each.minute), **each.columns}
             for n, person in enumerate(people)
             for each in person.events
+            if not each.in_app
+        ],
+        "app": [
+            {"customer_id": str(n), "name": each.event, "opened_at": at(each.minute), "seconds": each.columns["seconds"]}
+            for n, person in enumerate(people)
+            for each in person.events
+            if each.in_app
         ],
     }
 
@@ -156,13 +183,28 @@ FOLLOWED = [
     EventQuery(events=anchor, within=within, not_followed_by=(Follow(events=follower, within=span, same=same),))
     for anchor, follower, span, same, within in product((VIEW, BOTH), (OPEN, BOTH), SPANS, (None, "device"), (None, Duration(2, "minute")))
 ]
+CAME = [replace(query, not_followed_by=(), followed_by=query.not_followed_by) for query in FOLLOWED]
+NESTED = [
+    EventQuery(events=VIEW, **{outer: (Follow(events=OPEN, within=span, **{inner: (Follow(events=VIEW, within=then, same=same),)}),)})  # type: ignore[arg-type]  # keys by name
+    for outer, inner in product(("followed_by", "not_followed_by"), repeat=2)
+    for span, then, same in product(SPANS, SPANS, (None, "device"))
+]
+NUMBERED = [
+    EventQuery(events=events, nth=nth, within=within, older_than=older, not_followed_by=follows)
+    for events, nth, within, older in product((VIEW, BOTH), ("1", "2", "last"), SPANS[:3], SPANS[:3])
+    for follows in ((), (Follow(events=OPEN, within=Duration(1, "minute"), same="device"),))
+]
 TWICE_FOLLOWED = [
     EventQuery(events=VIEW, not_followed_by=(Follow(events=OPEN, within=first), Follow(events=VIEW, within=second, same="device")))
     for first, second in product(SPANS, SPANS)
 ]
 
 
-@pytest.mark.parametrize("queries", [WINDOWED, FOLLOWED[::2], FOLLOWED[1::2], TWICE_FOLLOWED], ids=["windows", "followed", "in a window", "by two"])
+@pytest.mark.parametrize(
+    "queries",
+    [WINDOWED, FOLLOWED[::2], FOLLOWED[1::2], CAME[::2], CAME[1::2], NESTED[::2], NESTED[1::2], NUMBERED, TWICE_FOLLOWED],
+    ids=["windows", "not followed", "not followed in a window", "followed", "followed in a window", "nested", "nested same", "numbered", "by two"],
+)
 def test_windows_and_followers_agree_at_every_edge(shop: Shop, engine: DuckEngine, queries: list[EventQuery]) -> None:
     """Every way that few events can lie within few minutes: ties, both ends of every window, and windows that are not over."""
     once = (Question(op=Op.IS, values=("1",)),)

@@ -69,7 +69,7 @@ def test_an_event_is_known_by_its_sources_key_and_due_at_once(tmp_path: Path) ->
     ]
     assert found[0].facts == {
         "order_id": "o1", "customer_id": "a", "ordered_at": "2026-04-30T08:00:00Z", "delivered_at": "2026-05-01T06:00:00Z", "total": 12.5,
-        "status": None, "coupon": None,
+        "status": None, "coupon": None, "margin": None, "discount": None, "source": None,
     }  # fmt: skip
 
 

@@ -57,7 +57,7 @@ CONDITIONS, CAMPAIGNS, SOURCES = REFERENCE / "conditions.md", REFERENCE / "campa
 PROJECT, TARGETS, TEMPLATES = REFERENCE / "project.md", REFERENCE / "targets.md", REFERENCE / "templates.md"
 COMMANDS, METRICS, GROUPS = REFERENCE / "commands.md", REFERENCE / "metrics.md", REFERENCE / "groups.md"
 SAME = "the same"
-SHARED = {"-C", "--project", "-t", "--target", "--as-of", "--format"}
+SHARED = {"-C", "--project", "-t", "--target", "--as-of", "--format", "--watch"}
 
 
 def keys(model: type[BaseModel], *left_out: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""The demo shop's files, written once for all tests of this folder."""
+"""The demo shop, its project and its files, written once for all tests of this folder."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import duckdb
 import pytest
 
 from retention_cli.app import demo_data
+from retention_cli.app.facts import View, look
+from retention_cli.app.workspace import open_project
+from retention_cli.project import scaffold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +27,13 @@ CREATE VIEW products AS FROM read_csv('{data}/products.csv');
 CREATE VIEW all_orders AS FROM read_csv('{data}/orders-*.csv.gz', types = {{'ordered_at': 'TIMESTAMP', 'total': 'DECIMAL(18, 2)'}});
 CREATE VIEW orders AS FROM all_orders WHERE customer_id IS NOT NULL AND status NOT IN ('cancelled', 'refunded');
 CREATE VIEW items AS FROM read_csv('{data}/order_items.csv', types = {{'price': 'DECIMAL(18, 2)'}});
+CREATE VIEW returns AS FROM read_csv('{data}/returns.csv', types = {{'returned_at': 'TIMESTAMP'}});
+CREATE VIEW complaints AS FROM read_csv('{data}/complaints.csv', types = {{'complained_at': 'TIMESTAMP'}});
+CREATE VIEW answers AS FROM read_csv('{data}/answers.csv', types = {{'answered_at': 'TIMESTAMP'}});
+CREATE VIEW consents AS FROM read_csv('{data}/consents.csv', types = {{'changed_at': 'TIMESTAMP'}});
+CREATE VIEW push_tokens AS FROM read_csv('{data}/push_tokens.csv', types = {{'subscribed_at': 'TIMESTAMP'}});
+CREATE VIEW mails AS SELECT * REPLACE (happened_at AT TIME ZONE 'Europe/Prague' AS happened_at)
+    FROM read_csv('{data}/mail_history.csv.gz', types = {{'happened_at': 'TIMESTAMPTZ'}});
 CREATE VIEW web AS SELECT * REPLACE (occurred_at AT TIME ZONE 'UTC' AT TIME ZONE 'Europe/Prague' AS occurred_at) FROM '{data}/events/*.parquet';
 SET VARIABLE now = TIMESTAMP '2026-11-22 18:05:00';
 """
@@ -48,8 +58,20 @@ class Shop:
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """A shop of 1,500 customers."""
-    data = tmp_path_factory.mktemp("shop") / "data"
+    data = scaffolded(tmp_path_factory.mktemp("shop")) / "data"
     made = demo_data.write(data, as_of=AS_OF, customers=CUSTOMERS)
     with duckdb.connect() as database:
         database.execute(VIEWS.format(data=data))
         yield Shop(data, AS_OF, made, database)
+
+
+def scaffolded(folder: Path) -> Path:
+    """Copy the example project into a folder."""
+    scaffold.copy_examples(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def view(shop: Shop) -> View:
+    """The shop's project with its exports imported, as any command sees it."""
+    return look(open_project(shop.data.parent), shop.as_of)

@@ -47,18 +47,23 @@ def test_another_seed_gives_other_people(tmp_path: Path) -> None:
 
 
 def test_reported_counts_are_those_of_the_files(shop: Shop) -> None:
-    told = (shop.made.customers, shop.made.products, shop.made.orders, shop.made.items, shop.made.events)
-    counts = "FROM customers SELECT count(*)", "FROM products SELECT count(*)", "FROM all_orders SELECT count(*)", "FROM items SELECT count(*)"
-    assert told == tuple(shop.value(sql) for sql in (*counts, "FROM web SELECT count(*)"))
+    made = shop.made
+    told = made.customers, made.products, made.orders, made.items, made.events, made.mails
+    tables = "customers", "products", "all_orders", "items", "web", "mails"
+    assert told == tuple(shop.value(f"SELECT count(*) FROM {table}") for table in tables)  # noqa: S608  # names from the line above
 
 
 @pytest.mark.parametrize(
-    ("table", "column"), [("customers", "registered_at"), ("all_orders", "ordered_at"), ("all_orders", "delivered_at"), ("web", "occurred_at")]
-)
-def test_nothing_happens_after_as_of(shop: Shop, table: str, column: str) -> None:
+    ("table", "column", "days"),
+    [("customers", "registered_at", 1), ("all_orders", "ordered_at", 1), ("all_orders", "delivered_at", 1), ("web", "occurred_at", 1),
+     ("mails", "happened_at", 1), ("answers", "answered_at", 3), ("consents", "changed_at", 3), ("returns", "returned_at", 7),
+     ("complaints", "complained_at", 7), ("push_tokens", "subscribed_at", 14)],
+)  # fmt: skip
+def test_nothing_happens_after_as_of(shop: Shop, table: str, column: str, days: int) -> None:
+    """And each goes on until shortly before it."""
     newest = shop.value(f"SELECT max({column}) FROM {table}")  # noqa: S608  # names from the table above
     assert newest <= shop.value("SELECT getvariable('now')")
-    assert newest > shop.value("SELECT getvariable('now') - INTERVAL 1 DAY")
+    assert newest > shop.value("SELECT getvariable('now') - to_days($1)", days)
 
 
 def test_addresses_lead_nowhere(shop: Shop) -> None:
@@ -69,10 +74,11 @@ def test_addresses_lead_nowhere(shop: Shop) -> None:
 
 
 def test_totals_are_those_of_the_items(shop: Shop) -> None:
-    """Total = goods less discount + shipping, to the last hundredth."""
+    """Total = goods less discount + shipping, margin = goods less discount and cost, to the last hundredth."""
     wrong = """
-        SELECT count(*) FROM all_orders JOIN (SELECT order_id, sum(price * quantity) AS goods FROM items GROUP BY ALL) USING (order_id)
-        WHERE total NOT IN (goods - discount, goods - discount + 89) OR margin <= 0 OR margin >= goods
+        SELECT count(*) FROM all_orders JOIN
+        (SELECT order_id, sum(price * quantity) AS goods, sum(cost * quantity) AS cost FROM items GROUP BY ALL) USING (order_id)
+        WHERE total NOT IN (goods - discount, goods - discount + 89) OR margin <> (goods - discount - cost)::DECIMAL(18, 2)
     """
     assert shop.value(wrong) == 0
     assert shop.value("SELECT count(*) FROM all_orders ANTI JOIN items USING (order_id)") == 0
@@ -135,6 +141,53 @@ def test_a_loyal_customer_has_a_rhythm(shop: Shop) -> None:
         SELECT avg((gap BETWEEN usual / 2 AND usual * 2)::INT) FROM paced WHERE n >= 8 AND gap IS NOT NULL
     """
     assert shop.value(steady) > 0.75
+
+
+def test_some_first_orders_were_sold_at_a_loss(shop: Shop) -> None:
+    """Most of them by the clearance coupon, and to who compares prices."""
+    first = "FROM orders SEMI JOIN (SELECT customer_id, min(ordered_at) AS ordered_at FROM orders GROUP BY ALL) USING (customer_id, ordered_at)"
+    share = shop.value(f"SELECT avg((margin < 0)::INT) {first}")
+    assert 0.01 < share < 0.12
+    assert shop.value(f"SELECT avg((coupon = 'VYPRODEJ40')::INT) {first} WHERE margin < 0") > 0.9
+    assert shop.value(f"SELECT avg((margin < 0)::INT) {first} WHERE source = 'comparison'") > 2 * share
+
+
+def test_mails_went_only_to_who_had_agreed(shop: Shop) -> None:
+    """The last word before each sending was a yes, and the last of all is what the customers' file says."""
+    sent = """
+        SELECT count(*) FROM mails ASOF JOIN consents ON mails.customer_id = consents.customer_id AND happened_at >= changed_at
+        WHERE event = 'send' AND NOT consent
+    """
+    assert shop.value(sent) == 0
+    assert shop.value("SELECT count(*) FROM mails ANTI JOIN consents USING (customer_id)") == 0
+    other = """
+        WITH last AS (SELECT customer_id, arg_max(consent, changed_at) AS said FROM consents GROUP BY ALL)
+        SELECT count(*) FROM customers LEFT JOIN last USING (customer_id) WHERE newsletter IS DISTINCT FROM said
+    """
+    assert shop.value(other) == 0
+
+
+def test_mails_are_opened_and_clicked_after_they_were_sent(shop: Shop) -> None:
+    """A third or so are read, a few clicked; openings by machines name no system."""
+    early = """
+        SELECT count(*) FROM mails AS later JOIN (FROM mails WHERE event = 'send') AS sent USING (message)
+        WHERE later.event <> 'send' AND later.happened_at <= sent.happened_at
+    """
+    assert shop.value(early) == 0
+    read = "SELECT count(DISTINCT message) FILTER (event = $1 AND NOT machine) / count(DISTINCT message) FROM mails"
+    assert 0.2 < shop.value(read, "open") < 0.5
+    assert 0.02 < shop.value(read, "click") < 0.12
+    assert shop.value("SELECT count(*) FROM mails WHERE machine AND (os IS NOT NULL OR event <> 'open')") == 0
+    assert shop.value("SELECT count(*) FROM mails WHERE machine") > 0
+
+
+def test_voices_follow_their_orders(shop: Shop) -> None:
+    """What is sent back was bought and delivered; who complains scores lower."""
+    assert shop.value("SELECT count(*) FROM returns ANTI JOIN items USING (order_id, product_id)") == 0
+    assert shop.value("SELECT count(*) FROM returns JOIN all_orders USING (order_id) WHERE returned_at <= delivered_at OR delivered_at IS NULL") == 0
+    assert shop.value("SELECT count(*) FROM complaints JOIN all_orders USING (order_id) WHERE complained_at <= ordered_at") == 0
+    score = "SELECT avg(answer::INT) FROM answers {join} JOIN complaints USING (customer_id) WHERE question = 'nps'"
+    assert shop.value(score.format(join="SEMI")) + 0.5 < shop.value(score.format(join="ANTI"))
 
 
 def test_every_person_can_be_greeted(shop: Shop) -> None:

@@ -26,14 +26,15 @@ from retention_cli.render.needs import needs
 from support.message_check import check as check_message
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    from retention_cli.model.base import Described
     from retention_cli.model.project import Project
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
 PROJECTS = (EXAMPLES, ROOT / "bench" / "real" / "online_retail", ROOT / "bench" / "real" / "completejourney")
-FOLDERS = ("segments", "metrics", "campaigns")
+FOLDERS = ("segments", "groups", "metrics", "campaigns")
 
 SOMEBODY: dict[str, object] = {
     "customer_id": "C10001", "salutation": "Jano", "first_name": "Jana", "last_name": "Nováková", "orders_count": 7,
@@ -96,7 +97,9 @@ def test_it_loads_without_a_problem_for_every_target(root: Path) -> None:
 
 def test_the_examples_are_what_is_promised() -> None:
     project = read(EXAMPLES)
-    assert (len(project.segments), len(project.campaigns)) == (10, 3)
+    assert len(project.campaigns) == 3
+    assert {str(path.stem) for path in EXAMPLES.glob("segments/*.yml")} == project.segments.keys()
+    assert {str(path.stem) for path in EXAMPLES.glob("groups/*.yml")} == project.groups.keys()
     assert len(sends(project.campaigns["abandoned_cart"].steps)) == 3
     assert all(campaign.goals for campaign in project.campaigns.values())
 
@@ -111,7 +114,12 @@ def test_a_project_over_real_data_has_eight_segments_and_a_win_back(root: Path) 
 def test_every_template_is_sent_and_everything_is_described(root: Path) -> None:
     project = read(root)
     assert set(project.templates) == set().union(*(sends(campaign.steps) for campaign in project.campaigns.values()))
-    assert all(each.description for each in (*project.segments.values(), *project.metrics.values(), *project.campaigns.values()))
+    assert all(each.description for each in _described(project))
+
+
+def _described(project: Project) -> Iterator[Described]:
+    for kind in (project.segments, project.groups, project.metrics, project.campaigns):
+        yield from kind.values()
 
 
 @pytest.mark.parametrize("root", PROJECTS, ids=lambda root: root.name)

@@ -166,6 +166,18 @@ def test_only_the_last_two_memberships_stay_whole(ledger: Ledger, location: Loca
     assert kept == [(2,), (3,)]
 
 
+def test_evaluations_are_read_back_newest_first(ledger: Ledger) -> None:
+    run = begin(ledger)
+    for number in (1, 2, 3):
+        ledger.record(run, Delta(generation=(number, AS_OF + number, {"vip": f"f{number}"}, b"whole", b"\x00delta%d" % number)))
+    found = ledger.evaluations(2)
+    assert [(row.id, row.as_of, row.segments, row.delta) for row in found] == [
+        (3, AS_OF + 3, {"vip": "f3"}, b"\x00delta3"),
+        (2, AS_OF + 2, {"vip": "f2"}, b"\x00delta2"),
+    ]
+    assert len(ledger.evaluations(9)) == 3
+
+
 def test_every_revision_is_kept_for_whoever_entered_by_it(ledger: Ledger) -> None:
     """Running journeys finish on theirs, and a campaign that is edited back is the revision that it was."""
     run = seed(ledger, 1)

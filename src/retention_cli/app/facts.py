@@ -72,11 +72,12 @@ def seen(snapshots: SnapshotSet) -> Catalog:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A project with its facts, as of one moment: what every question is asked of."""
+    """A project with its facts, as of one moment: what every question is asked of. `held` is an engine that is kept open."""
 
     work: Workspace
     facts: Facts
     as_of: datetime
+    held: DuckEngine | None = None
 
     def compiler(self, subject: Subject = EVERY_CUSTOMER) -> Compiler:
         """Return a fresh compiler at this moment."""
@@ -86,6 +87,9 @@ class View:
     @contextmanager
     def engine(self) -> Iterator[DuckEngine]:
         """Open an engine that sees the snapshots as tables."""
+        if self.held is not None:
+            yield self.held
+            return
         with DuckEngine() as engine:
             engine.attach_snapshots(self.facts.imported.snapshots)
             offer(engine, self.work, self.facts.imported.snapshots, self.as_of)

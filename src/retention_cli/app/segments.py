@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from retention_cli.audience.explain import Explanation, explain
-from retention_cli.audience.members import Members, Size, members, sizes
+from retention_cli.audience.members import Members, Pick, Size, members, sizes
 from retention_cli.compile import sql
 from retention_cli.compile.schema import CUSTOMER
 from retention_cli.compile.segments import members_query, segments_query
@@ -25,26 +24,6 @@ if TYPE_CHECKING:
     from retention_cli.model.segment import Segment
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A segment as `segment list` shows it."""
-
-    segment: str
-    description: str
-    file: str
-    used_by: tuple[str, ...]
-
-
-def segment_list(work: Workspace) -> list[Listed]:
-    """Return every segment with who uses it."""
-    from retention_cli.audience.uses import uses_of  # noqa: PLC0415 - only here
-
-    return [
-        Listed(name, segment.description, segment.name.place.file, uses_of(work.project, name))
-        for name, segment in sorted(work.project.segments.items())
-    ]
-
-
 def named(work: Workspace, name: str) -> Segment:
     """Return a segment; raise UsageError with the nearest name."""
     if name not in work.project.segments:
@@ -59,19 +38,19 @@ def segment_sizes(view: View, names: Sequence[str] = ()) -> list[Size]:
         return sizes(engine, view.compiler(), wanted)
 
 
-def segment_preview(view: View, name: str, fields: Sequence[str], limit: int) -> Members:
-    """Return some members of a segment with fields that tell something."""
+def pick(limit: int, seed: int | None, top: str | None) -> Pick:
+    """Return which members to show; raise UsageError where two ways are asked for at once."""
+    if seed is not None and top is not None:
+        raise UsageError("--seed shows members at random and --top those with most: one of them")
+    return Pick(limit, seed, top)
+
+
+def segment_preview(view: View, name: str, fields: Sequence[str], pick: Pick) -> Members:
+    """Return some members of a segment with fields that tell something, or with these."""
     shown = fields or _telling(view.facts)
-    _known(view, shown)
+    known_fields(view, [*shown, *([pick.top] if pick.top is not None else [])])
     with view.engine() as engine:
-        return members(engine, view.compiler, named(view.work, name).where, shown, limit)
-
-
-def segment_members(view: View, name: str, fields: Sequence[str]) -> Members:
-    """Return all members of a segment, ids and these fields."""
-    _known(view, fields)
-    with view.engine() as engine:
-        return members(engine, view.compiler, named(view.work, name).where, fields, None)
+        return members(engine, view.compiler, named(view.work, name).where, shown, pick)
 
 
 def segment_sql(view: View, names: Sequence[str]) -> str:
@@ -95,13 +74,14 @@ def segment_explain(view: View, name: str, customer: str) -> Explanation:
 
 def _telling(facts: Facts) -> list[str]:
     known = facts.schema.customer_fields
-    fields = [name for name in ("first_name", "city", "country", "registered_at") if name in known][:3]
+    fields = [name for name in ("first_name", "city", "country", "registered_at") if name in known][:2]
     has_orders = bool(facts.schema.tables_of("order"))
     totals = has_orders and "total" in facts.schema.columns(facts.schema.tables_of("order")[0].source)
     return [*fields, *(["orders_count", "last_order_at"] if has_orders else []), *(["total_spent"] if totals else [])]
 
 
-def _known(view: View, fields: Sequence[str]) -> None:
+def known_fields(view: View, fields: Sequence[str]) -> None:
+    """Raise UsageError, with the nearest name, for what is neither a field nor a metric."""
     known = {*view.facts.schema.customer_fields, *view.work.project.metrics, *BUILT_IN}
     for name in fields:
         if name not in known:

@@ -56,8 +56,10 @@ def _facts(schema: Schema, users: Sequence[Campaign]) -> set[str] | None:
     for campaign in users:
         facts: set[str] = set()
         if isinstance(campaign.trigger, Happened):
-            tables = [table for event in campaign.trigger.query.events for table in schema.tables_of(str(event))]
-            if not tables or not all(schema.is_known(table.source) for table in tables):
+            events = [str(event) for event in campaign.trigger.query.events]
+            tables = [table for event in events for table in schema.tables_of(event)]
+            # An event that no source was seen to give may come from any that names its events in a column.
+            if not tables or not all(event in schema.events for event in events) or not all(schema.is_known(table.source) for table in tables):
                 return None
             facts = set.intersection(*(set(RowScope(schema, table.source).names()) for table in tables))
         found = facts if found is None else found & facts

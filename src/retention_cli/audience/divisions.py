@@ -36,7 +36,7 @@ class Overlap:
 class Divided:
     """A group as it stands: `sizes` by division in order, out of `of` customers; `gap` are in no division.
 
-    Overlaps are of the divisions' conditions, whatever their order then decides.
+    Overlaps are looked for only where the order decides nothing.
     """
 
     group: str
@@ -50,7 +50,7 @@ class Divided:
 def divide(engine: DuckEngine, compiler: Compiler, group: Group) -> Divided:
     """Return how a group divides the customers, in one query."""
     name, names = str(group.name), group.names
-    pairs = list(combinations(map(str, group.divisions), 2))
+    pairs = [] if group.first_match else list(combinations(map(str, group.divisions), 2))
     row = dict(zip(_columns(names, pairs), _ask(engine, compiler, group, pairs), strict=True))
     overlaps = [Overlap(one, other, int(row[f"both_{n}"]), str(row[f"witness_{n}"])) for n, (one, other) in enumerate(pairs) if row[f"both_{n}"]]
     sizes = {each: int(row[f"size_{n}"]) for n, each in enumerate(names)}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from retention_cli.audience.evidence import NOTHING, Evidence, evidence
 from retention_cli.audience.words import in_words
 from retention_cli.compile.segments import explain_query
-from retention_cli.model.condition import All, AnyOf, Condition, Everyone, NoneOf, Not, children
+from retention_cli.model.condition import All, AnyOf, Condition, Everyone, FieldTest, NoneOf, Not, Total, children
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a condition. `value` is what a leaf looked at, None where it was missing or the part is no leaf."""
+    """One part of a condition. `value` is what a leaf looked at, None where it was missing or the part is no leaf; `evidence` its rows.
+
+    `of` is the field or column that the value is of, empty for a count.
+    """
 
     path: str
     line: int
@@ -27,6 +31,8 @@ class Part:
     holds: bool
     value: Any
     depth: int
+    evidence: Evidence = NOTHING
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +55,29 @@ def explain(engine: DuckEngine, compiler: Compiler, segment: Segment, customer: 
     if not rows:
         return None
     found: Mapping[str, Any] = dict(zip(explained.query.tree.named_selects, rows[0], strict=True))
-    depths = _depths(segment.where, 0)
+    depths, rows_of = _depths(segment.where, 0), evidence(engine, compiler, explained.parts)
     parts = {
-        id(node): Part(node.path or "where", node.place.line, in_words(node), bool(found[f"holds_{n}"]), found.get(f"value_{n}"), depths[n])
+        id(node): Part(
+            path=node.path or "where",
+            line=node.place.line,
+            text=in_words(node),
+            holds=bool(found[f"holds_{n}"]),
+            value=found.get(f"value_{n}"),
+            depth=depths[n],
+            evidence=rows_of.get(n, NOTHING),
+            of=_of(node),
+        )
         for n, node in enumerate(explained.parts)
     }
     whole = parts[id(segment.where)]
     missed = () if whole.holds else tuple(parts[id(node)] for node in _fewest(segment.where, parts, wanted=True) or ())
     return Explanation(str(segment.name), customer, whole.holds, tuple(parts.values()), missed)
+
+
+def _of(node: Condition) -> str:
+    if isinstance(node, FieldTest):
+        return str(node.field)
+    return str(node.field or "") if isinstance(node, Total) else ""
 
 
 def _depths(node: Condition, depth: int) -> list[int]:

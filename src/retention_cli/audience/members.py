@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from retention_cli.compile import sql
+from retention_cli.compile.schema import CUSTOMER
 from retention_cli.compile.segments import members_query, segments_query
 from retention_cli.model.source import CUSTOMERS
 
@@ -43,6 +44,15 @@ class Members:
     rows: list[tuple[Any, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """Which members to show: the first `limit` by id; with `seed` at random, the same for the same seed; with `top` those with most of a field."""
+
+    limit: int
+    seed: int | None = None
+    top: str | None = None
+
+
 def sizes(engine: DuckEngine, compiler: Compiler, conditions: Mapping[str, Condition]) -> list[Size]:
     """Count all segments in one plan."""
     query = segments_query(compiler, conditions)
@@ -53,17 +63,27 @@ def sizes(engine: DuckEngine, compiler: Compiler, conditions: Mapping[str, Condi
     return [Size(name, int(found or 0), int(row[0])) for name, found in zip(conditions, row[1:], strict=True)]
 
 
-def members(engine: DuckEngine, compiler: Callable[[], Compiler], condition: Condition, fields: Sequence[str], limit: int | None) -> Members:
-    """Return members in the order of their ids; `limit` None: all of them."""
-    query = members_query(compiler(), condition, fields)
-    everyone = engine.run(_count(sql.table(CUSTOMERS)), {})[0][0]
-    if limit is None:
-        rows = engine.run(query.sql, query.values)
-        return Members(len(rows), int(everyone), tuple(query.tree.named_selects), rows)
-    size = engine.run(sql.counted(query), query.values)[0][0]
-    first = sql.Query(query.tree.copy().limit(limit), query.values)
-    return Members(int(size), int(everyone), tuple(query.tree.named_selects), engine.run(first.sql, first.values))
+def members(engine: DuckEngine, compiler: Callable[[], Compiler], condition: Condition, fields: Sequence[str], pick: Pick) -> Members:
+    """Return some members of a segment, with how many there are."""
+    shown = [*fields, pick.top] if pick.top is not None and pick.top not in fields else fields
+    query = members_query(compiler(), condition, shown)
+    size, everyone = (engine.run(counting, values)[0][0] for counting, values in ((sql.counted(query), query.values), (_EVERYBODY, {})))
+    values = {**query.values, **({} if pick.seed is None else {_SEED: f"{pick.seed}:"})}
+    rows = engine.run(_picked(query.tree, pick).limit(pick.limit).sql(dialect=sql.DIALECT), values)
+    return Members(int(size), int(everyone), tuple(query.tree.named_selects), rows)
 
 
-def _count(table: exp.Table) -> str:
-    return exp.Select().select(exp.Count(this=exp.Star()), copy=False).from_(table, copy=False).sql(dialect=sql.DIALECT)
+_SEED = "seed_of_sample"
+_EVERYBODY = exp.Select().select(exp.Count(this=exp.Star())).from_(sql.table(CUSTOMERS)).sql(dialect=sql.DIALECT)
+
+
+def _picked(tree: exp.Query, pick: Pick) -> exp.Query:
+    """Put the rows in the order they are picked by; a hash that any machine computes alike makes the sample."""
+    by_id = exp.Ordered(this=sql.col(CUSTOMER, CUSTOMERS), nulls_first=False)
+    if pick.top is not None:
+        place = exp.Literal.number(tree.named_selects.index(pick.top) + 1)
+        return tree.order_by(exp.Ordered(this=place, desc=True, nulls_first=False), by_id, append=False)
+    if pick.seed is not None:
+        mixed = sql.call("md5", sql.call("concat", exp.Placeholder(this=_SEED), sql.col(CUSTOMER, CUSTOMERS)))
+        return tree.order_by(exp.Ordered(this=mixed, nulls_first=False), by_id, append=False)
+    return tree.copy()

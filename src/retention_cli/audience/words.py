@@ -141,3 +141,8 @@ def _inside(node: Condition) -> str:
             return f"not {_inside(part)}"
         case _:
             return in_words(node)
+
+
+def in_full(node: Condition) -> str:
+    """Return a condition with everything inside it as one line."""
+    return _inside(node)

@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
-from retention_cli.cli.output import say, show_table
+from retention_cli.cli.told import Cells, Table, Told, values_table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
     from retention_cli.app.data import DataReport
+    from retention_cli.cli.local import Local
+    from retention_cli.model.unit import Unit
     from retention_cli.sources.report import SourceReport
 
 
-def report_json(report: DataReport) -> list[dict[str, Any]]:
-    """Return the stable shape of `data check --format json`."""
-    return [
+def report_told(report: DataReport, local: Local) -> Told:
+    """Tell one line a source, then what the guards and the import had to say."""
+    rows = [
+        (
+            each.source,
+            *map(local.number, (len(each.files), each.rows, each.rejected, len(each.columns))),
+            local.cell(each.newest),
+            "read" if each.fresh else "unchanged",
+        )
+        for each in report.sources
+    ]
+    numbers = ("files", "rows", "rejected", "columns")
+    table = Table(("source", *numbers, "newest", ""), rows, right=numbers, kept=("source", "newest", ""))
+    cells = [(each.source, len(each.files), each.rows, each.rejected, len(each.columns), each.newest, each.snapshot) for each in report.sources]
+    plain = [
         {**_source(each), "guards": [{"name": guard.name, "ok": guard.ok, "said": guard.said} for guard in report.guards_of(each.source)]}
         for each in report.sources
     ]
+    return Told(plain, (table,), ("source", *numbers, "newest", "snapshot"), cells, said=tuple(_remarks(report)))
 
 
 def _source(each: SourceReport) -> dict[str, Any]:
@@ -33,18 +49,18 @@ def _source(each: SourceReport) -> dict[str, Any]:
     }
 
 
-def report_tables(report: DataReport, zone: ZoneInfo) -> None:
-    """Print one line a source, then what the guards and the import had to say."""
-    rows = [
-        (each.source, len(each.files), each.rows, each.rejected, len(each.columns), each.newest, "read" if each.fresh else "unchanged")
-        for each in report.sources
-    ]
-    show_table(("source", "files", "rows", "rejected", "columns", "newest", ""), rows, right=("files", "rows", "rejected", "columns"), zone=zone)
+def _remarks(report: DataReport) -> Iterator[str]:
     for each in report.sources:
         for warning in each.warnings:
-            say(f"{each.source}: {warning}")
+            yield f"{each.source}: {warning}"
         if each.rejected and each.rejects_path:
-            say(f"{each.source}: rows that were set aside are in {each.rejects_path}")
+            yield f"{each.source}: rows that were set aside are in {each.rejects_path}"
     for guard in report.guards:
         if not guard.ok:
-            say(f"{guard.source}: {guard.name} refuses: {guard.said}")
+            yield f"{guard.source}: {guard.name} refuses: {guard.said}"
+
+
+def rows_told(columns: Sequence[str], rows: Cells, units: Mapping[str, Unit], local: Local) -> Told:
+    """Tell rows of a source as they were imported."""
+    plain = [dict(zip(columns, row, strict=True)) for row in rows]
+    return Told(plain, (values_table(columns, rows, units, local),), columns, rows)

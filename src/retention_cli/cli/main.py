@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
 from typing import Annotated
 
 import typer
 
-from retention_cli.cli import analyze, data, lock, message, project, segment, state, tick
+from retention_cli.cli import analyze, data, group, lock, message, metric, project, segment, state, tick
 from retention_cli.cli.exits import guarded
 
 app = typer.Typer(
@@ -44,6 +45,8 @@ app.command()(project.validate)
 app.command()(project.schema)
 app.add_typer(data.app, name="data")
 app.add_typer(segment.app, name="segment")
+app.add_typer(group.app, name="group")
+app.add_typer(metric.app, name="metric")
 app.command()(lock.lock)
 app.add_typer(analyze.app, name="analyze")
 app.add_typer(message.app, name="message")
@@ -57,5 +60,7 @@ app.add_typer(state.unknown, name="unknown")
 def main() -> None:
     """Run the command line and exit with its code."""
     gc.set_threshold(_SELDOM)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a bar in a pipe of another encoding is written out, as stderr does
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for them reads the metadata of every installed package
     sys.exit(guarded(lambda: app(standalone_mode=False)))

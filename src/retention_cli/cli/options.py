@@ -36,7 +36,16 @@ FormatOption = Annotated[Format, typer.Option("--format", help="text for people,
 TableFormatOption = Annotated[TableFormat, typer.Option("--format", help="text for people, json for programs, csv for spreadsheets.")]
 AsOfOption = Annotated[str | None, typer.Option("--as-of", help="Decide as of this time (2026-05-01, 2026-05-01T09:00); now, if left out.")]
 
+SegmentArgument = Annotated[str, typer.Argument(metavar="NAME", help="A segment.")]
+FieldsOption = Annotated[str, typer.Option("--fields", help="Fields and metrics, with commas between them.")]
+WatchOption = Annotated[bool, typer.Option("--watch", help="Answer again after each save of a project file, until Ctrl-C.")]
+
 HERE = Path()
+
+
+def names_in(text: str) -> list[str]:
+    """Return the names of a list with commas."""
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def moment(text: str | None, zone: ZoneInfo) -> datetime:

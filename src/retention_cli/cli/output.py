@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import shutil
 import sys
-from datetime import UTC, date, datetime
-from decimal import Decimal
+import textwrap
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from retention_cli.audience.cells import harmless, plain
 from retention_cli.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from zoneinfo import ZoneInfo
 
-_WIDE = 400
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _MISSING = "\u2013"
 
 
@@ -30,9 +31,24 @@ def show(text: str) -> None:
     print(text)
 
 
-def show_json(value: Any) -> None:
+def show_lines(lines: Iterable[str]) -> None:
+    """Print lines that are safe to show; on a terminal a long one goes on below its own beginning."""
+    width = _width()
+    for line in lines:
+        for part in [line] if width is None or len(line) <= width else _folded(line, width):
+            print(part)
+
+
+def _folded(line: str, width: int) -> list[str]:
+    if "\x1b" in line:
+        return [line]  # a heading in bold: it was laid out to fit
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    return [part.rstrip() for part in textwrap.wrap(line, width, subsequent_indent=indent, drop_whitespace=False, replace_whitespace=False)]
+
+
+def show_json(value: Any, *, indent: int | None = 2) -> None:
     """Print one JSON value."""
-    print(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+    print(json.dumps(value, ensure_ascii=False, indent=indent, default=plain))
 
 
 def show_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -42,27 +58,25 @@ def show_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     writer.writerows([harmless(cell) for cell in row] for row in rows)
 
 
-def harmless(cell: Any) -> Any:
-    """Return a cell that no spreadsheet runs; numbers stay numbers."""
-    if isinstance(cell, str) and cell.startswith(_FORMULA):
-        return f"'{cell}"
-    return _plain(cell) if isinstance(cell, datetime | date) else cell
-
-
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[str] = (), zone: ZoneInfo | None = None) -> None:
-    """Print a table; columns named in `right` are numbers, times are told in `zone` (UTC, if left out)."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    """Print a table of values; columns named in `right` are numbers, times are told in `zone` (UTC, if left out)."""
+    show_texts(columns, ([cell_text(cell, zone) for cell in row] for row in rows), right=right)
 
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for column in columns:
-        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell_text(cell, zone)) for cell in row))
-    console = Console(soft_wrap=False) if sys.stdout.isatty() else Console(width=_WIDE, no_color=True)
-    console.print(table)
+
+def show_texts(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = (), kept: Sequence[str] = ()) -> None:
+    """Print a table of texts that are safe to show; on a terminal long ones are folded, but those of `right` and `kept`, elsewhere none is."""
+    from retention_cli.cli.layout import Sheet, lay_out
+
+    safe = [visible(column) for column in columns]
+    sheet = Sheet(safe, list(rows), frozenset(map(visible, right)), frozenset(map(visible, kept)))
+    width = _width()
+    lines = lay_out(sheet, width, bold=width is not None and not os.environ.get("NO_COLOR"))
+    show_lines(lines)
+
+
+def _width() -> int | None:
+    """Return how wide the terminal is, None where stdout is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def cell_text(cell: Any, zone: ZoneInfo | None = None) -> str:
@@ -76,13 +90,3 @@ def cell_text(cell: Any, zone: ZoneInfo | None = None) -> str:
     if isinstance(cell, datetime):
         return (cell if cell.tzinfo else cell.replace(tzinfo=UTC)).astimezone(zone or UTC).strftime("%Y-%m-%d %H:%M")
     return visible(cell)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    return str(value)

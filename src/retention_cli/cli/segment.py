@@ -1,51 +1,49 @@
-"""Commands about segments: list, size, preview, sql, explain, export."""
+"""Commands about segments: list, size, preview, sql, explain. What compares and exports them stands in files beside this one."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retention_cli.cli.options import HERE, AsOfOption, Format, FormatOption, ProjectOption, moment
-from retention_cli.cli.output import say, show, show_csv, show_json, show_table
+from retention_cli.cli import segment_compare, segment_export
+from retention_cli.cli.asking import Ask, ask, view_of
+from retention_cli.cli.options import (
+    HERE,
+    AsOfOption,
+    FieldsOption,
+    ProjectOption,
+    SegmentArgument,
+    TableFormat,
+    TableFormatOption,
+    TargetOption,
+    WatchOption,
+    names_in,
+)
+from retention_cli.cli.output import show
+from retention_cli.cli.progress import Working
 
 if TYPE_CHECKING:
     from retention_cli.app.facts import View
+    from retention_cli.cli.told import Told
 
 app = typer.Typer(help="Who: how many, which people, by what SQL, and why this one.", no_args_is_help=True, rich_markup_mode=None)
 
-Name = Annotated[str, typer.Argument(help="A segment.")]
-Fields = Annotated[str, typer.Option("--fields", help="Fields and metrics, with commas between them.")]
-
-
-def _view(project: Path, as_of: str | None) -> View:
-    from retention_cli.app.facts import look
-    from retention_cli.app.workspace import find_root, open_project
-
-    work = open_project(find_root(project))
-    return look(work, moment(as_of, work.project.zone), say)
-
-
-def _fields(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
-
 
 @app.command("list")
-def list_(project: ProjectOption = HERE, format_: FormatOption = Format.TEXT) -> None:
-    """List the segments, and who uses them."""
-    from dataclasses import asdict
+def list_(
+    project: ProjectOption = HERE, target: TargetOption = "default", as_of: AsOfOption = None, format_: TableFormatOption = TableFormat.TEXT
+) -> None:
+    """List the segments: size, share, change since the last evaluation, and how they moved before."""
 
-    from retention_cli.app.segments import segment_list
-    from retention_cli.app.workspace import find_root, open_project
+    def answer(view: View) -> Told:
+        from retention_cli.app.evaluations import segment_list
+        from retention_cli.cli.local import Local
+        from retention_cli.cli.segment_tables import list_told
 
-    found = segment_list(open_project(find_root(project)))
-    if format_ is Format.JSON:
-        show_json([asdict(each) for each in found])
-    else:
-        show_table(
-            ("segment", "description", "file", "used by"), [(each.segment, each.description, each.file, ", ".join(each.used_by)) for each in found]
-        )
+        return list_told(segment_list(view), Local.of(view.work.project))
+
+    ask(Ask(project, as_of, format_, target), answer)
 
 
 @app.command()
@@ -53,39 +51,45 @@ def size(
     names: Annotated[list[str] | None, typer.Argument(help="Segments; all of them, if left out.")] = None,
     project: ProjectOption = HERE,
     as_of: AsOfOption = None,
-    format_: FormatOption = Format.TEXT,
+    format_: TableFormatOption = TableFormat.TEXT,
+    watch: WatchOption = False,
 ) -> None:
     """Tell how many customers are in each segment, all from one plan."""
-    from retention_cli.app.segments import segment_sizes
 
-    found = segment_sizes(_view(project, as_of), names or ())
-    if format_ is Format.JSON:
-        show_json([{"segment": each.segment, "size": each.size, "of": each.of, "share": each.share} for each in found])
-    else:
-        rows = [(each.segment, each.size, each.of, f"{each.share:.1%}") for each in found]
-        show_table(("segment", "size", "of", "share"), rows, right=("size", "of", "share"))
+    def answer(view: View) -> Told:
+        from retention_cli.app.segments import segment_sizes
+        from retention_cli.cli.local import Local
+        from retention_cli.cli.segment_tables import size_told
+
+        return size_told(segment_sizes(view, names or ()), Local.of(view.work.project))
+
+    ask(Ask(project, as_of, format_, watch=watch), answer)
 
 
 @app.command()
 def preview(
-    name: Name,
-    fields: Fields = "",
+    name: SegmentArgument,
+    fields: FieldsOption = "",
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000)] = 10,
+    seed: Annotated[int | None, typer.Option("--seed", help="Members at random; the same seed shows the same ones.")] = None,
+    top: Annotated[str | None, typer.Option("--top", help="Those with most of a field or metric.")] = None,
     project: ProjectOption = HERE,
     as_of: AsOfOption = None,
-    format_: FormatOption = Format.TEXT,
+    format_: TableFormatOption = TableFormat.TEXT,
+    watch: WatchOption = False,
 ) -> None:
-    """Show some members of a segment, with fields that tell something."""
-    from retention_cli.app.segments import segment_preview
+    """Show some members of a segment, with fields that tell something: the first, a random few, or the top by a metric."""
 
-    view = _view(project, as_of)
-    found = segment_preview(view, name, _fields(fields), limit)
-    if format_ is Format.JSON:
-        rows = [dict(zip(found.columns, row, strict=True)) for row in found.rows]
-        show_json({"segment": name, "size": found.size, "of": found.of, "columns": found.columns, "rows": rows})
-        return
-    show_table(found.columns, found.rows, zone=view.work.project.zone)
-    say(f"{len(found.rows):,} of {found.size:,} members, out of {found.of:,} customers")
+    def answer(view: View) -> Told:
+        from retention_cli.app.metrics import units_of
+        from retention_cli.app.segments import pick, segment_preview
+        from retention_cli.cli.local import Local
+        from retention_cli.cli.segment_tables import preview_told
+
+        found = segment_preview(view, name, names_in(fields), pick(limit, seed, top))
+        return preview_told(name, found, units_of(view.work.project, found.columns), Local.of(view.work.project))
+
+    ask(Ask(project, as_of, format_, watch=watch), answer)
 
 
 @app.command()
@@ -97,33 +101,36 @@ def sql(
     """Print the SQL that finds a segment's members, ready to run over the snapshots."""
     from retention_cli.app.segments import segment_sql
 
-    show(segment_sql(_view(project, as_of), names or ()))
+    with Working("reading the exports") as working:
+        text = segment_sql(view_of(Ask(project, as_of), working), names or ())
+    show(text)
 
 
 @app.command()
 def explain(
-    name: Name,
+    name: SegmentArgument,
     customer: Annotated[str, typer.Argument(help="A customer's id.")],
     project: ProjectOption = HERE,
     as_of: AsOfOption = None,
-    format_: FormatOption = Format.TEXT,
+    format_: TableFormatOption = TableFormat.TEXT,
+    watch: WatchOption = False,
 ) -> None:
-    """Tell why a customer is, or is not, in a segment, part by part."""
-    from retention_cli.app.segments import segment_explain
-    from retention_cli.cli.explained import explained_json, explained_text
+    """Tell why a customer is, or is not, in a segment, part by part, with the rows that decided."""
 
-    view = _view(project, as_of)
-    found = segment_explain(view, name, customer)
-    if format_ is Format.JSON:
-        show_json(explained_json(found))
-    else:
-        explained_text(found, view.work.project.zone)
+    def answer(view: View) -> Told:
+        from retention_cli.app.metrics import units_of
+        from retention_cli.app.segments import segment_explain
+        from retention_cli.cli.local import Local
+        from retention_cli.cli.segment_tables import explain_told
+
+        found, shop = segment_explain(view, name, customer), view.work.project
+        return explain_told(found, units_of(shop, (part.of for part in found.conditions)), Local.of(shop))
+
+    ask(Ask(project, as_of, format_, watch=watch), answer)
 
 
-@app.command()
-def export(name: Name, fields: Fields = "", project: ProjectOption = HERE, as_of: AsOfOption = None) -> None:
-    """Print all members as CSV: customer_id, and the fields that you name."""
-    from retention_cli.app.segments import segment_members
-
-    found = segment_members(_view(project, as_of), name, _fields(fields))
-    show_csv(found.columns, found.rows)
+app.command()(segment_compare.waterfall)
+app.command()(segment_compare.overlap)
+app.command()(segment_compare.profile)
+app.command()(segment_compare.history)
+app.command()(segment_export.export)

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from retention_cli.cli.options import HERE, Format, FormatOption, ProjectOption, TargetOption
-from retention_cli.cli.output import say, show_json, show_table
+from retention_cli.cli.options import HERE, Format, FormatOption, ProjectOption, TableFormat, TableFormatOption, TargetOption
+from retention_cli.cli.output import say, show_json
 
 unknown = typer.Typer(help="Messages that may or may not have left: list them, and settle them.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -29,20 +29,16 @@ def status(project: ProjectOption = HERE, target: TargetOption = "default", form
 
 
 @unknown.command("list")
-def list_(project: ProjectOption = HERE, target: TargetOption = "default", format_: FormatOption = Format.TEXT) -> None:
+def list_(project: ProjectOption = HERE, target: TargetOption = "default", format_: TableFormatOption = TableFormat.TEXT) -> None:
     """List messages whose sender died, or whose server fell silent, at the last moment."""
     from retention_cli.app.status import unknown_list
     from retention_cli.app.workspace import find_root, open_project
-    from retention_cli.cli.state_tables import unknown_rows
+    from retention_cli.cli.local import Local
+    from retention_cli.cli.state_tables import unknown_told
+    from retention_cli.cli.told import tell
 
     work = open_project(find_root(project), target)
-    rows = unknown_rows(unknown_list(work))
-    if format_ is Format.JSON:
-        show_json(rows)
-    else:
-        columns = ("message", "campaign", "step", "customer", "channel", "since", "attempts")
-        show_table(columns, [[row[column] for column in columns] for row in rows], right=("attempts",), zone=work.project.zone)
-        say(f"{len(rows):,} in doubt; settle them with `retention unknown resolve --sent | --resend MESSAGE …`" if rows else "none in doubt")
+    tell(unknown_told(unknown_list(work), Local.of(work.project)), format_)
 
 
 @unknown.command()

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from retention_cli.cli.output import say, show_table
+from retention_cli.cli.told import Table, Told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from retention_cli.cli.local import Local
     from retention_cli.ledger.rows import Counts, RunRow, UnknownRow
 
 _MICROS = 1_000_000
@@ -65,6 +67,17 @@ def _outcome(row: RunRow) -> str:
     if row.finished_at is None:
         return "did not finish"
     return ", ".join(f"{state} {count:,}" for state, count in (row.outcome or {}).items() if count) or "none"
+
+
+def unknown_told(found: Sequence[UnknownRow], local: Local) -> Told:
+    """Tell the messages in doubt."""
+    columns = ("message", "campaign", "step", "customer", "channel", "since", "attempts")
+    rows = unknown_rows(found)
+    cells = [[row[column] for column in columns] for row in rows]
+    texts = [[str(row[0]), *map(local.cell, row[1:])] for row in cells]  # a message's number is typed again: as it is
+    settle = "settle them with `retention unknown resolve --sent | --resend MESSAGE …`"
+    said = f"{local.number(len(rows))} in doubt; {settle}" if rows else "none in doubt"
+    return Told(rows, (Table(columns, texts, right=("message", "attempts"), kept=("since",)),), columns, cells, said=(said,))
 
 
 def unknown_rows(rows: Sequence[UnknownRow]) -> list[dict[str, Any]]:

@@ -56,6 +56,8 @@ def anniversary(tests: Tests, value: Typed, test: Test, label: str) -> exp.Expr:
     day = tests.moment.local_day(value.copied(), tests.values) if value.type is ColumnType.TIME else value.copied()
     number = exp.Add(this=exp.Mul(this=sql.call("month", day), expression=sql.number(100)), expression=sql.call("day", day.copy()))
     wanted = [sql.number(each) for each in periods.anniversaries(first, end, leap=test.leap)]
+    if not wanted:
+        return sql.false()
     falls = sql.true() if (end - first).days >= _AS_A_YEAR else exp.In(this=number, expressions=list(wanted))
     before = exp.LT(this=day.copy(), expression=tests.values.bind(first, "today"))
     return sql.sure(sql.both([falls, before]) or sql.true())

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from retention_cli.compile.conditions import Compiler
 from retention_cli.compile.definitions import Nothing
+from retention_cli.compile.literals import NOUNS
 from retention_cli.compile.moment import Moment
 from retention_cli.compile.program import compile_program
 from retention_cli.compile.proofs import divided, impossible
@@ -17,6 +18,7 @@ from retention_cli.compile.rows import RowScope, row_condition
 from retention_cli.compile.scans import JOURNEYS
 from retention_cli.compile.schema import CUSTOMER
 from retention_cli.compile.selections import selection
+from retention_cli.compile.thresholds import NUMBERS
 from retention_cli.compile.triggers import Due, occurrences_query
 from retention_cli.model.campaign import Happened
 from retention_cli.model.condition import Selected
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from retention_cli.compile.schema import Schema
     from retention_cli.model.campaign import Campaign
     from retention_cli.model.condition import Condition
+    from retention_cli.model.learned import Learned
     from retention_cli.model.project import Project
 
 _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
@@ -44,7 +47,8 @@ def check(project: Project, schema: Schema) -> list[Problem]:
         compiler.field(str(metric.name), metric.name.place)
     for group in project.groups.values():
         compiler.field(str(group.name), group.name.place)
-    _learned(compiler, project)
+    for learned in project.learned.values():
+        _learned(compiler, learned)
     problems = [
         *_columns(project),
         *compiler.problems,
@@ -55,6 +59,18 @@ def check(project: Project, schema: Schema) -> list[Problem]:
     for campaign in project.campaigns.values():
         problems += _campaign(project, schema, moment, campaign)
     return list(dict.fromkeys(problems))
+
+
+def _learned(compiler: Compiler, learned: Learned) -> None:
+    """Try what a threshold is learned of, and by."""
+    found = compiler.field(learned.of, learned.of.place)
+    if found is not None and found.type not in NUMBERS:
+        message = f"{str(learned.of)!r} is {NOUNS[found.type]}, and a percentile is of numbers"
+        compiler.report(Problem(learned.of.place, "wrong-type", message, "name a metric that is one"))
+    kind = None if learned.by is None else compiler.field(learned.by, learned.by.place)
+    if learned.by is not None and kind is not None and kind.type is ColumnType.LIST:
+        message = f"{str(learned.by)!r} is a list, and a customer has one limit"
+        compiler.report(Problem(learned.by.place, "wrong-type", message, "name a field with one value: favourite_category"))
 
 
 def _reasoned(project: Project, compiler: Compiler) -> Iterable[Problem]:
@@ -81,19 +97,6 @@ def _selections(project: Project, schema: Schema) -> Iterable[Problem]:
     for segment in project.segments.values():
         if isinstance(segment.where, Selected) and isinstance(found := selection(segment.where, schema), Problem):
             yield found
-
-
-def _learned(compiler: Compiler, project: Project) -> None:
-    """A learned threshold is of a number, by any field."""
-    for asked in project.learned.values():
-        number = compiler.field(asked.of, asked.of.place)
-        if number is not None and number.type not in (ColumnType.INTEGER, ColumnType.DECIMAL):
-            message = f"a threshold is learned of a number, and {str(asked.of)!r} is {number.type}"
-            compiler.problems.append(Problem(asked.of.place, "wrong-type", message, "name a metric that is one: days_between_orders"))
-        kind = None if asked.by is None else compiler.field(asked.by, asked.by.place)
-        if asked.by is not None and kind is not None and kind.type is ColumnType.LIST:
-            message = f"{str(asked.by)!r} is a list, and a customer has one limit"
-            compiler.problems.append(Problem(asked.by.place, "wrong-type", message, "name a field with one value: favourite_category"))
 
 
 def _columns(project: Project) -> Iterable[Problem]:

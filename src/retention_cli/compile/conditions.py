@@ -14,7 +14,7 @@ from retention_cli.compile import members, sql
 from retention_cli.compile.counts import Counts
 from retention_cli.compile.events import Events
 from retention_cli.compile.expressions import expression
-from retention_cli.compile.fields import Fields
+from retention_cli.compile.fields import CIRCLE, Fields
 from retention_cli.compile.folds import fold
 from retention_cli.compile.lasting import field_has_lasted, member_has_lasted
 from retention_cli.compile.operators import Tests, Typed
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from retention_cli.compile.schema import Schema
     from retention_cli.model.condition import EventQuery
 
+_NAMED = (Op.IS, Op.IS_NOT, Op.IN, Op.NOT_IN)
 _AT_LEAST_ONCE = (Test(op=Op.AT_LEAST, values=("1",)),)
 
 
@@ -98,7 +99,7 @@ class Compiler:
         """Begin with a name's own definition; False, and a problem, where it is being defined already. End it with `outside`."""
         if name in self._inside:
             circle = " → ".join([*self._inside[self._inside.index(name) :], name])
-            self.report(Problem(place, "definition-circle", f"{name!r} is defined by itself: {circle}", "take one of the references out"))
+            self.report(Problem(place, CIRCLE, f"{name!r} is defined by itself: {circle}", "take one of the references out"))
             return False
         self._inside.append(name)
         return True
@@ -150,6 +151,7 @@ class Compiler:
         """Return the value that a leaf looks at, and what it asks of it; explain shows the value."""
         match node:
             case FieldTest(field=name, tests=tests):
+                self._check_divisions(str(name), tests)
                 return self.field(name, node.place), tests
             case Did(query=query, regularly=regularly) if regularly is not None:
                 return self.counts.stretches(query, regularly), (Test(op=Op.AT_LEAST, values=(str(regularly.at_least),)),)
@@ -157,6 +159,17 @@ class Compiler:
                 return self.count(query), times or _AT_LEAST_ONCE
             case Total(tests=tests):
                 return self.total(node), tests
+
+    def _check_divisions(self, name: str, tests: tuple[Test, ...]) -> None:
+        """Report divisions that a group does not have: nobody would ever be in one."""
+        divisions = self.fields.divisions(name)
+        for test in tests:
+            if divisions and test.op in _NAMED and not test.ignore_case:
+                for value in test.values:
+                    if value not in divisions:
+                        place = getattr(value, "place", test.place)
+                        message = f"the group {name!r} has no division {str(value)!r}"
+                        self.report(Problem(place, "never-holds", message, did_you_mean(value, divisions)))
 
     def in_segment(self, name: str, place: Place) -> exp.Expr:
         """Return the condition of another segment, in place."""

@@ -59,7 +59,7 @@ class Events:
             if not tables:
                 self._unknown(event, query.place, facts=facts)
             found += [table for table in tables if table not in found]
-        return found
+        return [table for table in found if not any(other.covers(table) for other in found)]
 
     def _tables(self, event: EventName) -> Sequence[EventTable]:
         if isinstance(event, EventsLike):
@@ -131,11 +131,16 @@ class Events:
 
     def by_people(self, table: EventTable, where: Condition | None) -> exp.Expr | None:
         """Return that no machine caused an event that machines cause too, unless `where` asks about that itself."""
-        if table.event not in BY_MACHINES or MACHINE not in self.schema.columns(table.source):
+        if MACHINE not in self.schema.columns(table.source):
             return None
         if where is not None and any(isinstance(node, FieldTest) and node.field.rpartition(".")[2] == MACHINE for node in walk(where)):
             return None
-        return sql.negated(sql.sure(sql.col(MACHINE, table.source)))
+        by_machine = sql.sure(sql.col(MACHINE, table.source))
+        column = self.schema.event_column(table.source)
+        if column is not None and (table.column is None or table.alike):
+            caused = [self.tests.values.bind(event, event) for event in sorted(BY_MACHINES)]
+            return sql.negated(sql.both([by_machine, sql.sure(exp.In(this=sql.col(column, table.source), expressions=list(caused)))]) or sql.true())
+        return sql.negated(by_machine) if table.event in BY_MACHINES else None
 
     def where(self, condition: Condition | None, scope: RowScope) -> exp.Expr | None:
         """Return what `where:` asks of a row, None where it asks nothing."""

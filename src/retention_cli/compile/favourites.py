@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from retention_cli.compile import sql
+from retention_cli.compile.rows import RowScope
 from retention_cli.compile.schema import CUSTOMER
 from retention_cli.compile.typed import Typed
 from retention_cli.model.condition import EventQuery
+from retention_cli.model.problem import Problem
 from retention_cli.model.question import Op, Test
 from retention_cli.model.source import ColumnType
 
@@ -32,6 +34,8 @@ def favourite(compiler: Compiler, name: str, definition: Favourite) -> Typed | N
     """Return the favourite; missing for whom no event has a value."""
     found = [(rows, weight) for event, weight in definition.weights for rows in compiler.events.rows(_query(event, definition))]
     tables = [rows.event for rows, _ in found]
+    if _is_of_two_types(compiler, definition, tables):
+        return None
     parts = [part for rows, weight in found for part in _weighed(compiler, rows, definition, format(weight, "f"), tables)]
     if not parts or len(parts) < len(found):
         return None
@@ -42,6 +46,17 @@ def favourite(compiler: Compiler, name: str, definition: Favourite) -> Typed | N
     for part in parts[1:]:
         whole = exp.Union(this=whole, expression=part, distinct=False)
     return Typed(sql.col(VALUE, compiler.scans.own(name, _to_subjects(compiler, _ranked(whole, definition.rank)))), kind)
+
+
+def _is_of_two_types(compiler: Compiler, definition: Favourite, tables: list[EventTable]) -> bool:
+    """Whether tables of the events disagree on what the column is; then that is reported."""
+    columns = [RowScope(compiler.schema, table.source, tests=compiler.tests).find(definition.of) for table in tables]
+    kinds = list(dict.fromkeys(column.type for column in columns if column is not None))
+    if len(kinds) > 1:
+        place = getattr(definition.of, "place", definition.place)
+        message = f"{str(definition.of)!r} is {kinds[0]} in one table of these events and {kinds[1]} in another"
+        compiler.report(Problem(place, "wrong-type", message, "give both the same type under types:"))
+    return len(kinds) > 1
 
 
 def _query(event: str, definition: Favourite) -> EventQuery:

@@ -6,7 +6,7 @@ what it needs, not by the mistakes of its formula.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -22,6 +22,8 @@ from retention_cli.model.metric import BUILT_IN, NEEDS, Definition, Favourite, M
 from retention_cli.model.problem import Place, Problem
 from retention_cli.model.source import CUSTOMERS, ColumnType
 from retention_cli.text import did_you_mean
+
+CIRCLE = "definition-circle"
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +54,14 @@ class Fields:
         """Yield every name that there is."""
         names = self.compiler.names
         yield from (*names.metrics, *names.groups, *self.compiler.schema.customer_fields, *BUILT_IN, *names.standard_groups)
+
+    def divisions(self, name: str) -> tuple[str, ...]:
+        """Return the values that a field can have because it is a group, none where it is something else."""
+        names = self.compiler.names
+        if name in names.metrics or (name not in names.groups and name in self.compiler.schema.customer_fields):
+            return ()
+        group = names.groups.get(name) or names.standard_groups.get(name)
+        return () if group is None else group.names
 
     def _find(self, name: str, place: Place) -> Typed | None:
         names, schema = self.compiler.names, self.compiler.schema
@@ -104,8 +114,12 @@ class Fields:
         if found is None and standard is not None:
             found = self._defined(name, standard.definition, place)
         if found is None or len(compiler.problems) > before:
+            circles = [replace(problem, place=place) for problem in compiler.problems[before:] if problem.code == CIRCLE]
             del compiler.problems[before:]
-            self._missing(name, place)
+            for circle in circles[:1]:
+                compiler.report(circle)
+            if not circles:
+                self._missing(name, place)
             return None
         return found
 
@@ -123,4 +137,5 @@ class Fields:
             hint = "name the orders' event: `event: order`" if lacks_orders else "docs/reference/metrics.md says what each metric is made of"
             compiler.report(Problem(place, "no-source-for-metric", message, hint))
             return
-        compiler.report(Problem(place, "unknown-field", f"customers have no field or metric {name!r}", did_you_mean(name, self.known())))
+        hint = f"it is a threshold: {{at_least: {{learned: {name}}}}}" if name in compiler.names.learned else did_you_mean(name, self.known())
+        compiler.report(Problem(place, "unknown-field", f"customers have no field or metric {name!r}", hint))

@@ -71,7 +71,7 @@ def _shared(events: Events, counts: Counts, node: Total, rows: Rows) -> Typed | 
         return Typed(sql.quotient(total, known), ColumnType.DECIMAL)
     if node.fold in _AS_IT_IS:
         time = events.time(rows.event.source)
-        return None if time is None else Typed(counts.folded(rows, label, _at_the_end(node.fold, column, time)), found.type)
+        return None if time is None else Typed(counts.folded(rows, label, _at_the_end(node.fold, found, time)), found.type)
     value = counts.folded(rows, label, _SIMPLE[node.fold](this=column))
     return _finished(node, value, found.type)
 
@@ -83,16 +83,22 @@ def _finished(node: Total, value: exp.Expr, kind: ColumnType) -> Typed:
 
 def _apart(events: Events, node: Total, kind: ColumnType) -> Typed | None:
     label = sql.slug(str(node.fold).removesuffix("_of"), node.field, called(node.query))
-    found = Pass(events, node.query, label, node.field, node.place).folded(_AGGREGATES[node.fold])
+    aggregate = _happened_at(node.fold, kind) if node.fold in _AS_IT_IS else _AGGREGATES[node.fold]
+    found = Pass(events, node.query, label, node.field, node.place).folded(aggregate)
     if found is None:
         return None
     return _finished(node, found, ColumnType.DECIMAL if node.fold in (Fold.AVERAGE, Fold.MEDIAN) else kind)
 
 
-def _at_the_end(which: Fold, column: exp.Expr, time: exp.Expr) -> exp.Expr:
-    """Return the column in the first or the latest row that has one; of several at one time the smallest or the largest value."""
-    order = sql.call("row", time, column.copy())
-    return sql.call("arg_min" if which is Fold.FIRST else "arg_max", column, order)
+def _at_the_end(which: Fold, column: Typed, time: exp.Expr) -> exp.Expr:
+    """Return the column in the first or the latest row that has one.
+
+    Of several at one time it is the smallest or the largest value, and of true and false always false: who takes back in the
+    same second what was allowed has taken it back.
+    """
+    last = which is Fold.LATEST
+    tie = sql.negated(column.copied()) if last and column.type is ColumnType.BOOLEAN else column.copied()
+    return sql.call("arg_max" if last else "arg_min", column.copied(), sql.call("row", time, tie))
 
 
 def _median(value: exp.Expr) -> exp.Expr:
@@ -103,8 +109,8 @@ def _average(value: exp.Expr) -> exp.Expr:
     return sql.quotient(exp.Sum(this=value), exp.Count(this=value.copy()))
 
 
-def _happened_at(which: Fold) -> Callable[[exp.Expr], exp.Expr]:
-    return lambda value: _at_the_end(which, value, sql.col("at", "happened"))
+def _happened_at(which: Fold, kind: ColumnType) -> Callable[[exp.Expr], exp.Expr]:
+    return lambda value: _at_the_end(which, Typed(value, kind), sql.col("at", "happened"))
 
 
 _AGGREGATES: dict[Fold, Callable[[exp.Expr], exp.Expr]] = {
@@ -113,6 +119,4 @@ _AGGREGATES: dict[Fold, Callable[[exp.Expr], exp.Expr]] = {
     Fold.MEDIAN: _median,
     Fold.SMALLEST: lambda value: exp.Min(this=value),
     Fold.LARGEST: lambda value: exp.Max(this=value),
-    Fold.FIRST: _happened_at(Fold.FIRST),
-    Fold.LATEST: _happened_at(Fold.LATEST),
 }

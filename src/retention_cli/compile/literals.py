@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from retention_cli.compile import periods
 from retention_cli.model.source import ColumnType
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ _READERS: dict[ColumnType, Callable[[str, Moment], Value]] = {
     ColumnType.INTEGER: _integer,
     ColumnType.DECIMAL: _decimal,
     ColumnType.BOOLEAN: _boolean,
-    ColumnType.DATE: lambda text, moment: moment.read_date(text),
+    ColumnType.DATE: periods.day,
     ColumnType.TIME: lambda text, moment: moment.read_time(text),
 }
 
@@ -65,7 +66,7 @@ HINTS = {
     ColumnType.INTEGER: "write it like 1250",
     ColumnType.DECIMAL: "write it like 1250.50",
     ColumnType.BOOLEAN: "write true or false",
-    ColumnType.DATE: "write it like 2026-01-31",
+    ColumnType.DATE: "write it like 2026-01-31 or 50 days ago",
     ColumnType.TIME: "write it like 2026-01-31T09:00",
 }
 """How a value of a type is written."""

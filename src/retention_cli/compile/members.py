@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from retention_cli.compile import sql
+from retention_cli.compile.literals import NOUNS
 from retention_cli.compile.schema import CUSTOMER
 from retention_cli.model.condition import All, AnyOf, EventQuery, EventsLike, FieldTest, Fold, Listed, Total
 from retention_cli.model.policy import Default
@@ -50,10 +51,11 @@ def selected_table(file: str) -> str:
 
 
 def in_file(node: Listed | Selected) -> exp.Expr:
-    """Return whether the customer's id is in the file's table; ids there are never missing."""
+    """Return whether the customer's id is in the file's table."""
     table = listed_table(str(node.file)) if isinstance(node, Listed) else selected_table(str(node.file))
     ids = exp.Select().select(sql.col(CUSTOMER, table), copy=False).from_(sql.table(table), copy=False)
-    return exp.In(this=sql.col(CUSTOMER, CUSTOMERS), query=exp.Subquery(this=ids))
+    there = sql.negated(exp.Is(this=sql.col(CUSTOMER), expression=exp.Null()))  # else nobody would be known not to be in it
+    return exp.In(this=sql.col(CUSTOMER, CUSTOMERS), query=exp.Subquery(this=ids.where(there, copy=False)))
 
 
 def consented(compiler: Compiler, node: Consented) -> exp.Expr:
@@ -72,7 +74,14 @@ def consented(compiler: Compiler, node: Consented) -> exp.Expr:
             Problem(node.place, "no-consent", f"policies: consent says nothing of {node.channel!r}", did_you_mean(str(node.channel), known))
         )
         return sql.false()
-    return compiler.condition(FieldTest(field=str(field), tests=(Test(op=Op.IS, values=("true",), place=field.place),), place=field.place))
+    value = compiler.field(str(field), field.place)
+    if value is None:
+        return sql.false()
+    if value.type is not ColumnType.BOOLEAN:
+        message = f"{str(field)!r} is {NOUNS[value.type]}, and consent is true or false"
+        compiler.report(Problem(field.place, "wrong-type", message, f"settle it under types: {{{field}: boolean}}"))
+        return sql.false()
+    return sql.sure(value.expression)
 
 
 def _by_changes(compiler: Compiler, node: Consented, consent: Consent) -> exp.Expr:

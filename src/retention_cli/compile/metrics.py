@@ -12,9 +12,10 @@ from sqlglot import exp
 
 from retention_cli.compile import sql
 from retention_cli.compile.derived import COLUMNS, derived
-from retention_cli.compile.purchases import SECONDS_A_DAY, gap_before, shop_gap
+from retention_cli.compile.purchases import SECONDS_A_DAY, shop_gap
+from retention_cli.compile.rows import HAPPENED_AT
 from retention_cli.compile.typed import Typed
-from retention_cli.model.condition import EventQuery, FieldTest, Fold, Total
+from retention_cli.model.condition import EventQuery, FieldTest, Fold, Follow, Total
 from retention_cli.model.duration import Duration
 from retention_cli.model.problem import NOWHERE
 from retention_cli.model.question import Op, Test
@@ -37,10 +38,12 @@ _DETRACTED = 10
 
 def built_in(name: str, compiler: Compiler) -> Typed | None:
     """Return a built-in metric, None where the sources it needs are not there."""
-    if name in _OF_ORDERS:
-        tables = compiler.schema.tables_of("order")
-        return _OF_ORDERS[name](compiler.scans, tables[0]) if tables else None
-    return _OTHERS[name](compiler)
+    if name not in _OF_ORDERS:
+        return _OTHERS[name](compiler)
+    tables = compiler.schema.tables_of("order")
+    if len(tables) == 1:
+        return _OF_ORDERS[name](compiler.scans, tables[0])
+    return _OF_ALL_ORDERS[name](compiler) if tables else None
 
 
 def _time(scans: Scans, order: EventTable) -> exp.Column:
@@ -88,19 +91,35 @@ def _last_order_at(scans: Scans, order: EventTable) -> Typed:
 
 
 def _days_since_last_order(scans: Scans, order: EventTable) -> Typed:
-    last = _last_order_at(scans, order).expression
-    days = sql.call("date_sub", exp.Literal.string("day"), last, scans.values.bind(scans.moment.instant, "as_of"))
+    return _days_since(scans, _last_order_at(scans, order))
+
+
+def _days_since(scans: Scans, last: Typed) -> Typed:
+    days = sql.call("date_sub", exp.Literal.string("day"), last.expression, scans.values.bind(scans.moment.instant, "as_of"))
     return Typed(days, ColumnType.INTEGER)
 
 
 def _days_between_orders(scans: Scans, order: EventTable) -> Typed:
     """Median gap between neighbouring orders, in days: a pass of its own, for a gap needs its neighbour."""
-    key, owner = scans.subject.key, scans.subject.table or order.source
-    gap = gap_before(_time(scans, order), key, owner)
+    gap = _gap(_time(scans, order), sql.col(scans.subject.key, scans.subject.table or order.source))
+    return _median_gap(scans, _orders_of(scans, order).select(sql.aliased(gap, "gap"), copy=False))
+
+
+def _orders_of(scans: Scans, order: EventTable) -> exp.Select:
     select = scans.from_events(order.source)
-    if order.column is not None:
-        select = select.where(scans.named(order.source, {order.event}), copy=False)
-    gaps = exp.Subquery(this=select.select(sql.aliased(gap, "gap"), copy=False), alias=exp.TableAlias(this=sql.name("gaps")))
+    return select if order.column is None else select.where(scans.named(order.source, {order.event}), copy=False)
+
+
+def _gap(time: exp.Expr, owner: exp.Expr) -> exp.Expr:
+    """Return the days from the order before to a row's own."""
+    order = exp.Order(expressions=[exp.Ordered(this=time.copy(), nulls_first=False)])
+    before = exp.Window(this=sql.call("lag", time), partition_by=[owner], order=order)
+    return exp.Div(this=sql.call("epoch", exp.Paren(this=exp.Sub(this=time.copy(), expression=before))), expression=sql.number(SECONDS_A_DAY))
+
+
+def _median_gap(scans: Scans, found: exp.Select) -> Typed:
+    key = scans.subject.key
+    gaps = exp.Subquery(this=found, alias=exp.TableAlias(this=sql.name("gaps")))
     median = exp.Select().select(sql.col(key), sql.aliased(sql.rounded(sql.call("median", sql.col("gap"))), "days_between_orders"), copy=False)
     name = scans.own("order_gaps", median.from_(gaps, copy=False).group_by(sql.col(key), copy=False))
     return Typed(sql.col("days_between_orders", name), ColumnType.DECIMAL)
@@ -132,6 +151,53 @@ _OF_ORDERS: dict[str, Callable[[Scans, EventTable], Typed | None]] = {
 }
 
 
+_ALL_ORDERS = EventQuery(events=("order",))
+
+
+def _all_total(compiler: Compiler) -> Typed | None:
+    return compiler.total(Total(fold=Fold.TOTAL, query=_ALL_ORDERS, field="total"))
+
+
+def _all_average(compiler: Compiler) -> Typed | None:
+    total, count = _all_total(compiler), compiler.count(_ALL_ORDERS)
+    return None if total is None or count is None else Typed(sql.quotient(total.copied(), count.copied()), ColumnType.DECIMAL)
+
+
+def _all_at(fold: Fold) -> Callable[[Compiler], Typed | None]:
+    return lambda compiler: compiler.total(Total(fold=fold, query=_ALL_ORDERS, field=HAPPENED_AT))
+
+
+def _days_since_last_of_all(compiler: Compiler) -> Typed | None:
+    last = _all_at(Fold.LARGEST)(compiler)
+    return None if last is None else _days_since(compiler.scans, last)
+
+
+def _days_between_all(compiler: Compiler) -> Typed | None:
+    """Median gap between neighbouring orders, whatever tables they stand in."""
+    scans = compiler.scans
+    tables = compiler.schema.tables_of("order")
+    parts = [_orders_of(scans, order).select(sql.aliased(_time(scans, order), "at"), copy=False) for order in tables]
+    whole: exp.Query = parts[0]
+    for part in parts[1:]:
+        whole = exp.Union(this=whole, expression=part, distinct=False)
+    key = sql.col(scans.subject.key)
+    orders = exp.Subquery(this=whole, alias=exp.TableAlias(this=sql.name("all_orders")))
+    select = exp.Select().select(key, sql.aliased(_gap(sql.col("at"), key.copy()), "gap"), copy=False)
+    return _median_gap(scans, select.from_(orders, copy=False))
+
+
+_OF_ALL_ORDERS: dict[str, Callable[[Compiler], Typed | None]] = {
+    "orders_count": lambda compiler: compiler.count(_ALL_ORDERS),
+    "total_spent": _all_total,
+    "average_order_value": _all_average,
+    "first_order_at": _all_at(Fold.SMALLEST),
+    "last_order_at": _all_at(Fold.LARGEST),
+    "days_since_last_order": _days_since_last_of_all,
+    "days_between_orders": _days_between_all,
+}
+"""The same where orders stand in several tables."""
+
+
 def _margin_rate(compiler: Compiler) -> Typed | None:
     margin, spent = (compiler.field(name, NOWHERE) for name in ("total_margin", "total_spent"))
     return None if margin is None or spent is None else Typed(sql.quotient(margin.copied(), spent.copied()), ColumnType.DECIMAL)
@@ -156,13 +222,16 @@ def _age(compiler: Compiler) -> Typed | None:
 
 
 def _items_count(compiler: Compiler) -> Typed | None:
-    """Pieces where the lines say how many, else lines."""
+    """Pieces where a line says how many, else one a line."""
     tables = compiler.schema.tables_of("buy_item")
-    if not tables:
+    if not any("quantity" in compiler.schema.columns(table.source) for table in tables):
+        return compiler.count(EventQuery(events=("buy_item",))) if tables else None
+    unsaid = FieldTest(field="quantity", tests=(Test(op=Op.MISSING),))
+    pieces = compiler.total(Total(fold=Fold.TOTAL, query=EventQuery(events=("buy_item",)), field="quantity"))
+    lines = compiler.count(EventQuery(events=("buy_item",), where=unsaid))
+    if pieces is None or lines is None:
         return None
-    counted = all("quantity" in compiler.schema.columns(table.source) for table in tables)
-    fold, column = (Fold.TOTAL, "quantity") if counted else (Fold.COUNT, None)
-    return compiler.total(Total(fold=fold, query=EventQuery(events=("buy_item",)), field=column))
+    return Typed(exp.Paren(this=exp.Add(this=pieces.expression, expression=lines.expression)), pieces.type, never_null=True)
 
 
 def _discount_share(compiler: Compiler) -> Typed | None:
@@ -173,10 +242,11 @@ def _discount_share(compiler: Compiler) -> Typed | None:
 
 
 def _rate(event: str) -> Callable[[Compiler], Typed | None]:
-    """Of the messages sent in 90 days, the share that this happened to."""
+    """Of the messages sent in 90 days, the share that this happened to later."""
 
     def rate(compiler: Compiler) -> Typed | None:
-        reached = compiler.count(EventQuery(events=(event,), within=_QUARTER, distinct="message"))
+        later = (Follow(events=(event,), same="message"),)
+        reached = compiler.count(EventQuery(events=("email_sent",), within=_QUARTER, distinct="message", followed_by=later))
         sent = compiler.count(EventQuery(events=("email_sent",), within=_QUARTER, distinct="message"))
         return None if reached is None or sent is None else Typed(sql.quotient(reached.copied(), sent.copied()), ColumnType.DECIMAL)
 

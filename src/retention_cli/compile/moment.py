@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from retention_cli.model.duration import Duration
+
+
+DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
+"""Words for a day, and how far it is from today."""
+
+
+def _can_be_counted_from(day: date) -> bool:
+    """Whether the days around it have a number: calendars here begin with the year 1 and end with 9999."""
+    return MINYEAR < day.year < MAXYEAR
 
 
 def naive_utc(instant: datetime) -> datetime:
@@ -51,13 +60,14 @@ class Moment:
         return naive_utc(datetime.combine(day, time(0), tzinfo=self.zone))
 
     def read_date(self, text: str) -> date | None:
-        """Read `2026-01-01` or `today`; None where it is neither."""
-        if text.strip() == "today":
-            return self.today
+        """Read `2026-01-01`, `yesterday`, `today` or `tomorrow`; None where it is none of them."""
+        if (away := DAYS.get(text.strip())) is not None:
+            return self.today + timedelta(days=away)
         try:
-            return date.fromisoformat(text.strip())
+            found = date.fromisoformat(text.strip())
         except ValueError:
             return None
+        return found if _can_be_counted_from(found) else None
 
     def read_time(self, text: str) -> datetime | None:
         """Read a time, in the shop's zone unless it has an offset, as UTC without offset; None where it is none."""
@@ -65,7 +75,7 @@ class Moment:
             found = datetime.fromisoformat(text.strip())
         except ValueError:
             return None
-        return naive_utc(found if found.tzinfo else found.replace(tzinfo=self.zone))
+        return naive_utc(found if found.tzinfo else found.replace(tzinfo=self.zone)) if _can_be_counted_from(found) else None
 
     def end_of(self, day: date) -> datetime:
         """The shop's midnight at the end of a day, in UTC without offset."""

@@ -8,6 +8,7 @@ percentile, another metric) are asked of whoever knows all customers; a row's co
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
 from sqlglot import exp
@@ -32,7 +33,6 @@ _SEARCH = {Op.CONTAINS: "contains", Op.STARTS_WITH: "starts_with", Op.ENDS_WITH:
 _RANKS: dict[Op, type[exp.Binary]] = {Op.TOP: exp.GTE, Op.BOTTOM: exp.LTE}
 _POINTS = (Op.WITHIN, Op.OLDER_THAN, Op.IN_NEXT, Op.BEFORE, Op.AFTER)
 _ANNIVERSARIES = (Op.ANNIVERSARY_IN, Op.ANNIVERSARY_ON)
-_SPLIT = r"\s*[/>]\s*"
 
 
 class Thresholds(Protocol):
@@ -71,6 +71,8 @@ class Tests:
             message = "a threshold over all customers cannot be asked for here"
             self.report(Problem(test.place, "not-here", message, "here a value stands that is written: {at_least: 100}"))
             return sql.false()
+        if test.op in _RANKS and not Decimal(test.values[0]):
+            return sql.false()  # no share of them is nobody
         edge = thresholds(test, label)
         comparison = _RANKS.get(test.op) or _COMPARE[test.op]
         return sql.false() if edge is None else sql.sure(comparison(this=value.copied(), expression=edge))
@@ -127,7 +129,7 @@ class Tests:
 
     def _under(self, value: Typed, test: Test, label: str) -> exp.Expr:
         """Look for whole nodes of a tree, wherever in the path they stand: `a > b` and `a/b` are the same path."""
-        path = sql.call("regexp_replace", value.copied(), exp.Literal.string(_SPLIT), exp.Literal.string("/"), exp.Literal.string("g"))
+        path = _replaced(_replaced(value.copied(), patterns.PATH_ENDS, ""), patterns.PATH_SPLIT, "/")
         slash = exp.Literal.string("/")
         whole = exp.DPipe(this=exp.DPipe(this=slash, expression=path), expression=slash.copy())
         nodes = [self.values.bind(f"/{patterns.as_path(text)}/", label) for text in test.values]
@@ -145,6 +147,10 @@ class Tests:
             message = f"{text!r} is not {noun}, and {label} is {'that' if kind is ColumnType.BOOLEAN else 'one'}"
             self.report(Problem(test.place, "wrong-type", message, literals.HINTS.get(kind, "")))
         return found
+
+
+def _replaced(text: exp.Expr, pattern: str, by: str) -> exp.Expr:
+    return sql.call("regexp_replace", text, *map(exp.Literal.string, (pattern, by, "g")))
 
 
 def _present(value: Typed) -> exp.Expr:

@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from retention_cli.compile import sql
 from retention_cli.compile.schema import CUSTOMER
-from retention_cli.compile.sequences import AT, LAST, Extras, compile_sequence
+from retention_cli.compile.sequences import AT, HOLDS_AT, LAST, Extras, compile_sequence
 from retention_cli.model.problem import Problem
 
 if TYPE_CHECKING:
@@ -129,7 +129,8 @@ class Pass:
         if subject.table is None:
             events.needs_entry(self.query)
             return bounds
-        bounds += events.scans.before_end(at.copy())
+        if not self.query.facts:
+            bounds += events.scans.before_end(sql.col(HOLDS_AT, "happened") if self.query.is_sequence else at.copy())
         if events.needs_entry(self.query):
             bounds.append(events.after_entry(at.copy()))
         if self._same is not None:

@@ -26,6 +26,9 @@ _REPEAT = re.compile(r"[*+?]|\{(?P<least>\d{1,9})(?:,(?P<most>\d{0,9}))?\}", re.
 _MOST_REPEATS, _MOST_NESTED, _MOST_SIZE = 1000, 50, 400_000
 _SIZE_OF_CHARACTER, _SIZE_OF_CLASS, _SIZE_OF_PROPERTY = 4, 20, 2000
 
+PATH_SPLIT, PATH_ENDS = r"[ \t\n\f\r]*[/>][ \t\n\f\r]*", r"^[ \t\n\f\r]+|[ \t\n\f\r]+$"
+"""What parts the nodes of a path, and what does not belong to it; spaces are named, for engines do not agree on them."""
+
 _FOREIGN = {
     "(?=": "RE2 has no look-ahead",
     "(?!": "RE2 has no look-ahead",
@@ -38,7 +41,7 @@ _FOREIGN = {
 
 def as_path(written: str) -> str:
     """Return a path of a tree with plain slashes: `Home > Kitchen` is `Home/Kitchen`."""
-    return re.sub(r"\s*[/>]\s*", "/", written.strip()).strip("/")
+    return re.sub(PATH_SPLIT, "/", re.sub(PATH_ENDS, "", written)).strip("/")
 
 
 def fault(pattern: str) -> str | None:

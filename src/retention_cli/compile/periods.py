@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import date, timedelta
+from datetime import MAXYEAR, MINYEAR, date, timedelta
 from typing import TYPE_CHECKING
 
+from retention_cli.compile.moment import DAYS
 from retention_cli.model.duration import Duration, shift_months
 
 if TYPE_CHECKING:
@@ -22,13 +23,12 @@ if TYPE_CHECKING:
     from retention_cli.compile.moment import Moment
 
 _OFFSETS = {"last": -1, "this": 0, "next": 1}
-_DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _NAMED = re.compile(r"(last|this|next)_(week|month|quarter|year)")
 _WRITTEN = re.compile(r"(\d{4})(?:-(\d{2}))?", re.ASCII)
 _RELATIVE = re.compile(r"(.+?)\s+(ago|from now)")
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _DAY_UNITS = ("day", "week", "month", "year")
-PERIODS = (*_DAYS, *(f"{offset}_{unit}" for offset in _OFFSETS for unit in ("week", "month", "quarter", "year")))
+PERIODS = (*DAYS, *(f"{offset}_{unit}" for offset in _OFFSETS for unit in ("week", "month", "quarter", "year")))
 
 Span = tuple[date, date]
 """The first day, and the day after the last."""
@@ -37,8 +37,6 @@ Span = tuple[date, date]
 def period(text: str, moment: Moment) -> Span | None:
     """Return the days of a period, None where the text is none."""
     text = text.strip()
-    if text in _DAYS:
-        return _day(moment.today + timedelta(days=_DAYS[text]))
     if (named := _NAMED.fullmatch(text)) is not None:
         return _around(moment.today, named[2], _OFFSETS[named[1]])
     if (written := _WRITTEN.fullmatch(text)) is not None:
@@ -55,7 +53,7 @@ def _day(day: date) -> Span:
 
 
 def _month(year: int, month: str | None) -> Span | None:
-    if not year or (month is not None and not 1 <= int(month) <= 12):  # noqa: PLR2004 - months of a year
+    if not MINYEAR < year < MAXYEAR or (month is not None and not 1 <= int(month) <= 12):  # noqa: PLR2004 - months of a year
         return None
     first = date(year, int(month or 1), 1)
     return first, shift_months(first, 1 if month else 12)
@@ -93,10 +91,7 @@ def instant(text: str, moment: Moment) -> datetime | None:
 
 def day(text: str, moment: Moment) -> date | None:
     """Return the day that a date, `today`, `tomorrow` or `2 days from now` names, None for anything else."""
-    text = text.strip()
-    if text in _DAYS:
-        return moment.today + timedelta(days=_DAYS[text])
-    found = _relative(text)
+    found = _relative(text.strip())
     if found is None:
         return moment.read_date(text)
     length, sign = found

@@ -99,6 +99,8 @@ def range_of(test: Test, scale: Scale) -> Range | None:
         values = [Decimal(value) for value in test.values]
     except ArithmeticError:
         return None
+    if not all(value.is_finite() for value in values):
+        return None
     found = _numbers(test.op, values)
     return found if scale.kind != "whole" or found is None else _closed(found)
 

@@ -16,6 +16,7 @@ from retention_cli.compile import sql
 from retention_cli.compile.operators import Tests, Typed
 from retention_cli.model.condition import All, AnyOf, Condition, Everyone, FieldTest, NoneOf, Not
 from retention_cli.model.problem import Place, Problem
+from retention_cli.model.question import Op
 from retention_cli.model.source import Column, ColumnType
 from retention_cli.text import did_you_mean
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 HAPPENED_AT = "happened_at"
 OF_TIME = ("hour", "weekday", "day", "week", "month", HAPPENED_AT)
 """What an event's time has: 0 to 23, monday to sunday, 1 to 31, the week's number (ISO 8601), 1 to 12, and itself."""
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 _STORED = {
     ColumnType.TEXT: "varchar",
@@ -80,6 +83,10 @@ class RowScope:
             return Typed(exp.Lower(this=sql.call("dayname", local)), ColumnType.TEXT)
         return Typed(sql.call(name, local), ColumnType.INTEGER)
 
+    def is_of_time(self, name: str) -> bool:
+        """Whether a name means a part of the event's time here, and no column."""
+        return name in OF_TIME and all(name not in self.schema.columns(table) for table in self._reach())
+
     def names(self) -> list[str]:
         """Return every column name in reach."""
         return sorted({column for table in self._reach() for column in self.schema.columns(table)})
@@ -124,12 +131,27 @@ def _field(node: FieldTest, scope: RowScope, tests: Tests, name: str) -> exp.Exp
         if scope.schema.is_known(scope.source):
             tests.report(unknown_column(node.place, name, scope))
         return sql.false()
+    if name == "weekday" and scope.is_of_time(name):
+        _check_weekdays(node, tests)
     return tests.all_hold(found, node.tests, name.rpartition(".")[2])
+
+
+def _check_weekdays(node: FieldTest, tests: Tests) -> None:
+    """Report days that no week has: no row would ever have one."""
+    for test in node.tests:
+        if test.op in (Op.IS, Op.IS_NOT, Op.IN, Op.NOT_IN):
+            for value in test.values:
+                if value not in WEEKDAYS and not (test.ignore_case and value.lower() in WEEKDAYS):
+                    place = getattr(value, "place", test.place)
+                    tests.report(Problem(place, "never-holds", f"{str(value)!r} is no day of the week", did_you_mean(value.lower(), WEEKDAYS)))
 
 
 def unknown_column(place: Place, name: str, scope: RowScope) -> Problem:
     """Return the problem of a column that no table in reach has."""
-    return Problem(place, "unknown-column", f"{scope.source} has no column {name!r}", did_you_mean(name, scope.names()))
+    parts = OF_TIME if scope.schema.time(scope.source) is not None and scope.tests is not None else ()
+    known = did_you_mean(name, scope.names())
+    hint = did_you_mean(name, (*scope.names(), *parts)) if parts else known
+    return Problem(place, "unknown-column", f"{scope.source} has no column {name!r}", hint if hint.startswith("did") else known)
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,12 @@ class EventTable:
     column: str | None = None
     alike: bool = False
 
+    def covers(self, other: EventTable) -> bool:
+        """Whether this says all the rows that another says of the same source, and more: a row counts once, however it is named."""
+        if self.source != other.source or self == other:
+            return False
+        return self.column is None or (self.alike and other.column is not None and other.event.startswith(self.event))
+
 
 @dataclass(frozen=True)
 class Schema:
@@ -122,12 +128,23 @@ class Schema:
     def tables_like(self, *, source: str = "", starts_with: str = "") -> tuple[EventTable, ...]:
         """Return all events of a source, or all whose names begin so."""
         if source:
-            return (EventTable(source, source),) if source in self.sources and self.time(source) is not None else ()
+            return self._whole(source)
         named = {table for event, tables in self.events.items() if event.startswith(starts_with) for table in tables}
         whole = [table for table in named if table.column is None]
         columns = {(table.source, table.column) for table in named if table.column} | set(self._unseen())
         alike = [EventTable(each, starts_with, column, alike=True) for each, column in columns]
         return tuple(sorted([*whole, *alike], key=lambda table: (table.source, table.event)))
+
+    def event_column(self, source: str) -> str | None:
+        """Return the column that names the events of a source, None where they have one name."""
+        event = self.sources[source].event
+        return self.our_name(source, str(event.column)) if isinstance(event, EventColumn) else None
+
+    def _whole(self, source: str) -> tuple[EventTable, ...]:
+        if source not in self.sources or self.time(source) is None:
+            return ()
+        event = self.sources[source].event
+        return (EventTable(source, source if event is None or isinstance(event, EventColumn) else str(event)),)
 
     def _event_tables(self) -> Iterator[EventTable]:
         for source, spec in self.sources.items():

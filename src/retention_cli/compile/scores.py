@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from retention_cli.compile import sql
 from retention_cli.compile.counts import summed
+from retention_cli.compile.literals import NOUNS
 from retention_cli.compile.thresholds import NUMBERS, over_everybody, quantile
 from retention_cli.compile.typed import Typed
 from retention_cli.model.problem import Problem
@@ -31,7 +32,9 @@ def score(compiler: Compiler, name: str, definition: Score) -> Typed | None:
     if value is None:
         return None
     if value.type not in NUMBERS:
-        compiler.report(Problem(place, "wrong-type", f"{definition.of} is {value.type}, and a score is of a number", "name a metric that is one"))
+        compiler.report(
+            Problem(place, "wrong-type", f"{definition.of} is {NOUNS[value.type]}, and a score is of a number", "name a metric that is one")
+        )
         return None
     value = _among(compiler, value, definition)
     cuts = _cuts(compiler, name, definition)

@@ -79,6 +79,11 @@ class _Sequence:
         return list(dict.fromkeys(table.source for part in self.parts for table in part.tables))
 
     @property
+    def same_names(self) -> list[str]:
+        """The columns that followers must share with the event before."""
+        return [f"same_{part.number}" for part in self.parts[1:] if part.asked.same is not None]
+
+    @property
     def extra_names(self) -> list[str]:
         """The further columns, in order."""
         return sorted({name for extras in self.extras.values() for name in extras.columns})
@@ -112,8 +117,7 @@ def _follows(asked: EventQuery | Follow, *, wanted: bool) -> tuple[Follow, ...]:
 def _rows(sequence: _Sequence) -> exp.Query:
     selects = [_rows_of(sequence, source) for source in sequence.sources]
     if not selects:
-        same = [f"same_{part.number}" for part in sequence.parts[1:] if part.asked.same is not None]
-        columns = [CUSTOMER, AT, *(part.mark for part in sequence.parts), *same, *sequence.extra_names]
+        columns = [CUSTOMER, AT, *(part.mark for part in sequence.parts), *sequence.same_names, *sequence.extra_names]
         return exp.Select().select(*[sql.aliased(exp.Null(), name) for name in columns], copy=False)
     union: exp.Query = selects[0]
     for select in selects[1:]:
@@ -164,11 +168,13 @@ def _named(events: Events, table: EventTable, part: _Part) -> exp.Expr:
 
 def _same(sequence: _Sequence, part: _Part, source: str, scope: RowScope) -> exp.Expr:
     """Return the value that a part and the one before must share; a table with neither of them has none."""
-    concerned = [*part.tables, *(part.parent.tables if part.parent else [])]
-    if all(table.source != source for table in concerned):
-        return exp.cast(exp.Null(), "varchar", dialect=sql.DIALECT)
-    column = sequence.events.column(scope, part.asked.same or "", part.asked.place)
-    return exp.cast(column if column is not None else exp.Null(), "varchar", dialect=sql.DIALECT)
+    events, name = sequence.events, part.asked.same or ""
+    sides = [side for side in (part.tables, part.parent.tables if part.parent else []) if any(table.source == source for table in side)]
+    found: exp.Expr | None = None
+    for side in sides:
+        scope.elsewhere = events.scope(source, side, None, [name]).elsewhere
+        found = events.column(scope, name, part.asked.place)
+    return exp.cast(exp.Null() if found is None else found, "varchar", dialect=sql.DIALECT)
 
 
 def _anchors(sequence: _Sequence, rows: str) -> exp.Select:
@@ -192,7 +198,7 @@ def _with_moments(sequence: _Sequence, rows: str) -> exp.Select:
     for depth in sorted(levels, reverse=True):
         moments = [sql.aliased(_came(sequence.events, part), part.came) for part in levels[depth]]
         if depth == 1 and sequence.query.nth is not None:
-            moments.append(sql.aliased(_is_nth(sequence.parts[0], sequence.query.nth), "is_nth"))
+            moments.append(sql.aliased(_is_nth(sequence, sequence.query.nth), "is_nth"))
         select = exp.Select().select("*", *moments, copy=False).from_(source, copy=False)
         source = exp.Subquery(this=select, alias=exp.TableAlias(this=sql.name(f"level_{depth}")))
     return select
@@ -218,10 +224,15 @@ def _came(events: Events, part: _Part) -> exp.Expr:
     return exp.Window(this=earliest, partition_by=among, order=exp.Order(expressions=[exp.Ordered(this=sql.col(AT))]), spec=later)
 
 
-def _is_nth(anchor: _Part, nth: str) -> exp.Expr:
-    """Return whether a row is the so-manieth that can be the anchor, counted from the first or from the last."""
-    order = exp.Ordered(this=sql.col(AT), desc=nth == LAST, nulls_first=False)
-    numbered = exp.Window(this=sql.call("row_number"), partition_by=[sql.col(CUSTOMER), sql.col(anchor.mark)], order=exp.Order(expressions=[order]))
+def _is_nth(sequence: _Sequence, nth: str) -> exp.Expr:
+    """Return whether a row is the so-manieth that can be the anchor, counted from the first or from the last.
+
+    Of several at one moment, what else is known of them decides, so that no run differs from another.
+    """
+    order = [exp.Ordered(this=sql.col(AT), desc=nth == LAST, nulls_first=False)]
+    order += [exp.Ordered(this=sql.col(name), nulls_first=False) for name in (*sequence.same_names, *sequence.extra_names)]
+    among = [sql.col(CUSTOMER), sql.col(sequence.parts[0].mark)]
+    numbered = exp.Window(this=sql.call("row_number"), partition_by=among, order=exp.Order(expressions=order))
     return exp.EQ(this=numbered, expression=sql.number(1 if nth == LAST else int(nth)))
 
 

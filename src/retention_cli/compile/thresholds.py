@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from retention_cli.compile import sql
+from retention_cli.compile.literals import NOUNS
 from retention_cli.model.problem import Problem
 from retention_cli.model.question import Measure, Op
 from retention_cli.model.source import CUSTOMERS, ColumnType
@@ -62,7 +63,7 @@ class ThresholdsOf:
         if test.against is None:
             return self._edge(test, label)
         if self.type not in NUMBERS:
-            message = f"{label} is {self.type}; only a number can be measured against {test.against.measure}"
+            message = f"{label} is {NOUNS[self.type]}, and only a number can be measured against a {test.against.measure}"
             self.compiler.report(Problem(test.against.place, "wrong-type", message, "write the value itself"))
             return None
         return self._yardstick(test.against, test, label)
@@ -104,11 +105,12 @@ class ThresholdsOf:
 
     def _percentile(self, asked: Yardstick, label: str) -> exp.Expr | None:
         population = self.compiler.population
-        value = population.field(asked.name, asked.place) if asked.name else self._of_everybody()
+        place = getattr(asked.name, "place", asked.place)
+        value = population.field(asked.name, place) if asked.name else self._of_everybody()
         if value is None:
             return None
         if value.type not in NUMBERS:
-            self.compiler.report(Problem(asked.place, "wrong-type", f"{asked.name} is {value.type}, and a percentile is of numbers"))
+            self.compiler.report(Problem(place, "wrong-type", f"{asked.name} is {NOUNS[value.type]}, and a percentile is of numbers"))
             return None
         name = sql.slug("percentile", format(asked.percentile, "f"), asked.name or label)
         return over_everybody(self.compiler, name, value.expression, {"edge": sql.rounded(quantile(asked.percentile / _HUNDRED))})["edge"]
@@ -118,7 +120,8 @@ class ThresholdsOf:
         if value is None:
             return None
         if value.type not in NUMBERS:
-            self.compiler.report(Problem(asked.place, "wrong-type", f"{asked.name} is {value.type}, and not a number", "name a metric that is one"))
+            place = getattr(asked.name, "place", asked.place)
+            self.compiler.report(Problem(place, "wrong-type", f"{asked.name} is {NOUNS[value.type]}, and not a number", "name a metric that is one"))
             return None
         return value.copied()
 
@@ -145,8 +148,9 @@ class ThresholdsOf:
         field = self.compiler.field(by, getattr(by, "place", self.leaf.place))
         if field is None:
             return None
+        told = field.expression if field.type is ColumnType.TEXT else exp.cast(field.expression, "varchar", dialect=sql.DIALECT)
         cases = [
-            exp.If(this=exp.EQ(this=field.copied(), expression=values.bind(key, str(by))), true=values.bind(value, f"{name} {key}"))
+            exp.If(this=exp.EQ(this=told.copy(), expression=values.bind(key, str(by))), true=values.bind(value, f"{name} {key}"))
             for key, value in pinned.by.items()
         ]
         return exp.Case(ifs=cases, default=whole)

@@ -22,6 +22,10 @@ Unit = Literal["second", "minute", "hour", "day", "week", "month", "year"]
 
 _SHORT: dict[str, Unit] = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
 _SECONDS: dict[Unit, int] = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
+_DAYS: dict[str, int] = {"day": 1, "week": 7, "month": 31, "year": 366}
+_MOST_YEARS = 1000
+_MOST_DAYS = _MOST_YEARS * 366
+"""Nobody means more, and calendars end at the year 9999."""
 _WRITTEN = re.compile(r"\s*(\d+)\s*([A-Za-z]+)\s*")
 
 
@@ -44,6 +48,8 @@ class Duration:
         if unit not in get_args(Unit):
             message = f"{match[2]!r} is not a unit of time; {did_you_mean(word, [f'{name}s' for name in get_args(Unit)])}"
             raise ValueError(message)
+        if count > _MOST_DAYS // _DAYS.get(unit, 1):
+            raise ValueError(f"{written!r} is longer than {_MOST_YEARS} years; write a shorter one")
         return cls(count, unit)  # type: ignore[arg-type]  # just checked to be one of the units
 
     def __str__(self) -> str:

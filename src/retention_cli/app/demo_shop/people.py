@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 ZONE = ZoneInfo("Europe/Prague")
 HISTORY = timedelta(days=3 * 365)
 _BUSY = (1, 0, 0, 0, 0, 1, 3, 6, 9, 10, 11, 10, 9, 9, 9, 9, 10, 11, 13, 16, 18, 16, 10, 4)
+_EARLY = (0, 0, 0, 0, 1, 6, 14, 20, 14, 8, 5, 4, 3, 3, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0)
+_LATE = (4, 1, 0, 0, 0, 0, 0, 1, 1, 2, 2, 2, 2, 2, 2, 2, 3, 5, 9, 16, 22, 20, 14, 8)
 _HOURS = weighted(dict(enumerate(_BUSY)))
+_DAYS = weighted({_HOURS: 60, weighted(dict(enumerate(_EARLY))): 14, weighted(dict(enumerate(_LATE))): 26})
 
 
 class Habit(StrEnum):
@@ -45,7 +48,10 @@ _RHYTHM = {Habit.RARE: (110, 220), Habit.REGULAR: (40, 90), Habit.LOYAL: (14, 35
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A customer. `rhythm` is the usual number of days between two orders, `shelves` the categories liked, best first."""
+    """A customer. `rhythm` is the usual number of days between two orders, `shelves` the categories liked, best first.
+
+    `hours` are the hours at which one shops, each as often as it is likely.
+    """
 
     customer_id: str
     person: Person
@@ -62,6 +68,7 @@ class Customer:
     shelves: tuple[str, ...]
     os: str
     has_app: bool
+    hours: tuple[int, ...]
 
     @property
     def likes_iphones(self) -> bool:
@@ -74,9 +81,9 @@ class Customer:
         return "mobile" if self.os in ("iOS", "Android") else "desktop"
 
 
-def moment(chance: Chance, day: date) -> datetime:
-    """Draw a time of that day when people shop, whole seconds, in UTC."""
-    hour = chance.pick(_HOURS)
+def moment(chance: Chance, day: date, hours: tuple[int, ...] = _HOURS) -> datetime:
+    """Draw a time of that day when people shop, or one person does, whole seconds, in UTC."""
+    hour = chance.pick(hours)
     local = datetime(day.year, day.month, day.day, hour, chance.whole(0, 60), chance.whole(0, 60), tzinfo=ZONE)
     return local.astimezone(UTC)
 
@@ -105,6 +112,7 @@ def draw_customer(chance: Chance, number: int, count: int, as_of: datetime, cate
         shelves=_shelves(chance, os, categories),
         os=os,
         has_app=os in ("iOS", "Android") and chance.happens(0.45),
+        hours=chance.pick(_DAYS),
     )
 
 

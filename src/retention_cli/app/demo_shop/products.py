@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from retention_cli.app.demo_shop.chance import Chance
 
 SHOP = "https://www.uveverky.example"
-IPHONE = "Elektronika/Telefony/iPhone"
+IPHONE = "Elektronika/Telefony/iPhones"
 
 PRICE_LIST = """
 # Dům a zahrada/Nádobí: Kamna
@@ -164,7 +164,7 @@ Chrastítko z buku: ježek 190, veverka 190
 Plenky látkové: 5 kusů 590, 10 kusů 1090
 Zavinovačka z mušelínu: krémová 390, šalvějová 390
 Kostky z textilu: 6 kusů 450, 9 kusů 620
-# Elektronika/Telefony/iPhone: Apple
+# Elektronika/Telefony/iPhones: Apple
 Apple iPhone 15: 128 GB 15990, 256 GB 18990
 Apple iPhone 16: 128 GB 19990, 256 GB 22990
 Apple iPhone 17: 256 GB 23990, 512 GB 29990
@@ -183,6 +183,8 @@ Sluchátka Echo přes uši: černá 2490, krémová 2490
 Přenosný reproduktor Echo: malý 990, velký 1990
 """
 
+_COST_SHARE = {"Elektronika": (74, 91), "Potraviny": (54, 76), "Chovatelské potřeby": (56, 80)}
+_USUAL_COST_SHARE = (40, 66)
 _VARIANT = re.compile(r"\s*(?P<label>.+) (?P<price>\d+)(?:/(?P<days>\d+))?\s*")
 
 
@@ -216,7 +218,7 @@ def catalogue(chance: Chance, today: date) -> tuple[Product, ...]:
             category=category,
             brand=brand,
             price=price,
-            cost=price * chance.whole(48, 78) // 100,
+            cost=price * chance.whole(*_COST_SHARE.get(category.partition("/")[0], _USUAL_COST_SHARE)) // 100,
             stock=0 if chance.happens(0.06) else chance.whole(3, 180),
             consumption_days=days,
             added_on=today - timedelta(days=chance.whole(5, 300) if chance.happens(0.15) else chance.whole(1100, 1500)),

@@ -23,8 +23,11 @@ FREE_SHIPPING_FROM, SHIPPING = 120_000, 8_900
 _DEAR, _CHEAP = 3_000, 1_000
 _STATUSES = weighted({"delivered": 935, "cancelled": 40, "refunded": 25})
 _ORIGINS = weighted({"direct": 34, "search": 30, "newsletter": 16, "social": 10, "comparison": 10})
+_FIRST_ORIGINS = weighted({"direct": 20, "search": 34, "newsletter": 4, "social": 18, "comparison": 24})
 _LINES = weighted({1: 34, 2: 29, 3: 20, 4: 11, 5: 6})
 _PIECES = weighted({1: 70, 2: 22, 3: 8})
+REDUCTIONS = {"": 0, "VITEJTE10": 10, "JARO10": 10, "PODZIM10": 10, "VYPRODEJ40": 40}
+"""The shop's coupons, and by how many of a hundred crowns each reduces the goods; a clearance may sell them at a loss."""
 Shelves = dict[str, tuple[Product, ...]]
 
 
@@ -57,8 +60,8 @@ class Order:
 
     @property
     def discount(self) -> int:
-        """A tenth of the goods where a coupon was used."""
-        return self.goods // 10 if self.coupon else 0
+        """What the coupon takes off the goods."""
+        return self.goods * REDUCTIONS[self.coupon] // 100
 
     @property
     def total(self) -> int:
@@ -67,7 +70,7 @@ class Order:
 
     @property
     def margin(self) -> int:
-        """What is left of the goods after their cost and the discount."""
+        """What is left of the goods after their cost and the discount; less than nothing where they went below cost."""
         return self.goods - self.discount - sum(line.cost * line.quantity for line in self.lines)
 
 
@@ -89,27 +92,28 @@ def _times(chance: Chance, customer: Customer, as_of: datetime) -> Iterator[date
     last = customer.leaves_at or as_of
     at = customer.registered_at + timedelta(minutes=chance.whole(16, 55))
     if chance.happens(0.45):
-        at = moment(chance, (at + timedelta(days=1 + chance.expovariate(1 / 12))).date())
+        at = moment(chance, (at + timedelta(days=1 + chance.expovariate(1 / 12))).date(), customer.hours)
     while at <= min(last, as_of):
         yield at
         if customer.habit is Habit.ONCE:
             return
-        at = moment(chance, (at + timedelta(days=2 + customer.rhythm * chance.lognormvariate(0, 0.4))).date())
+        at = moment(chance, (at + timedelta(days=2 + customer.rhythm * chance.lognormvariate(0, 0.4))).date(), customer.hours)
 
 
 def _order(chance: Chance, customer: Customer, at: datetime, shelves: Shelves, as_of: datetime, *, first: bool) -> Order:
     delivered_at = at + timedelta(hours=chance.whole(20, 96), minutes=chance.whole(0, 60))
     status = chance.pick(_STATUSES)
+    source = chance.pick(_FIRST_ORIGINS if first else _ORIGINS)
     if status != "cancelled" and delivered_at > as_of:
         status = "shipped" if as_of - at > timedelta(hours=12) else "paid"
     return Order(
         customer=customer,
         ordered_at=at,
         lines=tuple(_line(chance, product, at, as_of) for product in draw_basket(chance, customer, shelves)),
-        coupon=_coupon(chance, at, first=first),
+        coupon=_coupon(chance, at, bargain=first and source == "comparison", first=first),
         status=status,
         delivered_at=delivered_at if status in ("delivered", "refunded") else None,
-        source=chance.pick(_ORIGINS),
+        source=source,
     )
 
 
@@ -140,7 +144,10 @@ def _line(chance: Chance, product: Product, at: datetime, as_of: datetime) -> Li
     return Line(product, quantity, product.price * level // 10_000 * 100, product.cost * level // 10_000 * 100)
 
 
-def _coupon(chance: Chance, at: datetime, *, first: bool) -> str:
+def _coupon(chance: Chance, at: datetime, *, bargain: bool, first: bool) -> str:
+    """Draw a coupon: a clearance draws those who compare prices, a welcome everybody else."""
+    if chance.happens(0.4 if bargain else 0.02):
+        return "VYPRODEJ40"
     if first:
         return "VITEJTE10" if chance.happens(0.3) else ""
     if chance.happens(0.1):

@@ -53,7 +53,7 @@ def draw_visits(chance: Chance, customer: Customer, orders: Sequence[Order], she
         yield from _visit_that_looks(chance, customer, at, shelves)
         gone = customer.leaves_at is not None and at > customer.leaves_at
         days = _DAYS_BETWEEN_ONCE_GONE if gone else _DAYS_BETWEEN[customer.habit]
-        at = moment(chance, (at + timedelta(days=1 + chance.expovariate(1 / days))).date())
+        at = moment(chance, (at + timedelta(days=1 + chance.expovariate(1 / days))).date(), customer.hours)
 
 
 def _visit_that_buys(chance: Chance, customer: Customer, order: Order) -> Iterator[Event]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from retention_cli.model.condition import Did, EventQuery, Fold, Regularly, Since, Total
+from retention_cli.model.duration import Duration
 from retention_cli.model.word import Word
 from retention_cli.project.grammar.follows import FOLLOWING, events, follows, note_missing, where
 from retention_cli.project.grammar.spot import check_keys
@@ -21,7 +22,6 @@ from retention_cli.project.notes import Code
 from retention_cli.project.yaml_tree import Table
 
 if TYPE_CHECKING:
-    from retention_cli.model.duration import Duration
     from retention_cli.model.question import Test
     from retention_cli.project.grammar.spot import Spot
 
@@ -129,10 +129,12 @@ def _regularly(table: Table, spot: Spot) -> Regularly | None:
     if raw is None:
         return None
     form = "write regularly: {every: 3 days, in: {at_least: 2, of: 3}}"
+    if isinstance(raw, Table):
+        check_keys(raw, REGULAR_KEYS, inner)
     if not isinstance(raw, Table) or not isinstance(raw.get("in"), Table) or "every" not in raw:
-        inner.shape(raw, "a mapping with every and in", form)
+        if not (isinstance(raw, Table) and (set(raw) - set(REGULAR_KEYS) or raw.broken)):
+            inner.shape(raw, "a mapping with every and in", form)
         return None
-    check_keys(raw, REGULAR_KEYS, inner)
     _note_beside_regularly(table, spot)
     counted = raw["in"]
     assert isinstance(counted, Table)  # noqa: S101 - just checked above, for the type checker
@@ -143,6 +145,11 @@ def _regularly(table: Table, spot: Spot) -> Regularly | None:
         return None
     if at_least > of:
         inner.error(counted, Code.WRONG_VALUE, f"{at_least} of {of} stretches can never be", form)
+    try:
+        Duration.parse(f"{every.count * of} {every.unit}s")
+    except ValueError as error:
+        inner.error(counted, Code.WRONG_VALUE, str(error).partition("; ")[0], form)
+        return None
     return Regularly(every=every, at_least=at_least, of=of, place=raw.place, path=inner.path)
 
 

@@ -69,7 +69,7 @@ def _limits(table: Table, spot: Spot) -> tuple[Decimal, ...] | None:
     raw = table.get("bins")
     if not isinstance(raw, Series):
         return ()
-    found = [number(each, spot.key("bins").item(index)) for index, each in enumerate(raw)]
+    found = [number(each, spot.key("bins").item(index), least=None) for index, each in enumerate(raw)]
     limits = tuple(each for each in found if each is not None)
     if len(limits) < len(found):
         return None

@@ -7,7 +7,8 @@ yardstick = {percentile: 75, of: METRIC, factor:, if_missing:}      over all cus
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from retention_cli.model.question import Measure, Yardstick
@@ -26,6 +27,8 @@ KEYS = {
 }
 _HINT = "write a value, {percentile: 75}, {metric: days_between_orders, factor: 2} or {learned: typical_gap}"
 _MOST_PERCENT = 100
+_NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,12})?", re.ASCII)
+"""Numbers that every engine's decimals hold."""
 
 
 def yardstick(table: Table, spot: Spot) -> Yardstick | None:
@@ -44,26 +47,30 @@ def yardstick(table: Table, spot: Spot) -> Yardstick | None:
         name=_name(table[subject], spot.key(subject)) if subject in table else "",
         percentile=percentile or Decimal(0),
         factor=(number(table["factor"], spot.key("factor")) or Decimal(0)) if "factor" in table else Decimal(1),
-        if_missing=if_missing if isinstance(if_missing, Word) else None,
+        if_missing=None if if_missing is None else _stand_in(if_missing, spot.key("if_missing")),
         place=table.place,
         path=spot.path,
     )
 
 
-def number(raw: Raw, spot: Spot, *, most: int | None = None) -> Decimal | None:
-    """Return a number, zero or more, or None and a note."""
+def number(raw: Raw, spot: Spot, *, most: int | None = None, least: int | None = 0) -> Decimal | None:
+    """Return a number, zero or more unless `least` says otherwise, or None and a note."""
     if not isinstance(raw, Word):
         spot.shape(raw, "a number")
         return None
-    try:
-        found = Decimal(raw)
-    except InvalidOperation:
-        found = Decimal(-1)
-    if not found.is_finite() or found < 0 or (most is not None and found > most):
-        what = "a number, zero or more" if most is None else f"a number from 0 to {most}"
+    found = Decimal(raw) if _NUMBER.fullmatch(raw.strip()) else None
+    if found is None or (least is not None and found < least) or (most is not None and found > most):
+        what = "a number" if least is None else "a number, zero or more" if most is None else f"a number from {least} to {most}"
         spot.error(raw, Code.WRONG_VALUE, f"{shown(raw)!r} is not {what}", f"write {name_of(spot.path).strip(chr(39))}: {2 if most is None else 75}")
         return None
     return found
+
+
+def _stand_in(raw: Raw, spot: Spot) -> str | None:
+    if isinstance(raw, Word):
+        return raw
+    spot.shape(raw, "one value", "write if_missing: 100")
+    return None
 
 
 def _name(raw: Raw, spot: Spot) -> str:

@@ -1,0 +1,56 @@
+"""Templates against the facts of their campaigns: what an import has shown is held against them, what it has not is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from retention_cli.app.template_checks import check_templates
+from retention_cli.compile.schema import Schema
+from retention_cli.model.catalog import Catalog, SourceSchema
+from retention_cli.model.source import Column, ColumnType
+from retention_cli.project.loader import load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SETTINGS = """\
+name: Shop
+sender: {email: shop@example.com, unsubscribe: leave@example.com}
+sources:
+  web: {path: web.csv, customer: customer_id, time: occurred_at, event: {column: event}}
+  mails: {path: mails.csv, customer: customer_id, time: happened_at, event: {column: event}}
+"""
+CAMPAIGN = """\
+name: cart
+trigger: {did: add_to_cart}
+goals: {ordered: {when: {did: view_item}, window: 5 days}}
+steps: [{send: cart}]
+"""
+COLUMNS = {"web": ("customer_id", "occurred_at", "event", "cart_id"), "mails": ("customer_id", "happened_at", "event", "message")}
+
+
+def codes(root: Path, word: str, events: dict[str, tuple[str, ...] | None]) -> list[str]:
+    """Return the codes of what is wrong with a template that reads a word of its event."""
+    for folder in ("campaigns", "templates"):
+        (root / folder).mkdir()
+    (root / "retention.yml").write_text(SETTINGS, encoding="utf-8")
+    (root / "campaigns/cart.yml").write_text(CAMPAIGN, encoding="utf-8")
+    (root / "templates/cart.html").write_text(f"---\nsubject: Your cart\n---\n<p>{{{{ trigger.{word} }}}}</p>\n", encoding="utf-8")
+    project, problems = load(root, {})
+    assert project is not None, problems
+    columns = {source: {name: Column(name=name, type=ColumnType.TEXT, origin=name) for name in names} for source, names in COLUMNS.items()}
+    catalog = Catalog({source: SourceSchema(source, columns[source], events[source]) for source in COLUMNS})
+    return [problem.code for problem in check_templates(project, Schema.of(project.sources, catalog))]
+
+
+@pytest.mark.parametrize("word", ["cart_id", "anything"])
+def test_before_the_first_import_any_source_may_give_the_event(tmp_path: Path, word: str) -> None:
+    """Whether it does shows only once the names of events were seen."""
+    assert codes(tmp_path, word, {"web": None, "mails": None}) == []
+
+
+@pytest.mark.parametrize(("word", "expected"), [("cart_id", []), ("message", ["unknown-field"]), ("cart", ["unknown-field"])])
+def test_after_it_the_event_has_the_columns_of_its_source(tmp_path: Path, word: str, expected: list[str]) -> None:
+    assert codes(tmp_path, word, {"web": ("add_to_cart", "view_item"), "mails": ("send",)}) == expected
