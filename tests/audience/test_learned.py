@@ -116,7 +116,7 @@ e: {learned: {percentile: 50, of: total_spent, by: country}}
     told = [f"{problem.place} {problem.code}: {problem.message}" for problem in check(shop.project, shop.schema)]
     assert told == [
         "metrics/limits.yml:1:35 unknown-field: customers have no field or metric 'days_betwen_orders'",
-        "metrics/limits.yml:2:35 wrong-type: 'city' is a text, and a percentile is of numbers",
+        "metrics/limits.yml:2:35 wrong-type: 'city' is text, and a percentile is of numbers",
         "metrics/limits.yml:3:52 unknown-field: customers have no field or metric 'cty'",
         "metrics/limits.yml:4:52 wrong-type: 'hobbies' is a list, and a customer has one limit",
     ]
