@@ -224,7 +224,7 @@ def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys\nfrom retention_cli.cli.exits import guarded\nfrom retention_cli.cli.main import app\n"
         "guarded(lambda: app(['--help'], standalone_mode=False))\n"
-        "heavy = ('duckdb', 'sqlglot', 'sqlalchemy', 'pydantic', 'jinja2', 'rich', 'yaml', 'babel')\n"
+        "heavy = ('duckdb', 'sqlglot', 'sqlalchemy', 'pydantic', 'jinja2', 'rich', 'yaml', 'babel', 'numpy', 'scipy')\n"
         "print([name for name in heavy if name in sys.modules], file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

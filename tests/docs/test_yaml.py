@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 YAML = [block for page in PAGES for block in blocks(page) if block.language == "yaml"]
 TEMPLATES = [block for page in PAGES for block in blocks(page) if block.language == "html"]
-QUIET = {"no-goals", "no-unsubscribe", "secret-in-file"}
+QUIET = {"no-goals", "no-unsubscribe", "not-learned", "secret-in-file"}
 """Warnings that a fragment may bring: it leaves out what it is not about."""
 
 

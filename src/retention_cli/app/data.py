@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
+from retention_cli.app.drift import drifted
 from retention_cli.app.facts import View, gather
 from retention_cli.compile import sql
 from retention_cli.errors import UsageError
@@ -20,16 +21,18 @@ if TYPE_CHECKING:
 
     from retention_cli.app.facts import Facts
     from retention_cli.app.workspace import Workspace
+    from retention_cli.model.problem import Problem
     from retention_cli.sources.guards import GuardVerdict
     from retention_cli.sources.report import SourceReport
 
 
 @dataclass(frozen=True, slots=True)
 class DataReport:
-    """What was read, and what the guards say of it."""
+    """What was read, what the guards say of it, and how far retention.lock's learned thresholds are from it."""
 
     sources: tuple[SourceReport, ...]
     guards: tuple[GuardVerdict, ...]
+    drift: tuple[Problem, ...] = ()
 
     @property
     def is_sound(self) -> bool:
@@ -42,8 +45,9 @@ class DataReport:
 
 
 def check_data(work: Workspace, as_of: datetime, say: Callable[[str], None]) -> DataReport:
-    """Read the exports and ask the guards; nothing becomes current and nothing is settled."""
-    return _report(gather(work, as_of, say))
+    """Read the exports, ask the guards and compare the lock; nothing becomes current and nothing is settled."""
+    facts = gather(work, as_of, say)
+    return replace(_report(facts), drift=tuple(drifted(View(work, facts, as_of))))
 
 
 def import_data(work: Workspace, as_of: datetime, say: Callable[[str], None]) -> DataReport:

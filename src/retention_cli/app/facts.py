@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from retention_cli import crash
 from retention_cli.app.offers import offer
+from retention_cli.app.predicted import with_predictions
 from retention_cli.compile.check import check
 from retention_cli.compile.conditions import Compiler
 from retention_cli.compile.moment import Moment
@@ -17,9 +18,10 @@ from retention_cli.engine.duck import DuckEngine
 from retention_cli.errors import GuardStopped, ProjectInvalid
 from retention_cli.model.catalog import Catalog, SourceSchema
 from retention_cli.model.lock import Lock
-from retention_cli.sources.catalogue import current_stored
+from retention_cli.sources.catalogue import current, current_stored
 from retention_cli.sources.guards import check_guards
 from retention_cli.sources.importing import import_all
+from retention_cli.sources.report import Imported
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from retention_cli.compile.scans import Subject
     from retention_cli.model.snapshot import SnapshotSet
     from retention_cli.sources.guards import GuardVerdict
-    from retention_cli.sources.report import Imported
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def gather(work: Workspace, as_of: datetime, progress: Callable[[str], None] | N
     crash.point("sources-imported")
     lock = Lock(imported.locks, work.lock.learned)
     guards = check_guards(work.project, imported, current_stored(work.store), as_of=as_of)
-    schema = Schema.of(work.project.sources, seen(imported.snapshots))
+    schema = with_predictions(Schema.of(work.project.sources, seen(imported.snapshots)), imported.snapshots, work.project.settings)
     problems = check(work.project, schema)
     if any(problem.is_error for problem in problems):
         raise ProjectInvalid([*work.warnings, *problems])
@@ -93,6 +94,15 @@ class View:
             engine.attach_snapshots(self.facts.imported.snapshots)
             offer(engine, self.work, self.facts.imported.snapshots, self.as_of)
             yield engine
+
+
+def published(work: Workspace, as_of: datetime) -> View | None:
+    """Return the facts that were imported last, without reading an export; None where there are none."""
+    snapshots = current(work.store)
+    if snapshots is None or not work.project.sources.keys() <= snapshots.snapshots.keys():
+        return None
+    schema = with_predictions(Schema.of(work.project.sources, seen(snapshots)), snapshots, work.project.settings)
+    return View(work, Facts(Imported(snapshots, work.lock.sources, ()), work.lock, (), schema), as_of)
 
 
 def look(work: Workspace, as_of: datetime, progress: Callable[[str], None] | None = None) -> View:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from retention_cli.app.template_checks import check_templates
-from retention_cli.app.workspace import STATE, read_project
+from retention_cli.app.workspace import STATE, Workspace, read_project
 from retention_cli.compile.check import check, conditions_over
 from retention_cli.compile.schema import Schema
+from retention_cli.model.target import DEFAULT_TARGET
 from retention_cli.sources.catalogue import current
 from retention_cli.sources.peek import peek
 
@@ -35,8 +36,19 @@ def validate(root: Path, target: str = "default", paths: Sequence[Path] = (), as
         problems = [*problems, *check(project, schema), *check_templates(project, schema)]
         if as_of is not None and not any(problem.is_error for problem in problems):
             problems += _disproved(root, project, as_of)
+            if lock.learned:
+                problems += _drift(Workspace(root, project, lock, project.target(target) or DEFAULT_TARGET, target), as_of)
     shown = [problem for problem in problems if _is_asked(root, problem, paths)]
     return sorted(dict.fromkeys(shown), key=lambda problem: (problem.place, problem.code, problem.message))
+
+
+def _drift(work: Workspace, as_of: datetime) -> list[Problem]:
+    """Return how far the lock is from what was imported last; no export is read, and where nothing was, nothing is said."""
+    from retention_cli.app.drift import drifted  # noqa: PLC0415 - it reads an engine, and most projects learn nothing
+    from retention_cli.app.facts import published  # noqa: PLC0415 - as above
+
+    view = published(work, as_of)
+    return [] if view is None else drifted(view)
 
 
 def _disproved(root: Path, project: Project, as_of: datetime) -> Iterator[Problem]:
@@ -49,11 +61,12 @@ def _by_data(root: Path, project: Project, snapshots: SnapshotSet, as_of: dateti
     from retention_cli.app.facts import seen  # noqa: PLC0415 - without data no engine is needed
     from retention_cli.app.groups import proved  # noqa: PLC0415 - as above
     from retention_cli.app.offers import offer  # noqa: PLC0415 - as above
+    from retention_cli.app.predicted import with_predictions  # noqa: PLC0415 - as above
     from retention_cli.app.workspace import open_project  # noqa: PLC0415 - as above
     from retention_cli.audience.values import unheard  # noqa: PLC0415 - as above
     from retention_cli.engine.duck import DuckEngine  # noqa: PLC0415 - as above
 
-    schema = Schema.of(project.sources, seen(snapshots))
+    schema = with_predictions(Schema.of(project.sources, seen(snapshots)), snapshots, project.settings)
     with DuckEngine() as engine:
         engine.attach_snapshots(snapshots)
         offer(engine, open_project(root), snapshots, as_of)

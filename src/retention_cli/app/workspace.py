@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from retention_cli.errors import ProjectInvalid, UsageError
 from retention_cli.ledger.location import Location
+from retention_cli.project.checks_learned import check_learned
 from retention_cli.project.loader import load
 from retention_cli.project.lock_file import read_lock
 from retention_cli.text import did_you_mean
@@ -61,9 +62,10 @@ def read_project(root: Path, target: str, environ: Mapping[str, str] | None = No
     """Read a project's files and its lock; problems are values."""
     project, problems = load(root, os.environ if environ is None else environ, target=target)
     lock, lock_problems = read_lock(root)
-    if project is not None:
-        project = project.model_copy(update={"pinned": dict(lock.learned)})
-    return project, lock, [*problems, *lock_problems]
+    if project is None:
+        return project, lock, [*problems, *lock_problems]
+    project = project.model_copy(update={"pinned": dict(lock.learned)})
+    return project, lock, [*problems, *lock_problems, *check_learned(project, lock)]
 
 
 def open_project(root: Path, target: str = DEFAULT) -> Workspace:

@@ -56,7 +56,8 @@ class _Meaning:
         if not self._is_new(f"field {name}"):
             return
         if name in project.pinned:
-            self.parts.append(str(project.pinned[name]))
+            pinned = project.pinned[name]
+            self.parts.append([f"{pinned.value:f}", {kind: f"{limit:f}" for kind, limit in pinned.by.items()}])
         if (metric := project.metrics.get(name) or project.standard_metrics.get(name)) is not None:
             self._definition(metric.definition)
         if (group := project.groups.get(name) or project.standard_groups.get(name)) is not None:

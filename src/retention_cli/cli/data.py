@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from retention_cli.cli.options import HERE, AsOfOption, ProjectOption, TableFormat, TableFormatOption, TargetOption, moment
+from retention_cli.cli.output import say
 from retention_cli.cli.progress import Working
 from retention_cli.cli.told import tell
 
@@ -47,6 +48,8 @@ def _report(read: Callable[..., DataReport], project: Path, target: str, as_of: 
     with Working("reading the exports") as working:
         report = read(work, moment(as_of, work.project.zone), working.say)
     tell(report_told(report, Local.of(work.project)), format_)
+    for problem in report.drift:
+        say(f"{problem.place}: {problem.message}; {problem.hint}")
     return 0 if report.is_sound else 3
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from retention_cli.cli import data, group, message, metric, project, segment, state, tick
+from retention_cli.cli import analyze, data, group, lock, message, metric, project, segment, state, tick
 from retention_cli.cli.exits import guarded
 
 app = typer.Typer(
@@ -47,6 +47,8 @@ app.add_typer(data.app, name="data")
 app.add_typer(segment.app, name="segment")
 app.add_typer(group.app, name="group")
 app.add_typer(metric.app, name="metric")
+app.command()(lock.lock)
+app.add_typer(analyze.app, name="analyze")
 app.add_typer(message.app, name="message")
 app.command()(tick.plan)
 app.command()(tick.run)

@@ -23,6 +23,7 @@ from retention_cli.compile.triggers import Due, occurrences_query
 from retention_cli.model.campaign import Happened
 from retention_cli.model.condition import Selected
 from retention_cli.model.problem import NOWHERE, Problem
+from retention_cli.model.source import ColumnType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from retention_cli.model.condition import Condition
     from retention_cli.model.learned import Learned
     from retention_cli.model.project import Project
-    from retention_cli.model.source import ColumnType
 
 _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -67,8 +67,10 @@ def _learned(compiler: Compiler, learned: Learned) -> None:
     if found is not None and found.type not in NUMBERS:
         message = f"{str(learned.of)!r} is {NOUNS[found.type]}, and a percentile is of numbers"
         compiler.report(Problem(learned.of.place, "wrong-type", message, "name a metric that is one"))
-    if learned.by is not None:
-        compiler.field(learned.by, learned.by.place)
+    kind = None if learned.by is None else compiler.field(learned.by, learned.by.place)
+    if learned.by is not None and kind is not None and kind.type is ColumnType.LIST:
+        message = f"{str(learned.by)!r} is a list, and a customer has one limit"
+        compiler.report(Problem(learned.by.place, "wrong-type", message, "name a field with one value: favourite_category"))
 
 
 def _reasoned(project: Project, compiler: Compiler) -> Iterable[Problem]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from retention_cli.compile import sql
+from retention_cli.compile.derived import why_not
 from retention_cli.compile.favourites import favourite
 from retention_cli.compile.metrics import FORMULAS, built_in
 from retention_cli.compile.scores import score
@@ -122,6 +123,9 @@ class Fields:
 
     def _missing(self, name: str, place: Place) -> None:
         compiler = self.compiler
+        if (unfit := why_not(name, compiler.scans)) is not None:
+            compiler.report(Problem(place, "not-predictable", f"{name} cannot be predicted: {unfit.why}", unfit.hint))
+            return
         unseen = any(not compiler.schema.is_known(source) for source in compiler.schema.sources)
         if unseen and (name in BUILT_IN or not compiler.schema.is_known(CUSTOMERS)):
             return  # a source that was never seen may well have what it takes

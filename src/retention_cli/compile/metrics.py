@@ -5,11 +5,14 @@ Formula, unit and missing value of each stand in docs/reference/metrics.md and i
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from retention_cli.compile import sql
+from retention_cli.compile.derived import COLUMNS, derived
+from retention_cli.compile.purchases import SECONDS_A_DAY, shop_gap
 from retention_cli.compile.rows import HAPPENED_AT
 from retention_cli.compile.typed import Typed
 from retention_cli.model.condition import EventQuery, FieldTest, Fold, Follow, Total
@@ -25,7 +28,8 @@ if TYPE_CHECKING:
     from retention_cli.compile.scans import Scans
     from retention_cli.compile.schema import EventTable
 
-SECONDS_A_DAY = 86_400
+PRIOR_GAPS = 3
+"""How many gaps of a customer's own weigh as much as the shop's rhythm."""
 
 
 _QUARTER = Duration(90, "day")
@@ -121,6 +125,19 @@ def _median_gap(scans: Scans, found: exp.Select) -> Typed:
     return Typed(sql.col("days_between_orders", name), ColumnType.DECIMAL)
 
 
+def _next_order_due(scans: Scans, order: EventTable) -> Typed:
+    """Last order + gap, the customer's own median shrunk to the shop's: (n·own + k·shop) / (n + k) with n own gaps."""
+    last, own, shop = _last_order_at(scans, order).expression, _days_between_orders(scans, order).expression, shop_gap(scans, order)
+    gaps = exp.Sub(this=_count(scans, order), expression=sql.number(1))
+    weighed = exp.Add(
+        this=exp.Mul(this=exp.Paren(this=gaps), expression=exp.Coalesce(this=own, expressions=[sql.number(0)])),
+        expression=exp.Mul(this=sql.number(PRIOR_GAPS), expression=shop),
+    )
+    days = exp.Div(this=exp.Paren(this=weighed), expression=exp.Paren(this=exp.Add(this=gaps.copy(), expression=sql.number(PRIOR_GAPS))))
+    seconds = sql.call("round", exp.Mul(this=exp.Paren(this=days), expression=sql.number(SECONDS_A_DAY)))
+    return Typed(exp.Add(this=last, expression=sql.call("to_seconds", exp.cast(seconds, "bigint", dialect=sql.DIALECT))), ColumnType.TIME)
+
+
 _OF_ORDERS: dict[str, Callable[[Scans, EventTable], Typed | None]] = {
     "orders_count": _orders_count,
     "total_spent": _total_spent,
@@ -129,6 +146,8 @@ _OF_ORDERS: dict[str, Callable[[Scans, EventTable], Typed | None]] = {
     "last_order_at": _last_order_at,
     "days_since_last_order": _days_since_last_order,
     "days_between_orders": _days_between_orders,
+    "next_order_due": _next_order_due,
+    **{name: partial(derived, name) for name in COLUMNS},
 }
 
 

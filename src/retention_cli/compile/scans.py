@@ -70,6 +70,7 @@ class Scans:
     shared: dict[str, Scan] = field(default_factory=dict)
     separate: list[tuple[str, exp.Query]] = field(default_factory=list)
     attached: list[str] = field(default_factory=list)
+    by_customer: list[str] = field(default_factory=list)
     _own: dict[object, str] = field(default_factory=dict)
 
     def feature(self, event: EventTable, label: str, aggregate: exp.Expr, joined: Iterable[str] = ()) -> exp.Column:
@@ -97,6 +98,13 @@ class Scans:
                 self.attached.append(self._own[shape])
         return self._own[shape]
 
+    def own_by_customer(self, label: str, select: exp.Query) -> str:
+        """Give a query with a row a customer a CTE of its own, joined to every subject by its customer."""
+        name = self.own(label, select, attach=False)
+        if name not in self.by_customer:
+            self.by_customer.append(name)
+        return name
+
     def _tables(self) -> tuple[str, ...]:
         return (*self.schema.sources, CUSTOMERS, self.subject.table or CUSTOMERS)
 
@@ -121,6 +129,11 @@ class Scans:
             if only is not None and other not in only:
                 continue
             on = exp.EQ(this=sql.col(self.subject.key, other), expression=sql.col(self.subject.key, start))
+            select = select.join(sql.table(other), on=on, join_type="left", copy=False)
+        for other in self.by_customer:
+            if only is not None and other not in only:
+                continue
+            on = exp.EQ(this=sql.col(CUSTOMER, other), expression=sql.col(CUSTOMER, CUSTOMERS))
             select = select.join(sql.table(other), on=on, join_type="left", copy=False)
         return select
 
@@ -214,3 +227,12 @@ def with_ctes(select: exp.Select, ctes: Iterable[tuple[str, exp.Query]]) -> exp.
     for name, query in ctes:
         select = select.with_(exp.TableAlias(this=sql.name(name)), as_=query, copy=False)
     return select
+
+
+def over_ctes(select: exp.Select, ctes: Iterable[tuple[str, exp.Query]]) -> exp.Select:
+    """Put CTEs before those that a query has of its own, which may read them; the query is a copy."""
+    found = select.copy()
+    own = [(cte.alias, cte.this) for cte in found.ctes]
+    if (inner := found.find(exp.With)) is not None and own:
+        inner.pop()
+    return with_ctes(found, [*ctes, *own])

@@ -15,7 +15,10 @@ from retention_cli.model.mail import EVENTS, OWN_EVENTS, own_columns, own_source
 from retention_cli.model.source import CUSTOMERS, Column, ColumnType, EventColumn, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+    from retention_cli.compile.derived import Derived
+    from retention_cli.model.fitted import Unfit
 
 
 CUSTOMER = "customer_id"
@@ -46,6 +49,8 @@ class Schema:
 
     sources: Mapping[str, Source]
     catalog: Catalog
+    derived: Callable[[], Derived | Unfit] | None = None
+    """What gives the tables that are derived outside the language; None where no data is known yet."""
 
     @classmethod
     def of(cls, sources: Mapping[str, Source], catalog: Catalog) -> Schema:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 DIALECT = "duckdb"
 
-Value = str | int | Decimal | bool | date | datetime | None
+Value = str | int | float | Decimal | bool | date | datetime | None
 
 _PLACES = 6
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")

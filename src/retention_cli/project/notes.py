@@ -63,6 +63,7 @@ class Code(StrEnum):
     NO_SENDER = "no-sender"
     NO_GOALS = "no-goals"
     NO_UNSUBSCRIBE = "no-unsubscribe"
+    NOT_LEARNED = "not-learned"
 
 
 class Notes(list[Problem]):

@@ -1,0 +1,1 @@
+"""One statement a file, with a comment for why."""
