@@ -1,4 +1,4 @@
-"""Cases as files: a rule in a sentence, small tables, and who is in which segment. The segment is read by the real grammar.
+"""Cases as files: a rule in a sentence, small tables, and who is in which segment.
 
 rule: a comparison with a missing value is false
 as_of: 2026-05-01T12:00                 # by the shop's clock
@@ -7,38 +7,39 @@ segments: {grown: {age: {at_least: 18}}}        # others that are named; metrics
 checks:
   - segment: {age: {less_than: 31}}
     members: [a]
+
+This is a shop's own test (docs/reference/tests.md) in words that read well for one condition a line, with the segments and
+metrics that it names beside it; what is asked is read by the same reader and run by the same harness. Rows stand as written:
+nobody has an address that no row gives.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import yaml
 
+from retention_cli.model.word import Word
+from retention_cli.project.cases import Read, read_cases
+from retention_cli.project.notes import Notes
+from retention_cli.project.yaml_tree import Series, Table, read
+
 if TYPE_CHECKING:
-    from compile.shop import Given
+    from retention_cli.model.case import Case
+    from retention_cli.project.yaml_tree import Raw
 
 FOLDER = Path(__file__).parent / "cases"
+WORDS = {"rule": "test", "checks": "expect", "segment": "where", "members": "is"}
+"""What a case file calls the parts of a test."""
 
 
 @dataclass(frozen=True)
-class Check:
-    """A condition as it is written, and who fits."""
+class CaseFile:
+    """One rule; `files` are the project's files beside it."""
 
-    written: str
-    members: list[str]
-
-
-@dataclass(frozen=True)
-class Case:
-    """One rule; `files` are the project's files, with the segments `check_0`, `check_1`, … in the order of `checks`."""
-
-    rule: str
-    as_of: str
-    given: Given
-    checks: list[Check]
+    case: Case
     files: dict[str, str]
 
 
@@ -47,27 +48,26 @@ def names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.yml"))
 
 
-def read_case(name: str) -> Case:
-    """Read one case file."""
+def read_case(name: str) -> CaseFile:
+    """Read one case file; what is wrong with it fails the test."""
     text = (FOLDER / f"{name}.yml").read_text(encoding="utf-8")
-    node = yaml.compose(text, yaml.CBaseLoader)
-    parts = _parts(node)
-    plain: dict[str, Any] = yaml.load(text, yaml.CBaseLoader)  # noqa: S506 - the base loader makes nothing but text
-    checks = [_check(text, one) for one in parts["checks"].value]
-    files = {f"segments/check_{n}.yml": _segment(check.written) for n, check in enumerate(checks)}
-    files |= {f"segments/{key}.yml": _segment(_slice(text, value)) for key, value in _parts(parts.get("segments")).items()}
-    if "metrics" in parts:
-        files["metrics/own.yml"] = _slice(text, parts["metrics"]) + "\n"
-    return Case(plain["rule"], plain["as_of"], plain["given"], checks, files)
+    raw, problems = read(text, f"cases/{name}.yml")
+    assert isinstance(raw, Table), problems
+    notes, found = Notes(problems), list[Read]()
+    read_cases(_renamed(raw, ("rule", "as_of", "given", "checks")), f"cases/{name}.yml", found, notes)
+    assert list(notes) == []
+    return CaseFile(found[0].case, _files(text))
+
+
+def _files(text: str) -> dict[str, str]:
+    """Return the project's files that stand in a case file."""
+    parts = _parts(yaml.compose(text, yaml.CBaseLoader))
+    files = {f"segments/{key}.yml": _segment(_slice(text, value)) for key, value in _parts(parts.get("segments")).items()}
+    return files | ({"metrics/own.yml": _slice(text, parts["metrics"]) + "\n"} if "metrics" in parts else {})
 
 
 def _parts(node: yaml.Node | None) -> dict[str, yaml.Node]:
     return {} if node is None else {key.value: value for key, value in node.value}
-
-
-def _check(text: str, node: yaml.Node) -> Check:
-    parts = _parts(node)
-    return Check(_slice(text, parts["segment"]), sorted(member.value for member in parts["members"].value))
 
 
 def _slice(text: str, node: yaml.Node) -> str:
@@ -79,3 +79,22 @@ def _slice(text: str, node: yaml.Node) -> str:
 def _segment(condition: str) -> str:
     lines = condition.split("\n")
     return "where:\n" + "".join(f"  {line}\n" for line in lines)
+
+
+def _renamed(table: Table, kept: tuple[str, ...]) -> Table:
+    """Return these keys of a mapping under a test's own words."""
+    result = Table(table.place)
+    for key in kept:
+        value = table[key]
+        result[Word(WORDS.get(key, key), table.key(key).place)] = _each_renamed(value) if key == "checks" else value
+    return result
+
+
+def _each_renamed(checks: Raw) -> Series:
+    assert isinstance(checks, Series)
+    result = Series(checks.place)
+    for check in checks:
+        assert isinstance(check, Table)
+        assert set(check) == {"segment", "members"}, check
+        result.append(_renamed(check, ("segment", "members")))
+    return result

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from compile.case_files import names, read_case
-from compile.shop import fill, open_shop
-from retention_cli.compile.segments import members_query, segments_query
+from compile.shop import open_shop
+from retention_cli.compile.segments import members_query
 from retention_cli.engine.duck import DuckEngine
+from retention_cli.model.case import Who
+from retention_cli.proof.harness import Harness
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,18 +20,15 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("name", names())
 def test_rule(name: str, tmp_path: Path) -> None:
     """All checks of a file in one plan, as a run evaluates segments; then each alone, which must give the same."""
-    case = read_case(name)
-    shop = open_shop(tmp_path, case.files, case.as_of)
-    asked = {f"check_{n}": check for n, check in enumerate(case.checks)}
-    compiler = shop.compiler()
-    plan = segments_query(compiler, {key: shop.project.segments[key].where for key in asked})
-    assert compiler.problems == []
+    found = read_case(name)
+    shop = open_shop(tmp_path, found.files)
     with DuckEngine(threads=1) as engine:
-        fill(engine, shop, case.given)
-        rows = engine.run(plan.sql, plan.values)
-        together = {check.written: sorted(row[0] for row in rows if row[n]) for n, check in enumerate(asked.values(), 1)}
-        assert together == {check.written: check.members for check in case.checks}, case.rule
+        harness = Harness(engine, shop.project, shop.schema.catalog, as_written=True)
+        assert harness.problems(found.case) == ()
+        rows = harness.answers(found.case)
         assert all(answer is not None for row in rows for answer in row), "an answer is neither true nor false"
-        for key, check in asked.items():
-            alone = members_query(shop.compiler(), shop.project.segments[key].where, ())
-            assert [row[0] for row in engine.run(alone.sql, alone.values)] == check.members, check.written
+        assert harness.judge(found.case).failures == ()
+        for check in found.case.expect:
+            assert isinstance(check, Who)
+            alone = members_query(harness.compiler(found.case), check.condition, ())
+            assert [row[0] for row in engine.run(alone.sql, alone.values)] == sorted(check.exactly or ()), str(check.place)

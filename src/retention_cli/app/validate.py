@@ -8,6 +8,7 @@ from retention_cli.app.template_checks import check_templates
 from retention_cli.app.workspace import read_project
 from retention_cli.compile.check import check
 from retention_cli.compile.schema import Schema
+from retention_cli.proof.check import check as check_cases
 from retention_cli.sources.peek import peek
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def validate(root: Path, target: str = "default", paths: Sequence[Path] = ()) ->
     project, lock, problems = read_project(root, target)
     if project is not None:
         schema = Schema(project.sources, peek(project, lock.sources))
-        problems = [*problems, *check(project, schema), *check_templates(project, schema)]
+        problems = [*problems, *check(project, schema), *check_cases(project, schema.catalog), *check_templates(project, schema)]
     shown = [problem for problem in problems if _is_asked(root, problem, paths)]
     return sorted(dict.fromkeys(shown), key=lambda problem: (problem.place, problem.code, problem.message))
 

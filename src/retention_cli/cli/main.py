@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from retention_cli.cli import data, message, project, segment, state, tick
+from retention_cli.cli import data, message, project, segment, state, testing, tick
 from retention_cli.cli.exits import guarded
 
 app = typer.Typer(
@@ -45,6 +45,7 @@ app.command()(project.schema)
 app.add_typer(data.app, name="data")
 app.add_typer(segment.app, name="segment")
 app.add_typer(message.app, name="message")
+app.command()(testing.test)
 app.command()(tick.plan)
 app.command()(tick.run)
 app.command()(tick.send)

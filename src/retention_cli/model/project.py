@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from retention_cli.model.base import Model, Name
 from retention_cli.model.campaign import Campaign
+from retention_cli.model.case import Case
 from retention_cli.model.metric import Metric
 from retention_cli.model.segment import Segment
 from retention_cli.model.source import Source
@@ -100,6 +101,7 @@ class Project(Model):
     metrics: dict[str, Metric] = {}
     campaigns: dict[str, Campaign] = {}
     templates: dict[str, Template] = {}
+    cases: tuple[Case, ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:

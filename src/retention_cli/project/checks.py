@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 def check_segments(segments: Named[Segment], notes: Notes) -> None:
     """Note unknown segments and circles among segments, and keep only the segments that lead to sound ones."""
-    uses = {name: _segments_in([segment.where]) for name, segment in segments.sound.items()}
+    uses = {name: segments_in([segment.where]) for name, segment in segments.sound.items()}
     for nodes in uses.values():
         for node in nodes:
-            _note_unknown_segment(node.name, node.place, segments, notes)
+            note_unknown_segment(node.name, node.place, segments, notes)
     for name in _in_circles(uses, notes):
         del segments.sound[name]
     while unsound := [name for name in segments.sound if any(node.name not in segments.sound for node in uses[name])]:
@@ -39,11 +39,13 @@ def check_segments(segments: Named[Segment], notes: Notes) -> None:
             del segments.sound[name]
 
 
-def _segments_in(conditions: Iterable[Condition]) -> list[InSegment]:
+def segments_in(conditions: Iterable[Condition]) -> list[InSegment]:
+    """Return where conditions name segments."""
     return [node for condition in conditions for node in walk(condition) if isinstance(node, InSegment)]
 
 
-def _note_unknown_segment(name: str, place: Place, segments: Named[Segment], notes: Notes) -> None:
+def note_unknown_segment(name: str, place: Place, segments: Named[Segment], notes: Notes) -> None:
+    """Note a segment that no file declares."""
     if name not in segments.declared:
         hint = did_you_mean(name, segments.declared) or "write it: segments/NAME.yml"
         notes.error(place, Code.UNKNOWN_SEGMENT, f"there is no segment {name!r}", hint)
@@ -79,11 +81,11 @@ def check_campaigns(campaigns: Named[Campaign], segments: Named[Segment], templa
     """Note what campaigns refer to in vain, and steps that cannot be reached; keep only the sound campaigns."""
     for name, campaign in list(campaigns.sound.items()):
         before = notes.errors
-        named = [(node.name, node.place) for node in _segments_in(conditions_of(campaign))]
+        named = [(node.name, node.place) for node in segments_in(conditions_of(campaign))]
         if isinstance(campaign.trigger, Enters):
             named.append((campaign.trigger.enters, campaign.trigger.enters.place))
         for segment, place in named:
-            _note_unknown_segment(segment, place, segments, notes)
+            note_unknown_segment(segment, place, segments, notes)
         sends = [step for step in all_steps(campaign.steps) if isinstance(step, Send)]
         for send in sends:
             _note_unknown_template(send, templates, notes)

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from retention_cli.model.problem import Place
 from retention_cli.model.project import Project
 from retention_cli.project.campaigns import read_campaigns
+from retention_cli.project.cases import read_cases
 from retention_cli.project.checks import check_campaigns, check_segments
+from retention_cli.project.checks_cases import sound_cases
 from retention_cli.project.checks_settings import check_settings
 from retention_cli.project.environment import Variables, environment
 from retention_cli.project.files import find, read_text
@@ -30,11 +32,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from retention_cli.model.campaign import Campaign
+    from retention_cli.model.case import Case
     from retention_cli.model.metric import Metric
     from retention_cli.model.problem import Problem
     from retention_cli.model.project import Settings
     from retention_cli.model.segment import Segment
     from retention_cli.model.template import Template
+    from retention_cli.project.cases import Read
     from retention_cli.project.yaml_tree import Raw
 
 SETTINGS = "retention.yml"
@@ -58,15 +62,19 @@ class _Loading:
         self.metrics: Named[Metric] = Named("metric")
         self.campaigns: Named[Campaign] = Named("campaign")
         self.templates: Named[Template] = Named("template")
+        self.read_cases: list[Read] = []
+        self.cases: tuple[Case, ...] = ()
 
     def load(self) -> tuple[Project | None, list[Problem]]:
         settings = self._settings()
         self._read("segments", lambda raw, file: read_segments(raw, file, self.segments, self.notes))
         self._read("metrics", lambda raw, file: read_metrics(raw, file, self.metrics, self.notes))
         self._read("campaigns", lambda raw, file: read_campaigns(raw, file, self.campaigns, self.notes))
+        self._read("tests", lambda raw, file: read_cases(raw, file, self.read_cases, self.notes))
         read_templates(self.root, self.templates, self.notes)
         check_segments(self.segments, self.notes)
         check_campaigns(self.campaigns, self.segments, self.templates, self.notes)
+        self.cases = sound_cases(self.read_cases, self.segments, settings, self.notes)
         if settings is not None:
             before = self.notes.errors
             check_settings(settings, self.campaigns, self.templates, self.asked, self.notes)
@@ -118,6 +126,7 @@ class _Loading:
             metrics=self.metrics.sound,
             campaigns=self.campaigns.sound,
             templates=self.templates.sound,
+            cases=self.cases,
         )
 
 
