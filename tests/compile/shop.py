@@ -101,7 +101,9 @@ def read(root: Path, files: Mapping[str, str]) -> tuple[Project, list[Problem]]:
 
 def schema_of(project: Project, columns: Mapping[str, Mapping[str, ColumnType]] = COLUMNS) -> Schema:
     """Return the schema of tables with these columns."""
-    known = {source: {name: Column(name=name, type=kind, origin=name, scale=SCALE[kind]) for name, kind in of.items()} for source, of in columns.items()}
+    known = {
+        source: {name: Column(name=name, type=kind, origin=name, scale=SCALE[kind]) for name, kind in of.items()} for source, of in columns.items()
+    }
     return Schema(project.sources, Catalog({source: SourceSchema(source, of, EVENTS.get(source)) for source, of in known.items()}))
 
 

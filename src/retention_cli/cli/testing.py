@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from retention_cli.app.testing import Ran
 
 
-class TestFormat(StrEnum):
+class VerdictFormat(StrEnum):
     """How verdicts are printed."""
 
     TEXT = "text"
@@ -26,11 +26,11 @@ class TestFormat(StrEnum):
     JUNIT = "junit"
 
 
-def test(
+def run(
     paths: Annotated[list[Path] | None, typer.Argument(help="Only tests in these files and folders.")] = None,
     names: Annotated[list[str] | None, typer.Option("-k", help="Only tests with this text in their name, file or segment; may be repeated.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name every test, not only those that fail.")] = False,
-    format_: Annotated[TestFormat, typer.Option("--format", help="text, json, or junit (for build servers).")] = TestFormat.TEXT,
+    format_: Annotated[VerdictFormat, typer.Option("--format", help="text, json, or junit (for build servers).")] = VerdictFormat.TEXT,
     project: ProjectOption = HERE,
 ) -> int:
     """Run the tests of segments, metrics and groups on their made-up people; exit 2 where one fails."""
@@ -42,11 +42,11 @@ def test(
     ran: list[Ran] = []
     for each in run_tests(work, chosen(work, paths or (), names or ())):
         ran.append(each)
-        if format_ is TestFormat.TEXT:
+        if format_ is VerdictFormat.TEXT:
             show_verdict(each, work.project.zone, verbose=verbose)
-    if format_ is TestFormat.JSON:
+    if format_ is VerdictFormat.JSON:
         show_json([as_json(each) for each in ran])
-    elif format_ is TestFormat.JUNIT:
+    elif format_ is VerdictFormat.JUNIT:
         show(as_junit(ran, work.project.zone))
     say(_summary(ran))
     return 2 if any(not each.verdict.passed for each in ran) else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree as Xml
+from xml.etree import ElementTree as ET
 
 from retention_cli.cli.output import cell_text, show
 from retention_cli.text import visible
@@ -96,14 +96,14 @@ def _told(reason: Reason) -> dict[str, Any]:
 
 def as_junit(ran: Sequence[Ran], zone: ZoneInfo) -> str:
     """Return JUnit's XML as build servers read it: a suite a file, a case a test."""
-    root = Xml.Element("testsuites", _counted(ran))
+    root = ET.Element("testsuites", _counted(ran))
     for file in dict.fromkeys(each.verdict.case.test.place.file for each in ran):
         own = [each for each in ran if each.verdict.case.test.place.file == file]
-        suite = Xml.SubElement(root, "testsuite", {"name": file, **_counted(own)})
+        suite = ET.SubElement(root, "testsuite", {"name": file, **_counted(own)})
         for each in own:
             _add_case(suite, each, zone)
-    Xml.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, encoding="unicode")
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode")
 
 
 def _counted(ran: Sequence[Ran]) -> dict[str, str]:
@@ -111,11 +111,11 @@ def _counted(ran: Sequence[Ran]) -> dict[str, str]:
     return {"tests": str(len(ran)), "failures": str(failed), "errors": "0", "time": f"{sum(each.seconds for each in ran):.3f}"}
 
 
-def _add_case(suite: Xml.Element, ran: Ran, zone: ZoneInfo) -> None:
+def _add_case(suite: ET.Element, ran: Ran, zone: ZoneInfo) -> None:
     place = ran.verdict.case.test.place
     name = visible(ran.verdict.case.test)
     where = {"classname": place.file, "name": name, "file": place.file, "line": str(place.line), "time": f"{ran.seconds:.3f}"}
-    case = Xml.SubElement(suite, "testcase", where)
+    case = ET.SubElement(suite, "testcase", where)
     for failure in ran.verdict.failures:
         message = f"{visible(failure.asked)}: expected {_listed(failure.expected, zone)}, found {_listed(failure.found, zone)}"
-        Xml.SubElement(case, "failure", {"message": message, "type": "expectation"}).text = "\n".join(failure_lines(failure, zone))
+        ET.SubElement(case, "failure", {"message": message, "type": "expectation"}).text = "\n".join(failure_lines(failure, zone))

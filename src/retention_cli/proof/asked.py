@@ -50,9 +50,7 @@ def _of_people(expectation: What, kind: ColumnType | None) -> list[Asked]:
 
 def _test(expectation: What, tests: tuple[Test, ...], kind: ColumnType | None = None) -> FieldTest:
     name = expectation.name
-    return FieldTest(
-        field=name, tests=tuple(map(_during, tests)) if kind is ColumnType.TIME else tests, place=name.place, path=str(expectation.path)
-    )
+    return FieldTest(field=name, tests=tuple(map(_during, tests)) if kind is ColumnType.TIME else tests, place=name.place, path=str(expectation.path))
 
 
 def _during(test: Test) -> Test:

@@ -23,15 +23,15 @@ from retention_cli.proof.columns import fitted
 from retention_cli.proof.people import with_everybody
 from retention_cli.proof.tables import Tables
 from retention_cli.proof.verdict import Failure, Verdict, Wrong
-from retention_cli.proof.why import reasons
+from retention_cli.proof.why import Why
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from retention_cli.compile.scans import Subject
     from retention_cli.compile.sql import Query
     from retention_cli.engine.duck import DuckEngine
-    from retention_cli.model.case import Case
+    from retention_cli.model.case import Case, Row
     from retention_cli.model.catalog import Catalog
     from retention_cli.model.condition import Condition
     from retention_cli.model.problem import Problem
@@ -74,8 +74,13 @@ class Harness:
         plan = self._plan(case)
         if plan.problems:
             raise ProjectInvalid(plan.problems)
-        self._tables.fill(case.given if self._as_written else with_everybody(case.given, self._project, self._catalog))
+        self._tables.fill(self._rows(case))
         return self._engine.run(plan.query.sql, plan.query.values)
+
+    def _rows(self, case: Case) -> Mapping[str, Sequence[Row]]:
+        if self._as_written:
+            return {str(source): rows for source, rows in case.given.items()}
+        return with_everybody(case.given, self._project, self._catalog)
 
     def judge(self, case: Case) -> Verdict:
         """Run a test; raise ProjectInvalid where it asks what the sources do not have."""
@@ -103,7 +108,7 @@ class Harness:
         return Failure(who.place, subject, (each.words,), tuple(reason.value for reason in told), (Wrong(who, False, told),))
 
     def _reasons(self, case: Case, condition: Condition, who: str) -> tuple[Reason, ...]:
-        return reasons(self._engine, lambda: self.compiler(case, JOURNEYS), self._project.segments, condition, who)
+        return tuple(Why(self._engine, lambda: self.compiler(case, JOURNEYS), self._project.segments).reasons(condition, who))
 
     def compiler(self, case: Case, subject: Subject = EVERY_CUSTOMER) -> Compiler:
         """Return a fresh compiler at a test's moment."""

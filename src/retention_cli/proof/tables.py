@@ -100,14 +100,18 @@ class Tables:
 
     def _inserted(self, name: str) -> Sql:
         own, table = self._own(name), identifier(name)
-        values = joined(fill("{value} AS {name}", value=self._value(name, column, n), name=identifier(column.name)) for n, column in enumerate(own, 1))
+        values = joined(
+            fill("{value} AS {name}", value=self._value(name, column, n), name=identifier(column.name)) for n, column in enumerate(own, 1)
+        )
         borrowed = [column for column in lent(self._project, name) if column in self._columns(name)]
         columns = [fill("{table}.{name}", table=table, name=identifier(column.name)) for column in own]
         return fill(
             "INSERT INTO {table} ({names}) SELECT {columns} FROM (SELECT {values} FROM ({rows})) AS {table}{parent}{wanted}",
             table=table,
             names=joined(identifier(column) for column in (*(column.name for column in own), *borrowed)),
-            columns=joined([*columns, *(fill("{parent}.{name}", parent=identifier(self._parent(name)), name=identifier(column)) for column in borrowed)]),
+            columns=joined(
+                [*columns, *(fill("{parent}.{name}", parent=identifier(self._parent(name)), name=identifier(column)) for column in borrowed)]
+            ),
             values=values,
             rows=Sql(_ROWS),
             parent=self._joined(name),

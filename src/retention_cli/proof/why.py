@@ -6,6 +6,7 @@ that is another segment is told in turn, down to the values.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from retention_cli.audience.explain import explain
@@ -23,26 +24,26 @@ if TYPE_CHECKING:
     from retention_cli.model.condition import Condition
 
 
-def reasons(
-    engine: DuckEngine, compiler: Callable[[], Compiler], segments: Mapping[str, Segment], condition: Condition, customer: str
-) -> tuple[Reason, ...]:
-    """Return what decided about a customer; nothing where there is no such customer. `compiler` gives a fresh one over journeys."""
-    return tuple(_told(engine, compiler, segments, condition, customer, ""))
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Tells, over the tables of an engine, what decided. `compiler` gives a fresh one over journeys."""
 
+    engine: DuckEngine
+    compiler: Callable[[], Compiler]
+    segments: Mapping[str, Segment]
 
-def _told(
-    engine: DuckEngine, compiler: Callable[[], Compiler], segments: Mapping[str, Segment], condition: Condition, customer: str, inside: str
-) -> Iterator[Reason]:
-    found = explain(engine, compiler(), Segment(name=Word("asked"), where=condition), customer)
-    if found is None:
-        return
-    parts = {id(node): part for node, part in zip(walk(condition), found.conditions, strict=True)}
-    for node in _rests_on(condition, parts):
-        part = parts[id(node)]
-        if isinstance(node, InSegment) and str(node.name) in segments:
-            yield from _told(engine, compiler, segments, segments[str(node.name)].where, customer, str(node.name))
-        else:
-            yield Reason(node.place, part.text, part.holds, part.value, not isinstance(node, Everyone | InSegment), inside)
+    def reasons(self, condition: Condition, customer: str, inside: str = "") -> Iterator[Reason]:
+        """Yield what decided about a customer; nothing where there is no such customer. `inside` is the segment of the condition."""
+        found = explain(self.engine, self.compiler(), Segment(name=Word("asked"), where=condition), customer)
+        if found is None:
+            return
+        parts = {id(node): part for node, part in zip(walk(condition), found.conditions, strict=True)}
+        for node in _rests_on(condition, parts):
+            part = parts[id(node)]
+            if isinstance(node, InSegment) and str(node.name) in self.segments:
+                yield from self.reasons(self.segments[str(node.name)].where, customer, str(node.name))
+            else:
+                yield Reason(node.place, part.text, part.holds, part.value, not isinstance(node, Everyone | InSegment), inside)
 
 
 def _rests_on(node: Condition, parts: Mapping[int, Part]) -> Iterator[Condition]:
