@@ -19,6 +19,7 @@ FILES = {
     "campaigns.cases": "campaigns/c.yml",
     "settings.cases": "retention.yml",
     "metrics.cases": "metrics/m.yml",
+    "tests.cases": "tests/t.yml",
     "templates.cases": "templates/t.html",
 }
 PROJECT_CASES = [(file, case) for name, file in FILES.items() for case in cases(name)]

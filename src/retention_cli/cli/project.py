@@ -28,6 +28,7 @@ class SchemaKind(StrEnum):
     SEGMENTS = "segments"
     METRICS = "metrics"
     CAMPAIGNS = "campaigns"
+    TESTS = "tests"
     TEMPLATE = "template"
 
 

@@ -62,12 +62,13 @@ def _wrong_lines(wrong: Wrong, failure: Failure, zone: ZoneInfo) -> Iterator[str
     if not failure.asked.startswith(("metric ", "group ")):
         yield f"  {visible(wrong.customer)} is {'' if wrong.holds else 'not '}in it:"
         for reason in wrong.reasons:
-            yield f"    {_reason(reason, zone)}"
+            yield f"    {_reason(reason, failure.asked, zone)}"
 
 
-def _reason(reason: Reason, zone: ZoneInfo) -> str:
+def _reason(reason: Reason, asked: str, zone: ZoneInfo) -> str:
+    """Return a part that decided, with its value and its place; the segment is named where another one leads to it."""
     value = f" ({_value(reason.value, zone)})" if reason.measured else ""
-    inside = f", segment {reason.segment}" if reason.segment else ""
+    inside = f", segment {reason.segment}" if reason.segment and asked != f"segment {reason.segment}" else ""
     return f"{_PASSED if reason.holds else _FAILED} {visible(reason.text)}{value}  {reason.place.file}:{reason.place.line}{inside}"
 
 
@@ -91,7 +92,14 @@ def _failure(failure: Failure) -> dict[str, Any]:
 
 def _told(reason: Reason) -> dict[str, Any]:
     place = reason.place
-    return {"file": place.file, "line": place.line, "text": reason.text, "holds": reason.holds, "value": reason.value}
+    return {
+        "file": place.file,
+        "line": place.line,
+        "segment": reason.segment or None,
+        "text": reason.text,
+        "holds": reason.holds,
+        "value": reason.value,
+    }
 
 
 def as_junit(ran: Sequence[Ran], zone: ZoneInfo) -> str:

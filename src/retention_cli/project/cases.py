@@ -39,8 +39,7 @@ HEAD_KEYS = {
     "metric": ("customer", "value", "values"),
     "group": ("customer", "is", "values"),
 }
-"""What an expectation may ask of, and the keys that stand beside it."""
-_VALUE = {"metric": "value", "group": "is"}
+"""What an expectation may ask of, and the keys that stand beside it; of a value these are whose, what, and several at once."""
 
 
 class Read(NamedTuple):
@@ -184,7 +183,7 @@ def _what(table: Table, head: Word, spot: Spot) -> Expectation:
 
 
 def _asked(table: Table, head: Word, spot: Spot) -> dict[Word, tuple[Test, ...]]:
-    value = _VALUE[head]
+    _, value, _ = HEAD_KEYS[head]
     if "values" in table:
         for key in ("customer", value):
             if key in table:
@@ -201,7 +200,9 @@ def _asked(table: Table, head: Word, spot: Spot) -> dict[Word, tuple[Test, ...]]
 
 
 def _by_customer(raw: Raw, spot: Spot) -> dict[Word, tuple[Test, ...]]:
-    if not isinstance(raw, Table) or not (raw or raw.broken):
+    if not isinstance(raw, Table):
         spot.shape(raw, "a mapping of customers to values", "write {a: 10, b: missing}")
         return {}
+    if not raw and not raw.broken:
+        spot.error(raw, Code.WRONG_VALUE, "'values' names nobody", "write {a: 10, b: missing}")
     return {who: tests(raw[who], spot.key(who)) for who in raw.words()}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from retention_cli.compile.schema import CUSTOMER
 from retention_cli.model.catalog import Catalog, SourceSchema
+from retention_cli.model.condition import FieldTest, walk
 from retention_cli.model.source import CUSTOMERS, Column, ColumnType, EventColumn
 from retention_cli.sources.infer import fits, guess
 from retention_cli.sources.layout import MONEY, WIDEST_SCALE, lent_names, roles_of, type_without_values
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from retention_cli.model.case import Value
     from retention_cli.model.project import Project
+    from retention_cli.model.source import Source
 
 _MONEY_SCALE = 2
 _BY_CLOCK = (ColumnType.DATE, ColumnType.TIME)
@@ -76,13 +78,20 @@ def _given(project: Project) -> Mapping[str, Mapping[str, list[Value]]]:
 def _own(project: Project, catalog: Catalog, name: str, given: Mapping[str, list[Value]]) -> dict[str, Column]:
     source, known = project.sources[name], catalog.sources.get(name)
     columns = dict(known.columns) if known else {}
-    address = [project.settings.contacts.email] if known is None and name == CUSTOMERS else []
-    named = [*roles_of(project, name).named, *source.columns, *source.types, *(address if known else [*address, *given])]
+    named = [*roles_of(project, name).named, *source.columns, *source.types]
+    if known is None:
+        named += [*([project.settings.contacts.email] if name == CUSTOMERS else []), *_excluding(name, source), *given]
     for column in named:
         if column not in columns and column not in lent_names(project, name):
             kind = type_without_values(project, name, column) or _told(given.get(column, ()))
             columns[column] = Column(name=column, type=kind, origin=column, scale=_scale(column, kind, given.get(column, ())))
     return columns
+
+
+def _excluding(name: str, source: Source) -> list[str]:
+    """Return the columns by which rows are left out."""
+    nodes = walk(source.exclude) if source.exclude is not None else []
+    return [str(node.field).removeprefix(f"{name}.") for node in nodes if isinstance(node, FieldTest)]
 
 
 def _told(values: Iterable[Value]) -> ColumnType:
