@@ -14,6 +14,7 @@ from retention_cli.cli.exits import ExitCode
 from retention_cli.cli.main import app
 from retention_cli.compile.operators import FITTING
 from retention_cli.model.campaign import STEP_WORDS, Again, Campaign, Kind
+from retention_cli.model.case import Case
 from retention_cli.model.condition import Fold, Op
 from retention_cli.model.metric import BUILT_IN
 from retention_cli.model.project import Contacts, Secrets, Sender, Settings
@@ -22,6 +23,7 @@ from retention_cli.model.state import MessageState
 from retention_cli.model.target import Channel, Target
 from retention_cli.model.template import FrontMatter
 from retention_cli.project.campaigns import TRIGGER_KEYS
+from retention_cli.project.cases import HEAD_KEYS
 from retention_cli.project.grammar.events import FOLLOW_KEYS, QUERY_KEYS
 from retention_cli.project.grammar.values import CASELESS
 from retention_cli.project.grammar.words import CUSTOMER_HEADS, LOGIC, RESERVED
@@ -93,6 +95,13 @@ def test_steps_triggers_and_kinds() -> None:
 
 def test_keys_of_a_campaign() -> None:
     assert set(first_cells(text_of(CAMPAIGNS).partition("\n## ")[0])) == keys(Campaign)
+
+
+def test_keys_of_a_test() -> None:
+    page = REFERENCE / "tests.md"
+    assert set(first_cells(text_of(page).partition("\n## ")[0])) == keys(Case)
+    told = {word.partition(":")[0] for word in first_cells(section(page, "Expectations"))}
+    assert told == {*HEAD_KEYS, *(key for beside in HEAD_KEYS.values() for key in beside)}
 
 
 def test_keys_of_the_settings() -> None:

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from retention_cli.compile.scans import Subject
-    from retention_cli.compile.sql import Query
     from retention_cli.engine.duck import DuckEngine
     from retention_cli.model.case import Case, Row
     from retention_cli.model.catalog import Catalog
@@ -44,7 +43,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    query: Query
+    sql: str
+    values: Mapping[str, object]
     problems: tuple[Problem, ...]
 
 
@@ -75,7 +75,7 @@ class Harness:
         if plan.problems:
             raise ProjectInvalid(plan.problems)
         self._tables.fill(self._rows(case))
-        return self._engine.run(plan.query.sql, plan.query.values)
+        return self._engine.run(plan.sql, plan.values)
 
     def _rows(self, case: Case) -> Mapping[str, Sequence[Row]]:
         if self._as_written:
@@ -130,7 +130,7 @@ class Harness:
         key = (compiler.moment.as_of, conditions)
         if key not in self._plans:
             query = segments_query(compiler, {f"asked_{n}": condition for n, condition in enumerate(conditions, start=1)})
-            self._plans[key] = _Plan(query, tuple(compiler.problems))
+            self._plans[key] = _Plan(query.sql, query.values, tuple(compiler.problems))
         return self._plans[key]
 
 
