@@ -10,14 +10,15 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from retention_cli.model.condition import NEGATIONS, All, AnyOf, Did, Everyone, FieldTest, Fold, Follow, NoneOf, Not, Op, Total
+from retention_cli.model.condition import All, AnyOf, Did, Everyone, FieldTest, Fold, Follow, NoneOf, Not, Total
+from retention_cli.model.question import NEGATIONS, Op
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from retention_cli.model.condition import Condition, EventQuery
-    from retention_cli.model.condition import Test as Question
     from retention_cli.model.duration import Duration
+    from retention_cli.model.question import Test as Question
 
 
 @dataclass(frozen=True)

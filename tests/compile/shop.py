@@ -81,7 +81,7 @@ class Shop:
 
     def compiler(self, subject: Subject = EVERY_CUSTOMER) -> Compiler:
         """Return a fresh compiler."""
-        return Compiler(self.schema, self.moment, self.project.segments, self.project.metrics, subject)
+        return Compiler(self.schema, self.moment, self.project, subject)
 
 
 def write(root: Path, files: Mapping[str, str]) -> Path:

@@ -16,8 +16,9 @@ from retention_cli.compile.scans import JOURNEYS
 from retention_cli.compile.segments import explain_query, members_query, segments_query
 from retention_cli.compile.triggers import Due, occurrences_query
 from retention_cli.engine.duck import DuckEngine
-from retention_cli.model.condition import Did, EventQuery, FieldTest, Fold, Follow, InSegment, Op, Total
-from retention_cli.model.condition import Test as Question
+from retention_cli.model.condition import Did, EventQuery, FieldTest, Fold, Follow, InSegment, Total
+from retention_cli.model.question import Op
+from retention_cli.model.question import Test as Question
 from retention_cli.model.source import ColumnType
 
 if TYPE_CHECKING:

@@ -25,15 +25,15 @@ from retention_cli.model.condition import (
     InSegment,
     NoneOf,
     Not,
-    Op,
     Since,
     Total,
 )
-from retention_cli.model.condition import Test as Question
 from retention_cli.model.duration import Duration
 from retention_cli.model.encode import decode, encode
 from retention_cli.model.problem import Place
 from retention_cli.model.program import StepOp, load_program
+from retention_cli.model.question import Op
+from retention_cli.model.question import Test as Question
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

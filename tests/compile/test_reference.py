@@ -14,9 +14,10 @@ from compile.reference import Happening, Person, fits
 from compile.shop import COLUMNS, Shop, fill, open_shop
 from retention_cli.compile.segments import segments_query
 from retention_cli.engine.duck import DuckEngine
-from retention_cli.model.condition import All, AnyOf, Did, EventQuery, Everyone, FieldTest, Fold, Follow, NoneOf, Not, Op, Total
-from retention_cli.model.condition import Test as Question
+from retention_cli.model.condition import All, AnyOf, Did, EventQuery, Everyone, FieldTest, Fold, Follow, NoneOf, Not, Total
 from retention_cli.model.duration import Duration
+from retention_cli.model.question import Op
+from retention_cli.model.question import Test as Question
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -77,7 +77,7 @@ def test_every_name_in_the_examples_is_a_column_or_an_event(project: Project, sc
 def test_every_segment_finds_somebody_and_none_everybody(shop: Shop, project: Project, schema: Schema, days_before: int) -> None:
     """Also some days earlier, so that runs in a row have something to tell."""
     moment = Moment(shop.as_of - timedelta(days=days_before), project.zone)
-    compiler = Compiler(schema, moment, project.segments, project.metrics)
+    compiler = Compiler(schema, moment, project)
     query = segments_query(compiler, {name: segment.where for name, segment in project.segments.items()})
     rows = shop.database.execute(query.sql, query.values).fetchall()
     sizes = {name: sum(row[column] for row in rows) for column, name in enumerate(project.segments, start=1)}
@@ -89,7 +89,7 @@ def test_the_cart_campaign_begins_for_somebody_each_day(shop: Shop, project: Pro
     trigger = project.campaigns["abandoned_cart"].trigger
     assert isinstance(trigger, Happened)
     moment = Moment(shop.as_of, project.zone)
-    compiler = Compiler(schema, moment, project.segments, project.metrics)
+    compiler = Compiler(schema, moment, project)
     query = occurrences_query(compiler, trigger.query, Due(moment.instant - timedelta(days=2)))
     due = [row[3] for row in shop.database.execute(query.sql, query.values).fetchall()]
     yesterday = moment.instant - timedelta(days=1)

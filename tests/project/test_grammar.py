@@ -19,13 +19,13 @@ from retention_cli.model.condition import (
     InSegment,
     NoneOf,
     Not,
-    Op,
     Since,
     Total,
     walk,
 )
-from retention_cli.model.condition import Test as Asked
 from retention_cli.model.duration import Duration
+from retention_cli.model.question import Op
+from retention_cli.model.question import Test as Asked
 from retention_cli.project.grammar.conditions import condition
 from retention_cli.project.grammar.spot import ROW, Scope, Spot
 from retention_cli.project.notes import Notes

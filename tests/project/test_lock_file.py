@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from project.case_files import told
-from retention_cli.model.lock import Lock, SourceLock
+from retention_cli.model.lock import LearnedValue, Lock, SourceLock
 from retention_cli.model.source import Column, ColumnType
 from retention_cli.project.lock_file import LOCK, format_lock, read_lock, write_lock
 from retention_cli.project.yaml_tree import read
@@ -30,7 +31,18 @@ EXAMPLE = Lock(
             ("refund", "order"),
         ),
         "customers": SourceLock((Column(name="e-mail: ?", type=ColumnType.TEXT, origin='a "b" # \n\u2028'),)),
-    }
+    },
+    {
+        "typical_gap": LearnedValue(
+            Decimal("34.50"),
+            1203,
+            {"Bikes: all": Decimal(61), "null": Decimal("12.25")},
+            {"orders": "0123456789abcdef"},
+            "2026-05-01T07:00:00+00:00",
+            "percentile 50 of days_between_orders by favourite_category",
+        ),
+        "usual_total": LearnedValue(Decimal("1E+3"), 0),
+    },
 )
 TEXT = """\
 # What the first import settled about each source. Written by `retention`; reviewed like code.
@@ -44,6 +56,21 @@ sources:
     columns:
       order_id: {type: text, origin: "order_id"}
       total: {type: decimal, scale: 2, origin: "Celkem s DPH"}
+learned:
+  typical_gap:
+    meaning: "percentile 50 of days_between_orders by favourite_category"
+    value: 34.50
+    people: 1203
+    as_of: "2026-05-01T07:00:00+00:00"
+    sources:
+      orders: "0123456789abcdef"
+    by:
+      "Bikes: all": 61
+      "null": 12.25
+  usual_total:
+    meaning: ""
+    value: 1000
+    people: 0
 """
 
 
@@ -63,6 +90,7 @@ def test_it_is_read_back(tmp_path: Path) -> None:
         ";",
         ("order", "refund"),
     )
+    assert found.learned == EXAMPLE.learned
     assert format_lock(found) == TEXT
 
 
@@ -112,12 +140,18 @@ _SOURCES = st.builds(
 )
 
 
-@given(st.dictionaries(_TEXT, _SOURCES, max_size=3))
-def test_any_names_survive(sources: dict[str, SourceLock]) -> None:
-    """Headers come from strangers: quotes, colons, line ends and direction marks come back as they were."""
-    text = format_lock(Lock(sources))
+_LIMITS = st.dictionaries(_TEXT, st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**9), max_value=10**9), max_size=3)
+_LEARNED = st.builds(LearnedValue, st.just(Decimal(1)), st.integers(0, 9), _LIMITS, st.dictionaries(_TEXT, _TEXT, max_size=2), _TEXT, _TEXT)
+
+
+@given(st.dictionaries(_TEXT, _SOURCES, max_size=3), st.dictionaries(_TEXT, _LEARNED, max_size=2))
+def test_any_names_survive(sources: dict[str, SourceLock], learned: dict[str, LearnedValue]) -> None:
+    """Headers and categories come from strangers: quotes, colons, line ends and direction marks come back as they were."""
+    text = format_lock(Lock(sources, learned))
     assert read(text)[1] == []
-    assert format_lock(_reread(text)) == text
+    found = _reread(text)
+    assert found.learned == learned
+    assert format_lock(found) == text
 
 
 def _reread(text: str) -> Lock:

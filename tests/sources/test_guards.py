@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from retention_cli.model import condition
-from retention_cli.model.condition import FieldTest, Op
+from retention_cli.model import question
+from retention_cli.model.condition import FieldTest
+from retention_cli.model.question import Op
 from retention_cli.sources.catalogue import current_stored, publish
 from retention_cli.sources.guards import GuardVerdict, check_guards, refused
 from support.shop import CUSTOMERS, ORDERS, Shop
@@ -93,7 +94,7 @@ def test_i02_a_newest_order_that_went_back_stops(shop: Shop) -> None:
 
 
 def test_i02_excluding_the_newest_order_is_no_step_back(shop: Shop) -> None:
-    shop.sources["orders"] = {**ORDERS, "exclude": FieldTest("status", (condition.Test(Op.IS, ("refunded",)),))}
+    shop.sources["orders"] = {**ORDERS, "exclude": FieldTest("status", (question.Test(Op.IS, ("refunded",)),))}
     publish_now(shop)
     path = shop.root / "orders.csv"
     path.write_text(path.read_text().replace("2026-05-10 08:00:00,1,paid", "2026-05-10 08:00:00,1,refunded"))

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from retention_cli.errors import DataUnreachable, GuardStopped, ProjectInvalid
-from retention_cli.model import condition
-from retention_cli.model.condition import FieldTest, Op
+from retention_cli.model import question
+from retention_cli.model.condition import FieldTest
 from retention_cli.model.duration import Duration
+from retention_cli.model.question import Op
 from support.shop import ORDERS, Shop, report, rows, types
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def test_items_take_customer_and_time_from_their_order(shop: Shop) -> None:
 def test_items_of_orders_that_are_left_out_or_unknown_are_counted(shop: Shop) -> None:
     shop.write("orders.csv", HEADER + "o1,001,2026-05-01,1,paid\no2,,2026-05-01,1,paid\no3,001,2026-05-01,1,cancelled\n")
     shop.write("items.csv", "order_id,product_id,quantity,price\no1,p1,1,1\no2,p1,1,1\no3,p1,1,1\no9,p1,1,1\n")
-    shop.sources["orders"] = {**ORDERS, "exclude": FieldTest("status", (condition.Test(Op.IN, ("cancelled", "refunded")),))}
+    shop.sources["orders"] = {**ORDERS, "exclude": FieldTest("status", (question.Test(Op.IN, ("cancelled", "refunded")),))}
     imported = shop.import_()
     assert rows(imported, "items", "order_id") == [("o1",)]
     assert report(imported, "items").left_out == {"of rows left out": 2, "without a parent": 1}
@@ -65,17 +66,17 @@ def test_items_of_orders_that_are_left_out_or_unknown_are_counted(shop: Shop) ->
 
 def test_exclude_is_two_valued_so_a_missing_status_stays(orders: Shop) -> None:
     orders.write("orders.csv", HEADER + "o1,a,2026-05-01,1,\no2,a,2026-05-01,1,cancelled\no3,a,2026-05-02,1,paid\n")
-    orders.sources["orders"]["exclude"] = FieldTest("status", (condition.Test(Op.IS, ("cancelled",)),))
+    orders.sources["orders"]["exclude"] = FieldTest("status", (question.Test(Op.IS, ("cancelled",)),))
     assert rows(orders.import_(), "orders", "order_id") == [("o1",), ("o3",)]
 
 
 def test_exclude_that_needs_a_moment_or_an_unknown_column_is_a_problem(orders: Shop) -> None:
     orders.write("orders.csv", HEADER + "o1,a,2026-05-01,1,paid\n")
-    orders.sources["orders"]["exclude"] = FieldTest("ordered_at", (condition.Test(Op.WITHIN, (), Duration(3, "day")),))
+    orders.sources["orders"]["exclude"] = FieldTest("ordered_at", (question.Test(Op.WITHIN, (), Duration(3, "day")),))
     with pytest.raises(ProjectInvalid) as caught:
         orders.import_()
     assert [problem.code for problem in caught.value.problems] == ["exclude-needs-as-of"]
-    orders.sources["orders"]["exclude"] = FieldTest("staus", (condition.Test(Op.IS, ("paid",)),))
+    orders.sources["orders"]["exclude"] = FieldTest("staus", (question.Test(Op.IS, ("paid",)),))
     with pytest.raises(ProjectInvalid) as caught:
         orders.import_()
     assert [problem.hint for problem in caught.value.problems] == ["did you mean 'status'?"]
@@ -145,7 +146,7 @@ def test_a_repeated_key_keeps_the_row_of_the_last_file_by_name(orders: Shop) -> 
     orders.sources["orders"]["path"] = "orders-*.csv"
     orders.write("orders-2026-02.csv", HEADER + "o1,a,2026-01-01,2,refunded\no3,a,2026-02-01,3,paid\n")
     orders.write("orders-2026-01.csv", HEADER + "o1,a,2026-01-01,1,paid\no2,a,2026-01-02,1,paid\no2,a,2026-01-02,9,paid\n")
-    orders.sources["orders"]["exclude"] = FieldTest("status", (condition.Test(Op.IS, ("refunded",)),))
+    orders.sources["orders"]["exclude"] = FieldTest("status", (question.Test(Op.IS, ("refunded",)),))
     imported = orders.import_()
     assert rows(imported, "orders", "order_id, total") == [("o2", Decimal("9.00")), ("o3", Decimal("3.00"))]
     assert report(imported, "orders").left_out == {"repeated": 2, "excluded": 1}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from retention_cli import crash
+from retention_cli.app.offers import offer
 from retention_cli.compile.check import check
 from retention_cli.compile.conditions import Compiler
 from retention_cli.compile.moment import Moment
@@ -53,9 +54,9 @@ def gather(work: Workspace, as_of: datetime, progress: Callable[[str], None] | N
     """Import what changed and check it; raise ProjectInvalid where the project names what the sources do not have."""
     imported = import_all(work.project, work.lock.sources, work.store, progress=progress)
     crash.point("sources-imported")
-    lock = Lock(imported.locks)
+    lock = Lock(imported.locks, work.lock.learned)
     guards = check_guards(work.project, imported, current_stored(work.store), as_of=as_of)
-    schema = Schema(work.project.sources, seen(imported.snapshots))
+    schema = Schema.of(work.project.sources, seen(imported.snapshots))
     problems = check(work.project, schema)
     if any(problem.is_error for problem in problems):
         raise ProjectInvalid([*work.warnings, *problems])
@@ -79,13 +80,14 @@ class View:
     def compiler(self, subject: Subject = EVERY_CUSTOMER) -> Compiler:
         """Return a fresh compiler at this moment."""
         moment = Moment(self.as_of, self.work.project.zone)
-        return Compiler(self.facts.schema, moment, self.work.project.segments, self.work.project.metrics, subject)
+        return Compiler(self.facts.schema, moment, self.work.project, subject)
 
     @contextmanager
     def engine(self) -> Iterator[DuckEngine]:
         """Open an engine that sees the snapshots as tables."""
         with DuckEngine() as engine:
             engine.attach_snapshots(self.facts.imported.snapshots)
+            offer(engine, self.work, self.facts.imported.snapshots, self.as_of)
             yield engine
 
 

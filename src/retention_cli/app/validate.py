@@ -22,7 +22,7 @@ def validate(root: Path, target: str = "default", paths: Sequence[Path] = ()) ->
     """Return the project's problems by place; `paths` restricts them to these files and folders."""
     project, lock, problems = read_project(root, target)
     if project is not None:
-        schema = Schema(project.sources, peek(project, lock.sources))
+        schema = Schema.of(project.sources, peek(project, lock.sources))
         problems = [*problems, *check(project, schema), *check_cases(project, schema.catalog), *check_templates(project, schema)]
     shown = [problem for problem in problems if _is_asked(root, problem, paths)]
     return sorted(dict.fromkeys(shown), key=lambda problem: (problem.place, problem.code, problem.message))

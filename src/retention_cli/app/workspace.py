@@ -61,6 +61,8 @@ def read_project(root: Path, target: str, environ: Mapping[str, str] | None = No
     """Read a project's files and its lock; problems are values."""
     project, problems = load(root, os.environ if environ is None else environ, target=target)
     lock, lock_problems = read_lock(root)
+    if project is not None:
+        project = project.model_copy(update={"pinned": dict(lock.learned)})
     return project, lock, [*problems, *lock_problems]
 
 

@@ -64,7 +64,7 @@ class Generation:
 def evaluate(project: Project, schema: Schema, moment: Moment, engine: DuckEngine, only: Sequence[str] | None = None) -> Generation:
     """Evaluate segments in one plan into the table `memberships(customer_id, a boolean a segment)`."""
     names = sorted(project.segments if only is None else only)
-    compiler = Compiler(schema, moment, project.segments, project.metrics)
+    compiler = Compiler(schema, moment, project)
     query = segments_query(compiler, {name: project.segments[name].where for name in names})
     engine.execute(sql.created(NOW, query), query.values)
     return Generation({name: fingerprint(project, name) for name in names})

@@ -9,13 +9,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from retention_cli.compile.conditions import Compiler
+from retention_cli.compile.definitions import Nothing
 from retention_cli.compile.moment import Moment
 from retention_cli.compile.program import compile_program
 from retention_cli.compile.rows import RowScope, row_condition
 from retention_cli.compile.scans import JOURNEYS
 from retention_cli.compile.schema import CUSTOMER
+from retention_cli.compile.selections import selection
 from retention_cli.compile.triggers import Due, occurrences_query
 from retention_cli.model.campaign import Happened
+from retention_cli.model.condition import Selected
 from retention_cli.model.problem import Problem
 
 if TYPE_CHECKING:
@@ -31,15 +34,23 @@ _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 def check(project: Project, schema: Schema) -> list[Problem]:
     """Return every mistake that shows only once columns and events are known."""
     moment = Moment(_SOME_DAY, project.zone)
-    compiler = Compiler(schema, moment, project.segments, project.metrics)
+    compiler = Compiler(schema, moment, project)
     for segment in project.segments.values():
         compiler.condition(segment.where)
     for metric in project.metrics.values():
-        compiler.total(metric.definition)
-    problems = [*_columns(project), *compiler.problems, *_sources(project, schema, moment)]
+        compiler.field(str(metric.name), metric.name.place)
+    for group in project.groups.values():
+        compiler.field(str(group.name), group.name.place)
+    problems = [*_columns(project), *compiler.problems, *_selections(project, schema), *_sources(project, schema, moment)]
     for campaign in project.campaigns.values():
         problems += _campaign(project, schema, moment, campaign)
     return list(dict.fromkeys(problems))
+
+
+def _selections(project: Project, schema: Schema) -> Iterable[Problem]:
+    for segment in project.segments.values():
+        if isinstance(segment.where, Selected) and isinstance(found := selection(segment.where, schema), Problem):
+            yield found
 
 
 def _columns(project: Project) -> Iterable[Problem]:
@@ -53,7 +64,7 @@ def _columns(project: Project) -> Iterable[Problem]:
 
 
 def _campaign(project: Project, schema: Schema, moment: Moment, campaign: Campaign) -> list[Problem]:
-    journeys = Compiler(schema, moment, project.segments, project.metrics, JOURNEYS)
+    journeys = Compiler(schema, moment, project, JOURNEYS)
     program = compile_program(campaign)
     asked = [*(step.condition for step in program.steps), *(each.condition for each in program.exits), *(goal.when for goal in program.goals)]
     for condition in (campaign.audience, *asked):
@@ -62,7 +73,7 @@ def _campaign(project: Project, schema: Schema, moment: Moment, campaign: Campai
     for goal in program.goals:
         if goal.total is not None:
             journeys.total(goal.total)
-    trigger = Compiler(schema, moment, project.segments, project.metrics)
+    trigger = Compiler(schema, moment, project)
     if isinstance(campaign.trigger, Happened) and trigger.events.tables(campaign.trigger.query):
         occurrences_query(trigger, campaign.trigger.query, Due(moment.instant))
     return [*journeys.problems, *trigger.problems]
@@ -71,6 +82,6 @@ def _campaign(project: Project, schema: Schema, moment: Moment, campaign: Campai
 def _sources(project: Project, schema: Schema, moment: Moment) -> Iterable[Problem]:
     for name, source in project.sources.items():
         if source.exclude is not None and schema.is_known(name):
-            compiler = Compiler(schema, moment, {}, {})
+            compiler = Compiler(schema, moment, Nothing())
             row_condition(source.exclude, RowScope(schema, name), compiler.tests)
             yield from compiler.problems

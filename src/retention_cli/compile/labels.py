@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from retention_cli.compile import sql
-from retention_cli.model.condition import FieldTest, Op, walk
+from retention_cli.model.condition import FieldTest, walk
+from retention_cli.model.question import Op
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +19,7 @@ _UNSAID = (Op.IS, Op.IN)
 def called(query: EventQuery, *more: str) -> str:
     """Return a name for the events that a query counts; further words go behind the events."""
     windows = [("within", query.within), ("older than", query.older_than), ("since", query.since and (query.since.text or "entry"))]
+    windows += [("during", query.during), ("number", query.nth)]
     return sql.slug(*query.events, *more, *_asked(query.where), *(f"{word} {length}" for word, length in windows if length))
 
 

@@ -1,4 +1,4 @@
-"""The built-in metrics: numbers about a customer from the events called `order`.
+"""The built-in metrics that the language itself cannot say; the others stand in project/standard/metrics.yml.
 
 Formula, unit and missing value of each stand in docs/reference/metrics.md and in `model.metric.BUILT_IN`.
 """
@@ -10,22 +10,33 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from retention_cli.compile import sql
-from retention_cli.compile.operators import Typed
-from retention_cli.model.source import ColumnType
+from retention_cli.compile.typed import Typed
+from retention_cli.model.condition import EventQuery, FieldTest, Fold, Total
+from retention_cli.model.duration import Duration
+from retention_cli.model.problem import NOWHERE
+from retention_cli.model.question import Op, Test
+from retention_cli.model.source import CUSTOMERS, ColumnType
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from retention_cli.compile.conditions import Compiler
     from retention_cli.compile.scans import Scans
     from retention_cli.compile.schema import EventTable
 
 SECONDS_A_DAY = 86_400
 
 
-def built_in(name: str, scans: Scans) -> Typed | None:
+_QUARTER = Duration(90, "day")
+_DETRACTED = 10
+
+
+def built_in(name: str, compiler: Compiler) -> Typed | None:
     """Return a built-in metric, None where the sources it needs are not there."""
-    tables = scans.schema.tables_of("order")
-    return _FORMULAS[name](scans, tables[0]) if name in _FORMULAS and tables else None
+    if name in _OF_ORDERS:
+        tables = compiler.schema.tables_of("order")
+        return _OF_ORDERS[name](compiler.scans, tables[0]) if tables else None
+    return _OTHERS[name](compiler)
 
 
 def _time(scans: Scans, order: EventTable) -> exp.Column:
@@ -97,7 +108,7 @@ def _days_between_orders(scans: Scans, order: EventTable) -> Typed:
     return Typed(sql.col("days_between_orders", name), ColumnType.DECIMAL)
 
 
-_FORMULAS: dict[str, Callable[[Scans, EventTable], Typed | None]] = {
+_OF_ORDERS: dict[str, Callable[[Scans, EventTable], Typed | None]] = {
     "orders_count": _orders_count,
     "total_spent": _total_spent,
     "average_order_value": _average_order_value,
@@ -106,3 +117,90 @@ _FORMULAS: dict[str, Callable[[Scans, EventTable], Typed | None]] = {
     "days_since_last_order": _days_since_last_order,
     "days_between_orders": _days_between_orders,
 }
+
+
+def _margin_rate(compiler: Compiler) -> Typed | None:
+    margin, spent = (compiler.field(name, NOWHERE) for name in ("total_margin", "total_spent"))
+    return None if margin is None or spent is None else Typed(sql.quotient(margin.copied(), spent.copied()), ColumnType.DECIMAL)
+
+
+def _days_since_registered(compiler: Compiler) -> Typed | None:
+    registered = compiler.schema.customer_fields.get("registered_at")
+    if registered is None or registered.type not in (ColumnType.TIME, ColumnType.DATE):
+        return None
+    now: exp.Expr = compiler.values.bind(compiler.moment.instant, "as_of")
+    if registered.type is ColumnType.DATE:
+        now = compiler.values.bind(compiler.moment.today, "today")
+    return Typed(sql.call("date_sub", exp.Literal.string("day"), sql.col("registered_at", CUSTOMERS), now), ColumnType.INTEGER)
+
+
+def _age(compiler: Compiler) -> Typed | None:
+    birthday = compiler.schema.customer_fields.get("birthday")
+    if birthday is None or birthday.type is not ColumnType.DATE:
+        return None
+    today = compiler.values.bind(compiler.moment.today, "today")
+    return Typed(sql.call("date_sub", exp.Literal.string("year"), sql.col("birthday", CUSTOMERS), today), ColumnType.INTEGER)
+
+
+def _items_count(compiler: Compiler) -> Typed | None:
+    """Pieces where the lines say how many, else lines."""
+    tables = compiler.schema.tables_of("buy_item")
+    if not tables:
+        return None
+    counted = all("quantity" in compiler.schema.columns(table.source) for table in tables)
+    fold, column = (Fold.TOTAL, "quantity") if counted else (Fold.COUNT, None)
+    return compiler.total(Total(fold=fold, query=EventQuery(events=("buy_item",)), field=column))
+
+
+def _discount_share(compiler: Compiler) -> Typed | None:
+    reduced = FieldTest(field="discount", tests=(Test(op=Op.MORE_THAN, values=("0",)),))
+    discounted = compiler.count(EventQuery(events=("order",), where=reduced))
+    orders = compiler.field("orders_count", NOWHERE)
+    return None if discounted is None or orders is None else Typed(sql.quotient(discounted.copied(), orders.copied()), ColumnType.DECIMAL)
+
+
+def _rate(event: str) -> Callable[[Compiler], Typed | None]:
+    """Of the messages sent in 90 days, the share that this happened to."""
+
+    def rate(compiler: Compiler) -> Typed | None:
+        reached = compiler.count(EventQuery(events=(event,), within=_QUARTER, distinct="message"))
+        sent = compiler.count(EventQuery(events=("email_sent",), within=_QUARTER, distinct="message"))
+        return None if reached is None or sent is None else Typed(sql.quotient(reached.copied(), sent.copied()), ColumnType.DECIMAL)
+
+    return rate
+
+
+def _nps(compiler: Compiler) -> Typed | None:
+    """The latest answer to the question called nps; one that is no whole number from 0 to 10 is none."""
+    asked = FieldTest(field="question", tests=(Test(op=Op.IS, values=("nps",)),))
+    answer = compiler.total(Total(fold=Fold.LATEST, query=EventQuery(events=("answer",), where=asked), field="answer"))
+    if answer is None:
+        return None
+    number = exp.TryCast(this=answer.expression, to=exp.DataType.build("integer", dialect=sql.DIALECT))
+    sound = exp.Between(this=number, low=sql.number(0), high=sql.number(_DETRACTED))
+    return Typed(exp.Case(ifs=[exp.If(this=sound, true=number.copy())]), ColumnType.INTEGER)
+
+
+def _rfm_score(compiler: Compiler) -> Typed | None:
+    scores = [compiler.field(f"rfm_{part}", NOWHERE) for part in ("recency", "frequency", "monetary")]
+    found = [score.copied() for score in scores if score is not None]
+    if len(found) < len(scores):
+        return None
+    digits = [exp.cast(score, "varchar", dialect=sql.DIALECT) for score in found]
+    return Typed(exp.DPipe(this=exp.DPipe(this=digits[0], expression=digits[1]), expression=digits[2]), ColumnType.TEXT)
+
+
+_OTHERS: dict[str, Callable[[Compiler], Typed | None]] = {
+    "margin_rate": _margin_rate,
+    "days_since_registered": _days_since_registered,
+    "age": _age,
+    "items_count": _items_count,
+    "discount_share": _discount_share,
+    "email_open_rate_90d": _rate("email_opened"),
+    "email_click_rate_90d": _rate("email_clicked"),
+    "nps": _nps,
+    "rfm_score": _rfm_score,
+}
+
+FORMULAS = frozenset((*_OF_ORDERS, *_OTHERS))
+"""The metrics that are computed here."""

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from sqlglot import exp
+
+from retention_cli.compile import sql
+
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
@@ -66,3 +70,15 @@ class Moment:
     def end_of(self, day: date) -> datetime:
         """The shop's midnight at the end of a day, in UTC without offset."""
         return self.start_of(day + timedelta(days=1))
+
+    def local(self, time: exp.Expr, values: sql.Values) -> exp.Expr:
+        """Return the shop's wall clock at a time that is kept in UTC without offset."""
+        return sql.call("timezone", values.bind(str(self.zone), "zone"), sql.call("timezone", exp.Literal.string("UTC"), time))
+
+    def local_day(self, time: exp.Expr, values: sql.Values) -> exp.Expr:
+        """Return the shop's calendar day at a time that is kept in UTC without offset."""
+        return exp.cast(self.local(time, values), "date", dialect=sql.DIALECT)
+
+    def to_utc(self, local: exp.Expr, values: sql.Values) -> exp.Expr:
+        """Return the UTC time, without offset, at which the shop's clock shows this."""
+        return sql.call("timezone", exp.Literal.string("UTC"), sql.call("timezone", values.bind(str(self.zone), "zone"), local))

@@ -36,6 +36,11 @@ _FOREIGN = {
 }
 
 
+def as_path(written: str) -> str:
+    """Return a path of a tree with plain slashes: `Home > Kitchen` is `Home/Kitchen`."""
+    return re.sub(r"\s*[/>]\s*", "/", written.strip()).strip("/")
+
+
 def fault(pattern: str) -> str | None:
     """Return what keeps a pattern from being one, None where nothing does."""
     try:

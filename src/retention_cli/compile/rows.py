@@ -2,6 +2,7 @@
 
 A column is looked for in the row itself, then in its parent, then in its lookup; `orders.status` names one all the way.
 What was needed of parent and lookup is noted, so that only those are joined. One whose key the row lacks is out of reach.
+An event's time has an `hour`, `weekday`, `day`, `week` and `month` by the shop's clock, where no column is called so.
 """
 
 from __future__ import annotations
@@ -24,13 +25,33 @@ if TYPE_CHECKING:
     from retention_cli.compile.schema import Schema
 
 
+HAPPENED_AT = "happened_at"
+OF_TIME = ("hour", "weekday", "day", "week", "month", HAPPENED_AT)
+"""What an event's time has: 0 to 23, monday to sunday, 1 to 31, the week's number (ISO 8601), 1 to 12, and itself."""
+
+_STORED = {
+    ColumnType.TEXT: "varchar",
+    ColumnType.INTEGER: "bigint",
+    ColumnType.DECIMAL: "decimal(38, 6)",
+    ColumnType.BOOLEAN: "boolean",
+    ColumnType.DATE: "date",
+    ColumnType.TIME: "timestamp",
+    ColumnType.LIST: "varchar[]",
+}
+
+
 @dataclass(slots=True)
 class RowScope:
-    """The columns in reach of a row of `source`; `joined` collects the sources that must be joined for them."""
+    """The columns in reach of a row of `source`; `joined` collects the sources that must be joined for them.
+
+    `elsewhere` are columns that only other tables of the same events have: here they are missing, not mistaken.
+    """
 
     schema: Schema
     source: str
     joined: set[str] = field(default_factory=set)
+    tests: Tests | None = None
+    elsewhere: Mapping[str, ColumnType] = field(default_factory=dict)
 
     def find(self, name: str) -> Typed | None:
         """Return the column of that name, None where no table in reach has it (or nothing is known of them)."""
@@ -41,15 +62,27 @@ class RowScope:
                 if candidate != self.source:
                     self.joined.add(candidate)
                 return Typed(sql.col(found.name, candidate), found.type)
-        return None
+        return self._of_time(name) or self._missing(name)
+
+    def _missing(self, name: str) -> Typed | None:
+        kind = self.elsewhere.get(name)
+        return None if kind is None else Typed(exp.cast(exp.Null(), _STORED[kind], dialect=sql.DIALECT), kind)
+
+    def _of_time(self, name: str) -> Typed | None:
+        """Return a part of the event's time by the shop's clock."""
+        time = self.schema.time(self.source) if name in OF_TIME else None
+        if time is None or self.tests is None:
+            return None
+        local = self.tests.moment.local(sql.col(time, self.source), self.tests.values)
+        if name == HAPPENED_AT:
+            return Typed(sql.col(time, self.source), ColumnType.TIME)
+        if name == "weekday":
+            return Typed(exp.Lower(this=sql.call("dayname", local)), ColumnType.TEXT)
+        return Typed(sql.call(name, local), ColumnType.INTEGER)
 
     def names(self) -> list[str]:
         """Return every column name in reach."""
         return sorted({column for table in self._reach() for column in self.schema.columns(table)})
-
-    def joins(self) -> list[exp.Join]:
-        """Return the joins that bring the parent's and the lookup's columns beside the row."""
-        return [join_on_key(self.schema, self.source, other) for other in self._reach() if other in self.joined]
 
     def _reach(self) -> list[str]:
         own = self.schema.columns(self.source)
@@ -119,6 +152,9 @@ class _OneTable:
         return True
 
     def key(self, _: str) -> None:
+        return None
+
+    def time(self, _: str) -> None:
         return None
 
 

@@ -56,12 +56,16 @@ class Scan:
 
 @dataclass(slots=True)
 class Scans:
-    """Collects features and gives back the CTEs and the joins that bring them to their subjects."""
+    """Collects features and gives back the CTEs and the joins that bring them to their subjects.
+
+    `prefix` keeps the names of two collections in one plan apart.
+    """
 
     schema: Schema
     moment: Moment
     values: sql.Values
     subject: Subject = EVERY_CUSTOMER
+    prefix: str = ""
     shared: dict[str, Scan] = field(default_factory=dict)
     separate: list[tuple[str, exp.Query]] = field(default_factory=list)
     attached: list[str] = field(default_factory=list)
@@ -70,7 +74,7 @@ class Scans:
     def feature(self, event: EventTable, label: str, aggregate: exp.Expr, joined: Iterable[str] = ()) -> exp.Column:
         """Share one pass over the event's table; return the column that holds the aggregate (null without events)."""
         scan = self.shared.setdefault(event.source, Scan(event.source))
-        if event.column is None or scan.events is None:
+        if event.column is None or event.alike or scan.events is None:
             scan.events = None
         else:
             scan.events.add(event.event)
@@ -86,7 +90,7 @@ class Scans:
         shape = sql.shape(select)
         if shape not in self._own:
             taken = (*(name for name, _ in self.separate), *self._tables(), *map(self._facts, self.schema.sources))
-            self._own[shape] = _free(label, taken)
+            self._own[shape] = _free(self.prefix + label, taken)
             self.separate.append((self._own[shape], select))
             if attach:
                 self.attached.append(self._own[shape])
@@ -97,14 +101,14 @@ class Scans:
 
     def _facts(self, source: str) -> str:
         """Return what the pass over a source is called; never like a table, which it would hide."""
-        return _free(f"{source}_facts", self._tables())
+        return _free(f"{self.prefix}{source}_facts", self._tables())
 
     def ctes(self) -> list[tuple[str, exp.Query]]:
         """Return every CTE, the shared passes first."""
         return [*((self._facts(source), self._pass(scan)) for source, scan in self.shared.items()), *self.separate]
 
-    def base(self) -> exp.Select:
-        """Return `SELECT … FROM subjects` with every feature joined to it; the caller adds what it selects."""
+    def base(self, only: Collection[str] | None = None) -> exp.Select:
+        """Return `SELECT … FROM subjects` with every feature (or `only` these CTEs) joined; the caller adds what it selects."""
         if self.subject.table is None:
             start = CUSTOMERS
             select = exp.Select().from_(sql.table(CUSTOMERS), copy=False)
@@ -113,9 +117,18 @@ class Scans:
             on = exp.EQ(this=sql.col(CUSTOMER, CUSTOMERS), expression=sql.col(CUSTOMER, start))
             select = exp.Select().from_(sql.table(start), copy=False).join(sql.table(CUSTOMERS), on=on, join_type="inner", copy=False)
         for other in [*map(self._facts, self.shared), *self.attached]:
+            if only is not None and other not in only:
+                continue
             on = exp.EQ(this=sql.col(self.subject.key, other), expression=sql.col(self.subject.key, start))
             select = select.join(sql.table(other), on=on, join_type="left", copy=False)
         return select
+
+    def layer(self, label: str, expression: exp.Expr) -> exp.Column:
+        """Give an expression over features a CTE of its own, a row a subject, so that it is written and computed once."""
+        needed = {column.table for column in expression.find_all(exp.Column)}
+        key = sql.col(self.subject.key, self.subject.table or CUSTOMERS)
+        select = self.base(needed).select(key, sql.aliased(expression, "value"), copy=False)
+        return sql.col("value", self.own(label, select))
 
     def from_events(self, source: str, joined: Iterable[str] = ()) -> exp.Select:
         """Return `SELECT key FROM events`, up to as_of, of the subjects alone, with parent and lookup where needed."""
@@ -128,8 +141,22 @@ class Scans:
         for other in (self.schema.parent(source), self.schema.lookup(source)):
             if other and other in joined:
                 select = select.join(join_on_key(self.schema, source, other), copy=False)
-        ends = sql.col(self.schema.time(source) or "", source)
-        return select.where(self.until_now(source), *self.before_end(ends), copy=False)
+        if (time := self.schema.time(source)) is None:
+            return select
+        return select.where(self.until_now(source), *self.before_end(sql.col(time, source)), copy=False)
+
+    def rows(self, source: str, joined: Iterable[str] = ()) -> exp.Select:
+        """Return `SELECT … FROM events`, up to as_of, of whoever is a subject; the caller adds what it selects."""
+        select = exp.Select().from_(sql.table(source), copy=False)
+        for other in (self.schema.parent(source), self.schema.lookup(source)):
+            if other and other in joined:
+                select = select.join(join_on_key(self.schema, source, other), copy=False)
+        if self.schema.time(source) is not None:
+            select = select.where(self.until_now(source), copy=False)
+        if self.subject.table is None:
+            return select
+        subjects = exp.Select().select(sql.col(CUSTOMER), copy=False).from_(sql.table(self.subject.table), copy=False)
+        return select.where(exp.In(this=sql.col(CUSTOMER, source), query=exp.Subquery(this=subjects)), copy=False)
 
     def before_end(self, time: exp.Expr) -> list[exp.Expr]:
         """Return `time <= until` where subjects have an end of their own."""

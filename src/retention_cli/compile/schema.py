@@ -10,23 +10,28 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from retention_cli.model.catalog import Catalog, SourceSchema
+from retention_cli.model.mail import EVENTS, OWN_EVENTS, own_columns, own_source
 from retention_cli.model.source import CUSTOMERS, Column, ColumnType, EventColumn, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from retention_cli.model.catalog import Catalog, SourceSchema
 
 CUSTOMER = "customer_id"
 
 
 @dataclass(frozen=True, slots=True)
 class EventTable:
-    """Rows of `source` that are the event `event`; `column` names the event in each row, None where all rows are it."""
+    """Rows of `source` that are the event `event`; `column` names the event in each row, None where all rows count.
+
+    With `alike`, `event` is how the names of the wanted events begin.
+    """
 
     source: str
     event: str
     column: str | None = None
+    alike: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,12 @@ class Schema:
 
     sources: Mapping[str, Source]
     catalog: Catalog
+
+    @classmethod
+    def of(cls, sources: Mapping[str, Source], catalog: Catalog) -> Schema:
+        """Return the schema of a project's sources, with the tool's own events beside them."""
+        own = SourceSchema(OWN_EVENTS, own_columns(), EVENTS)
+        return cls({**sources, OWN_EVENTS: own_source()}, Catalog({**catalog.sources, OWN_EVENTS: own}))
 
     def columns(self, source: str) -> Mapping[str, Column]:
         """Return a source's columns by our name; none where it was never seen."""
@@ -89,12 +100,34 @@ class Schema:
             found.setdefault(table.event, []).append(table)
         return {event: tuple(tables) for event, tables in found.items()}
 
+    @cached_property
+    def facts(self) -> Mapping[str, EventTable]:
+        """Everything a customer can have, without a time: by the source's name, and by what it calls its rows."""
+        found: dict[str, EventTable] = {}
+        for source, spec in self.sources.items():
+            if spec.customer is not None and source != CUSTOMERS and self.time(source) is None:
+                named = [source] if spec.event is None or isinstance(spec.event, EventColumn) else [source, str(spec.event)]
+                found |= {name: EventTable(source, name) for name in named}
+        return found
+
     def tables_of(self, event: str) -> tuple[EventTable, ...]:
         """Return where an event is found; a source whose event names were never seen may hold any name."""
         return self.events.get(event) or tuple(EventTable(source, event, column) for source, column in self._unseen())
 
+    def tables_like(self, *, source: str = "", starts_with: str = "") -> tuple[EventTable, ...]:
+        """Return all events of a source, or all whose names begin so."""
+        if source:
+            return (EventTable(source, source),) if source in self.sources and self.time(source) is not None else ()
+        named = {table for event, tables in self.events.items() if event.startswith(starts_with) for table in tables}
+        whole = [table for table in named if table.column is None]
+        columns = {(table.source, table.column) for table in named if table.column} | set(self._unseen())
+        alike = [EventTable(each, starts_with, column, alike=True) for each, column in columns]
+        return tuple(sorted([*whole, *alike], key=lambda table: (table.source, table.event)))
+
     def _event_tables(self) -> Iterator[EventTable]:
         for source, spec in self.sources.items():
+            if self.time(source) is None:
+                continue
             if isinstance(spec.event, EventColumn):
                 column = self.our_name(source, str(spec.event.column))
                 known = self.catalog.sources.get(source)
@@ -106,5 +139,5 @@ class Schema:
     def _unseen(self) -> Iterator[tuple[str, str]]:
         for source, spec in self.sources.items():
             known = self.catalog.sources.get(source)
-            if isinstance(spec.event, EventColumn) and (known is None or known.events is None):
+            if isinstance(spec.event, EventColumn) and self.time(source) is not None and (known is None or known.events is None):
                 yield source, self.our_name(source, str(spec.event.column))

@@ -24,7 +24,7 @@ def segments_query(compiler: Compiler, conditions: Mapping[str, Condition], fiel
     columns = [sql.aliased(compiler.condition(node), name) for name, node in conditions.items()]
     shown = _fields(compiler, fields)
     select = compiler.scans.base().select(sql.col(CUSTOMER, CUSTOMERS), *columns, *shown, copy=False)
-    return sql.finished(with_ctes(select, compiler.scans.ctes()), compiler.values)
+    return sql.finished(with_ctes(select, compiler.ctes()), compiler.values)
 
 
 def members_query(compiler: Compiler, condition: Condition, fields: Sequence[str]) -> sql.Query:
@@ -32,7 +32,7 @@ def members_query(compiler: Compiler, condition: Condition, fields: Sequence[str
     holds, shown = compiler.condition(condition), _fields(compiler, fields)
     select = compiler.scans.base().select(sql.col(CUSTOMER, CUSTOMERS), *shown, copy=False)
     select = select.where(holds, copy=False).order_by(exp.Ordered(this=sql.col(CUSTOMER, CUSTOMERS), nulls_first=False), copy=False)
-    return sql.finished(with_ctes(select, compiler.scans.ctes()), compiler.values)
+    return sql.finished(with_ctes(select, compiler.ctes()), compiler.values)
 
 
 def _fields(compiler: Compiler, fields: Sequence[str]) -> list[exp.Expr]:
@@ -60,4 +60,4 @@ def explain_query(compiler: Compiler, condition: Condition) -> ExplainedQuery:
             value, _ = compiler.measured(part)
             columns.append(sql.aliased(value.copied() if value is not None else exp.Null(), f"value_{n}"))
     select = compiler.scans.base().select(*columns, copy=False)
-    return ExplainedQuery(sql.finished(with_ctes(select, compiler.scans.ctes()), compiler.values), parts)
+    return ExplainedQuery(sql.finished(with_ctes(select, compiler.ctes()), compiler.values), parts)

@@ -1,30 +1,32 @@
-"""Sequences: an event that is not followed by another, strictly later, within a time, with the same value.
+"""Sequences: an event that must be, or must not be, followed by others, strictly later, within a time, with the same value.
 
-Rows of every table concerned are read once into one relation, marked as anchor or as follower; a window over it gives each
-anchor the nearest later follower of its customer. It holds once every window is over: `holds_at` is that instant, and a
-campaign's trigger is due then.
+Rows of every table concerned are read once into one relation, marked with the parts of the sequence that they can play: part
+0 is the anchor, the others are followers, and a follower may itself have followers. From the innermost followers outwards, a
+window gives each row the earliest moment at which a later follower fulfilled its own part. A sequence holds once every
+`not_followed_by` window is over and every `followed_by` has come: `holds_at` is that instant, when a trigger is due.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from retention_cli.compile import sql
-from retention_cli.compile.rows import RowScope
 from retention_cli.compile.schema import CUSTOMER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from retention_cli.compile.events import Events
+    from retention_cli.compile.rows import RowScope
     from retention_cli.compile.schema import EventTable
     from retention_cli.model.condition import EventQuery, Follow
     from retention_cli.model.duration import Duration
 
-ANCHOR, AT, HOLDS_AT = "is_anchor", "at", "holds_at"
+AT, HOLDS_AT = "at", "holds_at"
+LAST = "last"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +37,46 @@ class Extras:
     joined: frozenset[str] = frozenset()
 
 
+@dataclass(slots=True)
+class _Part:
+    """One event of the sequence: `number` tells it from the others, `wanted` whether it must come or must not."""
+
+    number: int
+    asked: EventQuery | Follow
+    tables: list[EventTable]
+    wanted: bool = True
+    parent: _Part | None = None
+    parts: list[_Part] = field(default_factory=list)
+
+    @property
+    def mark(self) -> str:
+        """The column that says whether a row can play this part."""
+        return f"follows_{self.number}" if self.parent else "is_anchor"
+
+    @property
+    def came(self) -> str:
+        """The column with the earliest moment at which a later row fulfilled this part."""
+        return f"came_{self.number}"
+
+    @property
+    def span(self) -> Duration | None:
+        """How long after the event before it may come."""
+        return self.asked.within if self.parent else None
+
+
 @dataclass(frozen=True, slots=True)
 class _Sequence:
-    """What one sequence needs: its query, the tables of anchors and followers, and further columns of the anchors."""
+    """What one sequence needs: its parts by number, the anchor first, and further columns of the anchors."""
 
     events: Events
     query: EventQuery
-    anchors: Sequence[EventTable]
-    followers: Sequence[Sequence[EventTable]]
+    parts: Sequence[_Part]
     extras: Mapping[str, Extras]
 
     @property
     def sources(self) -> list[str]:
         """Every table concerned, once."""
-        tables = [*self.anchors, *(table for tables in self.followers for table in tables)]
-        return list(dict.fromkeys(table.source for table in tables))
+        return list(dict.fromkeys(table.source for part in self.parts for table in part.tables))
 
     @property
     def extra_names(self) -> list[str]:
@@ -62,16 +89,31 @@ def compile_sequence(events: Events, query: EventQuery, label: str, extras: Mapp
 
     `extras` are further columns of the anchors, by name, for each source: a trigger needs the event's key and columns.
     """
-    followers = [events.tables(follow) for follow in query.not_followed_by]
-    sequence = _Sequence(events, query, events.tables(query), followers, extras or {})
+    sequence = _Sequence(events, query, _parts(events, query), extras or {})
     rows = events.scans.own(f"{label}_rows", _rows(sequence), attach=False)
-    return events.scans.own(label, _anchors(events, query, rows, sequence.extra_names), attach=False)
+    return events.scans.own(label, _anchors(sequence, rows), attach=False)
+
+
+def _parts(events: Events, query: EventQuery) -> list[_Part]:
+    found = [_Part(0, query, events.tables(query))]
+    for parent in found:  # it grows while it is walked: every follower is asked for its own
+        asked = [(follow, wanted) for wanted in (False, True) for follow in _follows(parent.asked, wanted=wanted)]
+        for follow, wanted in asked:
+            part = _Part(len(found), follow, events.tables(follow), wanted, parent)
+            parent.parts.append(part)
+            found.append(part)
+    return found
+
+
+def _follows(asked: EventQuery | Follow, *, wanted: bool) -> tuple[Follow, ...]:
+    return asked.followed_by if wanted else asked.not_followed_by
 
 
 def _rows(sequence: _Sequence) -> exp.Query:
     selects = [_rows_of(sequence, source) for source in sequence.sources]
     if not selects:
-        columns = [CUSTOMER, AT, ANCHOR, *(f"follows_{n}" for n, _ in enumerate(sequence.followers, 1)), *sequence.extra_names]
+        same = [f"same_{part.number}" for part in sequence.parts[1:] if part.asked.same is not None]
+        columns = [CUSTOMER, AT, *(part.mark for part in sequence.parts), *same, *sequence.extra_names]
         return exp.Select().select(*[sql.aliased(exp.Null(), name) for name in columns], copy=False)
     union: exp.Query = selects[0]
     for select in selects[1:]:
@@ -80,25 +122,21 @@ def _rows(sequence: _Sequence) -> exp.Query:
 
 
 def _rows_of(sequence: _Sequence, source: str) -> exp.Select:
-    """Select the rows of one table that are anchor or follower, marked as such."""
-    events, query = sequence.events, sequence.query
-    scope = RowScope(events.scans.schema, source)
-    marks = [(ANCHOR, _anchor(sequence, source, scope))]
-    pairs = list(enumerate(zip(query.not_followed_by, sequence.followers, strict=True), 1))
-    marks += [(f"follows_{n}", _follower(events, source, follow, tables, scope)) for n, (follow, tables) in pairs]
-    same = [(f"same_{n}", _same(sequence, source, n, scope)) for n, (follow, _) in pairs if follow.same is not None]
+    """Select the rows of one table that can play a part, marked as such."""
+    events = sequence.events
+    scope = events.scope(source, [], None)
+    marks = [(part.mark, _mark(sequence, part, source, scope)) for part in sequence.parts]
+    same = [(f"same_{part.number}", _same(sequence, part, source, scope)) for part in sequence.parts[1:] if part.asked.same is not None]
     extras = sequence.extras.get(source, Extras({}))
     scope.joined.update(extras.joined)
-    columns: list[exp.Expr] = [sql.col(CUSTOMER, source), sql.aliased(sql.col(events.scans.schema.time(source) or "", source), AT)]
+    time = sql.col(events.schema.time(source) or "", source)
+    columns: list[exp.Expr] = [sql.col(CUSTOMER, source), sql.aliased(time, AT)]
     columns += [sql.aliased(expression, name) for name, expression in [*marks, *same]]
     columns += [sql.aliased(_of_anchor(marks[0][1], extras.columns.get(name)), name) for name in sequence.extra_names]
-    select = exp.Select().select(*columns, copy=False).from_(sql.table(source), copy=False)
-    for join in scope.joins():
-        select = select.join(join, copy=False)
     # What follows is later than an anchor, so the anchors' beginning bounds it too.
-    bounds = [events.scans.until_now(source), *events.begins(source, query)]
-    select = select.where(sql.both([*bounds, sql.either(mark.copy() for _, mark in marks)]), copy=False)
-    return select if events.scans.subject.table is None else select.where(_of_subjects(events, source), copy=False)
+    bounds = [] if sequence.query.nth else events.begins(time, sequence.query)
+    select = events.scans.rows(source, scope.joined).select(*columns, copy=False)
+    return select.where(sql.both([*bounds, sql.either(mark.copy() for _, mark in marks)]), copy=False)
 
 
 def _of_anchor(is_anchor: exp.Expr, column: exp.Expr | None) -> exp.Expr:
@@ -108,71 +146,124 @@ def _of_anchor(is_anchor: exp.Expr, column: exp.Expr | None) -> exp.Expr:
     return exp.Case(ifs=[exp.If(this=is_anchor.copy(), true=column.copy())])
 
 
-def _of_subjects(events: Events, source: str) -> exp.Expr:
-    wanted = exp.Select().select(sql.col(CUSTOMER), copy=False).from_(sql.table(events.scans.subject.table or ""), copy=False)
-    return exp.In(this=sql.col(CUSTOMER, source), query=exp.Subquery(this=wanted))
-
-
-def _anchor(sequence: _Sequence, source: str, scope: RowScope) -> exp.Expr:
+def _mark(sequence: _Sequence, part: _Part, source: str, scope: RowScope) -> exp.Expr:
+    """Return whether a row can play a part; an anchor lies in the query's window, unless which one it is comes first."""
     events, query = sequence.events, sequence.query
-    named = [events.named(table) or sql.true() for table in sequence.anchors if table.source == source]
+    named = [_named(events, table, part) for table in part.tables if table.source == source]
     if not named:
         return sql.false()
-    return sql.both([sql.either(named), events.where(query.where, scope), *events.window(source, query)]) or sql.true()
+    scope.elsewhere = events.scope(source, part.tables, part.asked.where).elsewhere
+    time = sql.col(events.schema.time(source) or "", source)
+    bounds = [] if part.parent or query.nth else events.window(time, query)
+    return sql.both([sql.either(named), events.where(part.asked.where, scope), *bounds]) or sql.true()
 
 
-def _follower(events: Events, source: str, follow: Follow, tables: Sequence[EventTable], scope: RowScope) -> exp.Expr:
-    named = [events.named(table) or sql.true() for table in tables if table.source == source]
-    return sql.both([sql.either(named), events.where(follow.where, scope)]) or sql.true() if named else sql.false()
+def _named(events: Events, table: EventTable, part: _Part) -> exp.Expr:
+    return sql.both([events.named(table), events.by_people(table, part.asked.where)]) or sql.true()
 
 
-def _same(sequence: _Sequence, source: str, n: int, scope: RowScope) -> exp.Expr:
-    """Return the value that anchor and follower must share; a table with neither of them has none."""
-    follow, concerned = sequence.query.not_followed_by[n - 1], [*sequence.anchors, *sequence.followers[n - 1]]
+def _same(sequence: _Sequence, part: _Part, source: str, scope: RowScope) -> exp.Expr:
+    """Return the value that a part and the one before must share; a table with neither of them has none."""
+    concerned = [*part.tables, *(part.parent.tables if part.parent else [])]
     if all(table.source != source for table in concerned):
         return exp.cast(exp.Null(), "varchar", dialect=sql.DIALECT)
-    column = sequence.events.column(scope, follow.same or "", follow.place)
+    column = sequence.events.column(scope, part.asked.same or "", part.asked.place)
     return exp.cast(column if column is not None else exp.Null(), "varchar", dialect=sql.DIALECT)
 
 
-def _anchors(events: Events, query: EventQuery, rows: str, extras: Sequence[str]) -> exp.Select:
-    columns = [sql.col(name, "anchor") for name in (CUSTOMER, AT, *extras)]
-    nearest = [sql.aliased(_nearest_later(n, follow), f"later_{n}") for n, follow in enumerate(query.not_followed_by, 1)]
-    every = exp.Select().select("*", *nearest, copy=False).from_(sql.table(rows), copy=False)
-    anchor = exp.Subquery(this=every, alias=exp.TableAlias(this=sql.name("anchor")))
-    select = exp.Select().from_(anchor, copy=False).where(sql.col(ANCHOR, "anchor"), copy=False)
-    ends: list[exp.Expr] = []
-    for n, follow in enumerate(query.not_followed_by, 1):
-        later = sql.col(f"later_{n}", "anchor")
-        end = sql.col(AT, "anchor") if follow.within is None else _plus(events, sql.col(AT, "anchor"), follow.within)
-        never = exp.Is(this=later, expression=exp.Null())
-        in_time = never if follow.within is None else sql.either([never, exp.GT(this=later.copy(), expression=end.copy())])
-        select = select.where(in_time, copy=False)
-        ends.append(end)
-    holds_at = ends[0] if len(ends) == 1 else sql.call("greatest", *ends)
-    over = exp.LTE(this=holds_at.copy(), expression=events.tests.values.bind(events.tests.moment.instant, "as_of"))
-    return select.select(*columns, sql.aliased(holds_at, HOLDS_AT), copy=False).where(over, copy=False)
+def _anchors(sequence: _Sequence, rows: str) -> exp.Select:
+    events, query, anchor = sequence.events, sequence.query, sequence.parts[0]
+    table = exp.Subquery(this=_with_moments(sequence, rows), alias=exp.TableAlias(this=sql.name("anchor")))
+    columns = [sql.col(name, "anchor") for name in (CUSTOMER, AT, *sequence.extra_names)]
+    select = exp.Select().from_(table, copy=False).where(sql.col(anchor.mark, "anchor"), copy=False)
+    if query.nth is not None:
+        select = select.where(sql.col("is_nth", "anchor"), *events.window(sql.col(AT, "anchor"), query), copy=False)
+    fulfilled = [_is_fulfilled(events, part, "anchor") for part in anchor.parts]
+    select = select.where(*fulfilled, copy=False)
+    return select.select(*columns, sql.aliased(_holds_at(events, anchor, "anchor"), HOLDS_AT), copy=False)
 
 
-def _nearest_later(n: int, follow: Follow) -> exp.Window:
-    """Return the time of the nearest follower that is strictly later: times are whole microseconds."""
-    follows: list[exp.Expr] = [sql.col(f"follows_{n}")]
+def _with_moments(sequence: _Sequence, rows: str) -> exp.Select:
+    """Give every row the moments at which later rows fulfilled each part, the innermost parts first."""
+    levels: dict[int, list[_Part]] = {}
+    for part in sequence.parts[1:]:
+        levels.setdefault(_depth(part), []).append(part)
+    source: exp.Expr = sql.table(rows)
+    for depth in sorted(levels, reverse=True):
+        moments = [sql.aliased(_came(sequence.events, part), part.came) for part in levels[depth]]
+        if depth == 1 and sequence.query.nth is not None:
+            moments.append(sql.aliased(_is_nth(sequence.parts[0], sequence.query.nth), "is_nth"))
+        select = exp.Select().select("*", *moments, copy=False).from_(source, copy=False)
+        source = exp.Subquery(this=select, alias=exp.TableAlias(this=sql.name(f"level_{depth}")))
+    return select
+
+
+def _depth(part: _Part) -> int:
+    return 0 if part.parent is None else 1 + _depth(part.parent)
+
+
+def _came(events: Events, part: _Part) -> exp.Expr:
+    """Return the earliest moment at which a strictly later row fulfilled a part: times are whole microseconds."""
     among = [sql.col(CUSTOMER)]
-    if follow.same is not None:
-        among.append(sql.col(f"same_{n}"))
-        follows.append(sql.negated(exp.Is(this=sql.col(f"same_{n}"), expression=exp.Null())))  # nothing is not the same as nothing
-    nearest = exp.Filter(this=exp.Min(this=sql.col(AT)), expression=exp.Where(this=sql.both(follows)))
-    after = exp.WindowSpec(
-        kind="RANGE", start=sql.call("to_microseconds", sql.number(1)), start_side="FOLLOWING", end="UNBOUNDED", end_side="FOLLOWING"
-    )
-    return exp.Window(this=nearest, partition_by=among, order=exp.Order(expressions=[exp.Ordered(this=sql.col(AT))]), spec=after)
+    plays: list[exp.Expr] = [sql.col(part.mark), *(_is_fulfilled(events, inner, None) for inner in part.parts)]
+    if part.asked.same is not None:
+        among.append(sql.col(f"same_{part.number}"))
+        plays.append(sql.negated(exp.Is(this=sql.col(f"same_{part.number}"), expression=exp.Null())))  # nothing is not the same as nothing
+    fulfilled_at = _holds_at(events, part, None)
+    earliest = exp.Filter(this=exp.Min(this=fulfilled_at), expression=exp.Where(this=sql.both(plays)))
+    end: str | exp.Expr = "UNBOUNDED"
+    if part.span is not None:
+        end = _length(events, part.span)
+    later = exp.WindowSpec(kind="RANGE", start=sql.call("to_microseconds", sql.number(1)), start_side="FOLLOWING", end=end, end_side="FOLLOWING")
+    return exp.Window(this=earliest, partition_by=among, order=exp.Order(expressions=[exp.Ordered(this=sql.col(AT))]), spec=later)
+
+
+def _is_nth(anchor: _Part, nth: str) -> exp.Expr:
+    """Return whether a row is the so-manieth that can be the anchor, counted from the first or from the last."""
+    order = exp.Ordered(this=sql.col(AT), desc=nth == LAST, nulls_first=False)
+    numbered = exp.Window(this=sql.call("row_number"), partition_by=[sql.col(CUSTOMER), sql.col(anchor.mark)], order=exp.Order(expressions=[order]))
+    return exp.EQ(this=numbered, expression=sql.number(1 if nth == LAST else int(nth)))
+
+
+def _is_fulfilled(events: Events, part: _Part, table: str | None) -> exp.Expr:
+    """Return whether a part came that must, or did not come until its time was over."""
+    missing = exp.Is(this=sql.col(part.came, table), expression=exp.Null())
+    if part.wanted:
+        return sql.negated(missing)
+    if part.span is None:
+        return missing
+    over = exp.LTE(this=_plus(events, sql.col(AT, table), part.span), expression=events.tests.values.bind(events.tests.moment.instant, "as_of"))
+    return sql.both([missing, over]) or sql.true()
+
+
+def _holds_at(events: Events, part: _Part, table: str | None) -> exp.Expr:
+    """Return the moment at which everything that a row must wait for is over."""
+    ends: list[exp.Expr] = []
+    for inner in part.parts:
+        if inner.wanted:
+            ends.append(sql.col(inner.came, table))
+        elif inner.span is not None:
+            ends.append(_plus(events, sql.col(AT, table), inner.span))
+    if not ends:
+        return sql.col(AT, table)
+    return ends[0] if len(ends) == 1 else sql.call("greatest", *ends)
+
+
+def _length(events: Events, span: Duration) -> exp.Expr:
+    """Return a span as an interval from a row's own time on; months are as long as they are there."""
+    if not span.is_calendar:
+        return _seconds(span)
+    return exp.Paren(this=exp.Sub(this=_plus(events, sql.col(AT), span), expression=sql.col(AT)))
 
 
 def _plus(events: Events, time: exp.Expr, span: Duration) -> exp.Expr:
     """Return `time + span`; months go by the shop's calendar, so they are counted on its wall clock."""
     if not span.is_calendar:
-        return exp.Add(this=time, expression=sql.call("to_seconds", sql.number(int(span.elapsed.total_seconds()))))
-    zone = events.tests.values.bind(str(events.tests.moment.zone), "zone")
-    local = sql.call("timezone", zone, sql.call("timezone", exp.Literal.string("UTC"), time))
-    later = exp.Add(this=local, expression=sql.call("to_months", sql.number(span.months)))
-    return sql.call("timezone", exp.Literal.string("UTC"), sql.call("timezone", zone.copy(), later))
+        return exp.Add(this=time, expression=_seconds(span))
+    moment, values = events.tests.moment, events.tests.values
+    later = exp.Add(this=moment.local(time, values), expression=sql.call("to_months", sql.number(span.months)))
+    return moment.to_utc(later, values)
+
+
+def _seconds(span: Duration) -> exp.Expr:
+    return sql.call("to_seconds", sql.number(int(span.elapsed.total_seconds())))

@@ -132,6 +132,11 @@ def negated(expression: exp.Expr) -> exp.Expr:
     return exp.not_(expression, dialect=DIALECT, copy=False)
 
 
+def bracketed(expression: exp.Expr) -> exp.Expr:
+    """Return an expression in brackets."""
+    return exp.Paren(this=expression)
+
+
 def slug(*words: object, limit: int = 56) -> str:
     """Make a readable name of what something means: `order`, `90 days` → `order_90_days`."""
     text = "_".join(str(word) for word in words if word not in (None, ""))

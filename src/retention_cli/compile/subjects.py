@@ -40,4 +40,4 @@ def subjects_query(compiler: Compiler, questions: Questions) -> sql.Query:
         if found is not None:
             columns.append(sql.aliased(found.told(), f"field_{name}"))
     select = compiler.scans.base().select(*columns, copy=False)
-    return sql.finished(with_ctes(select, compiler.scans.ctes()), compiler.values)
+    return sql.finished(with_ctes(select, compiler.ctes()), compiler.values)

@@ -53,7 +53,7 @@ def occurrences_query(compiler: Compiler, query: EventQuery, due: Due) -> sql.Qu
     select = select.where(exp.GT(this=sql.col(HOLDS_AT), expression=compiler.values.bind(due.after, "due_after")), copy=False)
     select.set("qualify", exp.Qualify(this=_first_of_its_key()))
     order = [exp.Ordered(this=sql.col(column), nulls_first=False) for column in (HOLDS_AT, CUSTOMER, OCCURRENCE)]
-    return sql.finished(with_ctes(select.order_by(*order, copy=False), compiler.scans.ctes()), compiler.values)
+    return sql.finished(with_ctes(select.order_by(*order, copy=False), compiler.ctes()), compiler.values)
 
 
 def _first_of_its_key() -> exp.Expr:

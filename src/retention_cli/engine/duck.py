@@ -20,7 +20,7 @@ from retention_cli.engine.loading import column_list, load_rows
 from retention_cli.engine.quoting import fill, identifier, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from retention_cli.engine.base import Row
     from retention_cli.model.snapshot import SnapshotSet
@@ -46,6 +46,7 @@ class DuckEngine:
         if threads is not None:
             config["threads"] = threads
         self._connection = duckdb.connect(":memory:", config=config)
+        self._offered: dict[str, Callable[[DuckEngine], None]] = {}
         self._connection.execute("SET TimeZone = 'UTC'")
         self._connection.execute("SET enable_progress_bar = false")
 
@@ -62,6 +63,7 @@ class DuckEngine:
 
     def run(self, sql: str, values: Mapping[str, object] = {}) -> list[Row]:
         """Run one statement with its bound values (`$name`, exactly those that it names) and return every row."""
+        self._make_ready(sql)
         return self._connection.execute(sql, dict(values)).fetchall()
 
     def execute(self, sql: str, values: Mapping[str, object] = {}) -> None:
@@ -70,6 +72,7 @@ class DuckEngine:
 
     def stream(self, sql: str, values: Mapping[str, object] = {}, *, size: int = 10_000) -> Iterator[list[Row]]:
         """Run one statement and yield its rows in lists of `size`; read it to its end before the next statement."""
+        self._make_ready(sql)
         result = self._connection.execute(sql, dict(values))
         while rows := result.fetchmany(size):
             yield rows
@@ -93,6 +96,16 @@ class DuckEngine:
         for source, snapshot in snapshots.snapshots.items():
             view, path = identifier(source), literal(snapshot.path)
             self.execute(fill("CREATE OR REPLACE VIEW {view} AS SELECT * FROM read_parquet({path})", view=view, path=path))
+
+    def offer(self, table: str, make: Callable[[DuckEngine], None]) -> None:
+        """Have a table made before the first statement that names it, and only then."""
+        self._offered[table] = make
+
+    def _make_ready(self, sql: str) -> None:
+        for table in [name for name in self._offered if name in sql or identifier(name) in sql]:
+            make = self._offered.pop(table, None)
+            if make is not None:
+                make(self)
 
     def interrupt(self) -> None:
         """Stop the statement that is running, from another thread; it raises there."""

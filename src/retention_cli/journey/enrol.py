@@ -92,7 +92,7 @@ def _happened(frame: Frame, engine: DuckEngine, running: Running, trigger: Happe
 
 
 def _insert_occurrences(frame: Frame, engine: DuckEngine, running: Running, trigger: Happened, after: datetime, *, counted_only: bool) -> int:
-    compiler = Compiler(frame.schema, frame.moment, frame.project.segments, frame.project.metrics)
+    compiler = Compiler(frame.schema, frame.moment, frame.project)
     query = occurrences_query(compiler, trigger.query, Due(after))
     if counted_only:
         return _whole(engine.run(sql.counted(query), query.values))

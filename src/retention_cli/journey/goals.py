@@ -39,7 +39,7 @@ def reached(frame: Frame, engine: DuckEngine, members: Cast) -> list[tuple[Any, 
     goals = [(revision, goal) for revision, program in members.programs.items() for goal in program.goals]
     if not goals or not _upload(frame, engine, goals):
         return []
-    compiler = Compiler(frame.schema, frame.moment, frame.project.segments, frame.project.metrics, GOALS)
+    compiler = Compiler(frame.schema, frame.moment, frame.project, GOALS)
     numbered = list(enumerate((goal for _, goal in goals), 1))
     conditions = {f"goal_{number}": from_entry(goal.when) for number, goal in numbered if goal.when is not None}
     totals = {f"goal_{number}": _total_from_entry(goal.total) for number, goal in numbered if goal.total is not None}

@@ -125,7 +125,7 @@ def _exit_rows(revision: int, program: Program, asked: Asked) -> list[tuple[obje
 
 def ask(frame: Frame, engine: DuckEngine, asked: Asked, mails: Mapping[tuple[str, str], Mail]) -> None:
     """Answer every question for every subject in one plan: the table `asked(subject, answers, address, missing, customer)`."""
-    compiler = Compiler(frame.schema, frame.moment, frame.project.segments, frame.project.metrics, JOURNEYS)
+    compiler = Compiler(frame.schema, frame.moment, frame.project, JOURNEYS)
     address = frame.project.settings.contacts.email
     wanted = sorted({name for mail in mails.values() for name in fields_of(mail)} | {address, "customer_id"} | _language(frame, mails))
     questions = Questions({f"question_{n}": condition for n, condition in enumerate(asked.conditions, 1)}, wanted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Self
 
-from retention_cli.ledger.rows import Counts, GenerationRow, Position, RevisionRow, RunRow, SeenCampaign, Suppressed, UnknownRow
+from retention_cli.ledger.rows import Counts, EvaluationRow, GenerationRow, Position, RevisionRow, RunRow, SeenCampaign, Suppressed, UnknownRow
 from retention_cli.ledger.store import open_view
 
 if TYPE_CHECKING:
@@ -58,6 +58,11 @@ class Reader:
             return GenerationRow(id_, as_of, json.loads(segments), bytes(whole))
         return None
 
+    def evaluations(self, limit: int) -> list[EvaluationRow]:
+        """Return the last evaluations of all segments, newest first."""
+        rows = self._rows("recent_generations", limit=limit)
+        return [EvaluationRow(id_, as_of, json.loads(segments), None if delta is None else bytes(delta)) for id_, as_of, segments, delta in rows]
+
     def due_journeys(self, as_of: int) -> list[tuple[Any, ...]]:
         """Return open journeys due: (id, campaign, customer, occurrence, revision, step, entered_at, due_at, trigger), by id."""
         return self._rows("due_journeys", as_of=as_of)
@@ -101,6 +106,17 @@ class Reader:
     def open_counts(self) -> dict[str, tuple[int, int]]:
         """Return for each campaign with any: (open journeys, messages still waiting)."""
         return {name: (journeys, messages) for name, journeys, messages in self._rows("open_counts")}
+
+    def own_events(self, until: int) -> list[tuple[Any, ...]]:
+        """Return what was sent and what came back of it, up to an instant.
+
+        (customer, event, at, message, campaign, step, revision, channel, data as JSON)
+        """
+        return self._rows("own_events", until=until)
+
+    def snapshots_of_runs(self, until: int) -> list[tuple[int, dict[str, str]]]:
+        """Return for each finished run up to an instant its as_of and its snapshots (source → id), oldest first."""
+        return [(as_of, json.loads(manifest).get("snapshots", {})) for as_of, manifest in self._rows("manifests", until=until)]
 
     def unknown(self, limit: int) -> list[UnknownRow]:
         """Return messages of unknown fate, oldest first."""

@@ -64,6 +64,16 @@ class GenerationRow:
 
 
 @dataclass(frozen=True, slots=True)
+class EvaluationRow:
+    """One evaluation: `segments` by name with their fingerprints, `delta` who came and went (Parquet), None where that was not kept."""
+
+    id: int
+    as_of: int
+    segments: dict[str, str]
+    delta: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class Suppressed:
     """Whom nothing is sent on a channel: addresses in their normalised form, and customers."""
 

@@ -7,6 +7,7 @@ A scalar of YAML arrives as text; the types here say how a field reads it, and h
 from __future__ import annotations
 
 import re
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -64,6 +65,25 @@ Whole = Annotated[
     WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^\d+$"}]}),
 ]
 """A whole number, zero or more."""
+
+
+def read_number(value: Any) -> Decimal:
+    """Return a number exactly as written; raise ValueError with a sentence where it is none."""
+    try:
+        found = Decimal(str(value))
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not found.is_finite():
+        raise ValueError(f"{str(value)!r} is not a number")
+    return found
+
+
+Number = Annotated[
+    Decimal,
+    BeforeValidator(read_number),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}]}),
+]
+"""A number, exactly as written."""
 
 
 class Described(Model):

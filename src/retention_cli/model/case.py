@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import AfterValidator, Field, InstanceOf, WithJsonSchema
 
 from retention_cli.model.base import Model
-from retention_cli.model.condition import InSegment, Node
+from retention_cli.model.condition import InSegment
+from retention_cli.model.question import Node
 from retention_cli.model.word import Word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from retention_cli.model.condition import Condition, Test
+    from retention_cli.model.condition import Condition
+    from retention_cli.model.question import Test
 
 Value = Word | tuple[Word, ...]
 """One value of a row: a text, or the texts of a list."""

@@ -3,10 +3,15 @@
     condition  = {FIELD: tests, …}                     all of them
                | [condition, …]                        all of them
                | {all|any|none: [condition, …]} | {not: condition}
-               | {did|did_not: events, where:, times:, within:, older_than:, since:, not_followed_by:}
+               | {did|did_not: events, where:, times:, distinct:, nth:, regularly:, WINDOW, followed_by:, not_followed_by:, same:}
+               | {has: FACT, where:, times:}
                | {total_of|count_of|average_of|…: {did:, field:, …, value: tests}}
-               | {segment: NAME} | {everyone: true} | {field: NAME, is: …}
-    tests      = scalar | [scalar, …] | present | missing | {operator: value, …}
+               | {segment: NAME, for:} | {everyone: true} | {field: NAME, is: …}
+               | {sample: {share:, name:}} | {listed: FILE} | {consent: {channel:, topic:}} | {sql: "…"}
+    WINDOW     = within: | older_than: | since: | during:
+    events     = NAME | {source: NAME} | {starts_with: TEXT} | [events, …]
+    tests      = scalar | [scalar, …] | present | missing | {operator: value, …, for:, leap:, ignore_case:}
+    value      = scalar | [scalar, …] | {percentile: n, of:, factor:} | {metric: NAME, factor:, if_missing:} | {learned: NAME, factor:}
 
 Values stay text until the compiler knows the type of the field they meet. Every node knows its place, and `path` says
 where it hangs (`where[1].any[0]`), so that explain and errors speak of the same spot. Nodes compare by meaning:
@@ -15,49 +20,21 @@ place and path are left out of equality.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic_core import core_schema
 
-from retention_cli.model.problem import NOWHERE, Place
+from retention_cli.model.question import Node
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from pydantic import GetCoreSchemaHandler
 
     from retention_cli.model.duration import Duration
-
-
-class Op(StrEnum):
-    """What a test may ask of a value; the order is the order of docs/reference."""
-
-    IS = "is"
-    IS_NOT = "is_not"
-    IN = "in"
-    NOT_IN = "not_in"
-    AT_LEAST = "at_least"
-    AT_MOST = "at_most"
-    MORE_THAN = "more_than"
-    LESS_THAN = "less_than"
-    BETWEEN = "between"
-    CONTAINS = "contains"
-    STARTS_WITH = "starts_with"
-    ENDS_WITH = "ends_with"
-    MATCHES = "matches"
-    HAS_ANY = "has_any"
-    HAS_ALL = "has_all"
-    HAS_NONE = "has_none"
-    PRESENT = "present"
-    MISSING = "missing"
-    WITHIN = "within"
-    OLDER_THAN = "older_than"
-    IN_NEXT = "in_next"
-    BEFORE = "before"
-    AFTER = "after"
-
-
-NEGATIONS = {Op.IS_NOT: Op.IS, Op.NOT_IN: Op.IN, Op.HAS_NONE: Op.HAS_ANY, Op.MISSING: Op.PRESENT}
+    from retention_cli.model.question import Test
 
 
 class Fold(StrEnum):
@@ -69,24 +46,8 @@ class Fold(StrEnum):
     MEDIAN = "median_of"
     SMALLEST = "smallest_of"
     LARGEST = "largest_of"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
-    """What every part of a condition has: its place in the file and its path in the tree."""
-
-    place: Place = field(default=NOWHERE, compare=False, repr=False)
-    path: str = field(default="", compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Test(Node):
-    """One question to one value. `values` are as written; `span` is set for within, older_than and in_next."""
-
-    op: Op
-    values: tuple[str, ...] = ()
-    span: Duration | None = None
-    ignore_case: bool = False
+    FIRST = "first_of"
+    LATEST = "latest_of"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,17 +85,60 @@ class Not(Node):
 
 @dataclass(frozen=True, slots=True)
 class FieldTest(Node):
-    """All `tests` hold of a field, metric or group of the customer (or of a column of the event, inside `where:`)."""
+    """All `tests` hold of a field, metric or group of the customer (or of a column of the event, inside `where:`).
+
+    With `lasting` they have held for so long, from one snapshot to the next.
+    """
 
     field: str
     tests: tuple[Test, ...]
+    lasting: Duration | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class InSegment(Node):
-    """The customer is in another segment."""
+    """The customer is in another segment, and has been for so long where `lasting` says so."""
 
     name: str
+    lasting: Duration | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample(Node):
+    """A lasting share of all customers, by a hash of `name` and the customer's id."""
+
+    share: Decimal
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Node):
+    """The customer's id stands in a file of the project."""
+
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Selected(Node):
+    """The customer's id is what a file of SQL selects; `text` is what stands in it."""
+
+    file: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Consented(Node):
+    """The customer consented to a channel, and to a topic where one is named."""
+
+    channel: str
+    topic: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expression(Node):
+    """A boolean expression over fields and metrics, in SQL."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,25 +151,67 @@ class Since(Node):
 
 @dataclass(frozen=True, slots=True)
 class Follow(Node):
-    """A later event that must not come: strictly later, within the span, with the same value in column `same`."""
+    """A later event that must (or must not) come: strictly later, within the span, with the same value in column `same`.
 
-    events: tuple[str, ...]
+    It may itself have to be followed, or not, by others.
+    """
+
+    events: tuple[EventName, ...]
     where: Condition | None = None
     within: Duration | None = None
     same: str | None = None
+    followed_by: tuple[Follow, ...] = ()
+    not_followed_by: tuple[Follow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EventsLike(Node):
+    """Events that are not named one by one: all of a source, or all whose names begin alike."""
+
+    source: str = ""
+    starts_with: str = ""
+
+    def __str__(self) -> str:
+        return f"any of {self.source}" if self.source else f"{self.starts_with}…"
+
+
+EventName = str | EventsLike
 
 
 @dataclass(frozen=True, slots=True)
 class EventQuery(Node):
-    """Which events count: any of `events`, with `where` over their columns, in the window, not followed by others."""
+    """Which events count: any of `events`, with `where` over their columns, in the window, followed by others or not.
 
-    events: tuple[str, ...]
+    `nth` (a number, or `last`) picks one event of a customer after `where` and before the window. `distinct` names a column
+    whose different values are counted rather than events. `facts` are rows without a time.
+    """
+
+    events: tuple[EventName, ...]
     where: Condition | None = None
     within: Duration | None = None
     older_than: Duration | None = None
     since: Since | None = None
+    during: str | None = None
+    followed_by: tuple[Follow, ...] = ()
     not_followed_by: tuple[Follow, ...] = ()
     same: str | None = None
+    nth: str | None = None
+    distinct: str | None = None
+    facts: bool = False
+
+    @property
+    def is_sequence(self) -> bool:
+        """Whether what comes later matters."""
+        return bool(self.followed_by or self.not_followed_by)
+
+
+@dataclass(frozen=True, slots=True)
+class Regularly(Node):
+    """In `at_least` of the last `of` stretches of this length the event happened."""
+
+    every: Duration
+    at_least: int
+    of: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +221,7 @@ class Did(Node):
     query: EventQuery
     times: tuple[Test, ...] = ()
     negated: bool = False
+    regularly: Regularly | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +234,9 @@ class Total(Node):
     tests: tuple[Test, ...] = ()
 
 
-Condition = Everyone | All | AnyOf | NoneOf | Not | FieldTest | InSegment | Did | Total
+Condition = Everyone | All | AnyOf | NoneOf | Not | FieldTest | InSegment | Did | Total | Sample | Listed | Selected | Consented | Expression
 
-CONDITION_TYPES = (Everyone, All, AnyOf, NoneOf, Not, FieldTest, InSegment, Did, Total)
+CONDITION_TYPES = (Everyone, All, AnyOf, NoneOf, Not, FieldTest, InSegment, Did, Total, Sample, Listed, Selected, Consented, Expression)
 
 
 def children(node: Condition) -> tuple[Condition, ...]:
@@ -209,7 +256,7 @@ def walk(node: Condition) -> list[Condition]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Parsed:
+class Parsed:
     """Tells pydantic that a field holds nodes made elsewhere, so that it builds no schema of the nodes themselves."""
 
     kinds: type[Node] | tuple[type[Node], ...]
@@ -228,14 +275,14 @@ class _Parsed:
         raise ValueError("a condition must be parsed before it enters a model")
 
 
-ConditionField = Annotated[Condition, _Parsed(CONDITION_TYPES, "condition")]
+ConditionField = Annotated[Condition, Parsed(CONDITION_TYPES, "condition")]
 """A model's field that holds a condition; project/ parses it, because only the place in the file tells what it may ask."""
 
-RowConditionField = Annotated[Condition, _Parsed(CONDITION_TYPES, "row_condition")]
+RowConditionField = Annotated[Condition, Parsed(CONDITION_TYPES, "row_condition")]
 """A model's field that holds a condition over the columns of a row, with nothing that asks of a customer."""
 
-TotalField = Annotated[Total, _Parsed(Total, "total")]
-"""A model's field that holds a fold over events (a metric's definition)."""
+TotalField = Annotated[Total, Parsed(Total, "total")]
+"""A model's field that holds a fold over events (a goal)."""
 
-QueryField = Annotated[EventQuery, _Parsed(EventQuery, "query")]
+QueryField = Annotated[EventQuery, Parsed(EventQuery, "query")]
 """A model's field that holds an event query (a campaign's trigger)."""

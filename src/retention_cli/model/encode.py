@@ -7,21 +7,32 @@ default is left out, so that the text is the same for the same meaning.
 from __future__ import annotations
 
 import dataclasses
+from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from retention_cli.model import condition
+from retention_cli.model import condition, question
 from retention_cli.model.duration import Duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 KIND = "_"
+_NUMBER = "Decimal"
 
 _CONDITIONS: dict[str, type] = {
-    kind.__name__: kind for kind in (*condition.CONDITION_TYPES, condition.Test, condition.Since, condition.Follow, condition.EventQuery, Duration)
+    kind.__name__: kind
+    for kind in (
+        *condition.CONDITION_TYPES,
+        *(question.Test, question.Yardstick, condition.Since, condition.Follow, condition.EventsLike, condition.EventQuery, condition.Regularly),
+        Duration,
+    )
 }
-_ENUMS: dict[tuple[str, str], type[Enum]] = {("Test", "op"): condition.Op, ("Total", "fold"): condition.Fold}
+_ENUMS: dict[tuple[str, str], type[Enum]] = {
+    ("Test", "op"): question.Op,
+    ("Yardstick", "measure"): question.Measure,
+    ("Total", "fold"): condition.Fold,
+}
 
 
 def encode(value: Any) -> Any:
@@ -33,6 +44,8 @@ def encode(value: Any) -> Any:
         }
     if isinstance(value, tuple):
         return [encode(item) for item in value]
+    if isinstance(value, Decimal):
+        return {KIND: _NUMBER, "text": format(value, "f")}
     if isinstance(value, Enum):
         return value.value
     return str(value) if isinstance(value, str) else value
@@ -49,6 +62,8 @@ def decode(value: Any, more: Mapping[str, type], enums: Mapping[tuple[str, str],
     if not isinstance(value, dict):
         return value
     kind = value[KIND]
+    if kind == _NUMBER:
+        return Decimal(value["text"])
     known = {**_ENUMS, **enums}
     fields = {name: decode(item, more, enums) for name, item in value.items() if name != KIND}
     fields = {name: known[kind, name](item) if (kind, name) in known else item for name, item in fields.items()}

@@ -1,6 +1,7 @@
-"""What retention.lock holds: the columns and types of every source as settled at its first import.
+"""What retention.lock holds: the columns and types of every source as settled at its first import, and learned thresholds.
 
-Types in the lock win over what a later file would suggest, so that `validate` needs no data and nothing drifts.
+Types in the lock win over what a later file would suggest, so that `validate` needs no data and nothing drifts. A learned
+threshold is what it was when a person last looked at it; new data changes it only by `retention lock --update`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from decimal import Decimal
 
     from retention_cli.model.source import Column
 
@@ -24,7 +26,24 @@ class SourceLock:
 
 
 @dataclass(frozen=True, slots=True)
+class LearnedValue:
+    """One learned threshold as pinned: `value` over all, and `by` each value of its field (one that is not there: `value`).
+
+    `people` is how many customers have the number; `sources` are the snapshots it came from (source → id), `as_of` the
+    moment (RFC 3339), and `meaning` what was asked (`Learned.meaning`): where any of them differs, it may be out of date.
+    """
+
+    value: Decimal
+    people: int
+    by: Mapping[str, Decimal] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+    as_of: str = ""
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Lock:
-    """All settled sources by name."""
+    """All settled sources and all learned thresholds by name."""
 
     sources: Mapping[str, SourceLock] = field(default_factory=dict)
+    learned: Mapping[str, LearnedValue] = field(default_factory=dict)

@@ -6,13 +6,17 @@ import re
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, SecretStr, WithJsonSchema
+from pydantic import AfterValidator, Field, InstanceOf, SecretStr, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from retention_cli.model.base import Model, Name
 from retention_cli.model.campaign import Campaign
 from retention_cli.model.case import Case
+from retention_cli.model.group import Group
+from retention_cli.model.learned import Learned
+from retention_cli.model.lock import LearnedValue
 from retention_cli.model.metric import Metric
+from retention_cli.model.policy import Consent, Policies
 from retention_cli.model.segment import Segment
 from retention_cli.model.source import Source
 from retention_cli.model.target import DEFAULT_TARGET, Target
@@ -88,17 +92,26 @@ class Settings(Model):
     sender: Sender | None = Field(default=None, description="who writes")
     sources: dict[Name, Source] = Field(min_length=1, description="the shop's exports, by name")
     contacts: Contacts = Field(default=Contacts(), description="which fields of a customer are address, zone and locale")
+    policies: Policies = Field(default=Policies(), description="what holds over all campaigns")
     secrets: Secrets = Field(default=Secrets(), description="keys, from the environment")
     targets: dict[Name, Target] = Field(default={}, description="where messages go and where decisions are kept, by name")
 
 
 class Project(Model):
-    """A project's settings and everything beside them, by name. `root` is the folder, absolute."""
+    """A project's settings and everything beside them, by name. `root` is the folder, absolute.
+
+    `standard_metrics` and `standard_groups` are built in; `pinned` are the learned thresholds as retention.lock has them.
+    """
 
     root: str
     settings: Settings
     segments: dict[str, Segment] = {}
     metrics: dict[str, Metric] = {}
+    groups: dict[str, Group] = {}
+    standard_metrics: dict[str, Metric] = {}
+    standard_groups: dict[str, Group] = {}
+    learned: dict[str, Learned] = {}
+    pinned: dict[str, InstanceOf[LearnedValue]] = {}
     campaigns: dict[str, Campaign] = {}
     templates: dict[str, Template] = {}
     cases: tuple[Case, ...] = ()
@@ -107,6 +120,11 @@ class Project(Model):
     def zone(self) -> ZoneInfo:
         """The shop's time zone."""
         return ZoneInfo(self.settings.timezone)
+
+    @property
+    def consent(self) -> Consent | None:
+        """Where it stands who consented."""
+        return self.settings.policies.consent
 
     @property
     def sources(self) -> Mapping[str, Source]:

@@ -47,13 +47,16 @@ _WRITTEN_SHARE = re.compile(SHARE_PATTERN, re.ASCII)
 _WHOLE = 100
 
 
-def _percent(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    match = _WRITTEN_SHARE.fullmatch(value)
+def percent(text: str) -> Decimal:
+    """Read `20%` as 0.2; raise ValueError with a sentence where it is no share."""
+    match = _WRITTEN_SHARE.fullmatch(text)
     if match is None or Decimal(match[1]) > _WHOLE:
-        raise ValueError(f"{value!r} is not a share; write it like 20%")
+        raise ValueError(f"{text!r} is not a share; write it like 20%")
     return Decimal(match[1]) / 100
+
+
+def _percent(value: object) -> object:
+    return percent(value) if isinstance(value, str) else value
 
 
 _SHARE = {"type": "string", "pattern": SHARE_PATTERN, "examples": ["20%"]}

@@ -27,8 +27,8 @@ from retention_cli.text import did_you_mean
 
 if TYPE_CHECKING:
     from retention_cli.model.case import Expectation, Value
-    from retention_cli.model.condition import Test
     from retention_cli.model.problem import Place
+    from retention_cli.model.question import Test
     from retention_cli.project.notes import Notes
     from retention_cli.project.yaml_tree import Raw
 

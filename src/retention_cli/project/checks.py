@@ -6,28 +6,42 @@ catalogue later. What refers to something unknown or unsound is taken out of the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from retention_cli.model.campaign import Enters, If, Send, Stop
-from retention_cli.model.condition import InSegment, walk
+from retention_cli.model.condition import InSegment, Listed, walk
+from retention_cli.model.metric import When
 from retention_cli.model.word import Word, place_of
+from retention_cli.project.files import is_inside
 from retention_cli.project.notes import Code
 from retention_cli.text import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from retention_cli.model.campaign import Campaign, Step
     from retention_cli.model.condition import Condition
+    from retention_cli.model.group import Group
+    from retention_cli.model.metric import Metric
     from retention_cli.model.problem import Place
+    from retention_cli.model.project import Project
     from retention_cli.model.segment import Segment
     from retention_cli.model.template import Template
     from retention_cli.project.notes import Notes
     from retention_cli.project.objects import Named
 
 
-def check_segments(segments: Named[Segment], notes: Notes) -> None:
-    """Note unknown segments and circles among segments, and keep only the segments that lead to sound ones."""
+def check_names(groups: Named[Group], metrics: Named[Metric], notes: Notes) -> None:
+    """Note groups that are called like a metric: a condition names both alike."""
+    for name, place in groups.declared.items():
+        if (other := metrics.declared.get(name)) is not None:
+            notes.error(place, Code.DUPLICATE_NAME, f"there is a metric called {name!r} too, at {other}", "rename one of them")
+            groups.sound.pop(name, None)
+
+
+def check_segments(segments: Named[Segment], groups: Named[Group], metrics: Named[Metric], notes: Notes) -> None:
+    """Note unknown segments and circles among segments, and keep only what leads to sound ones."""
     uses = {name: segments_in([segment.where]) for name, segment in segments.sound.items()}
     for nodes in uses.values():
         for node in nodes:
@@ -37,6 +51,35 @@ def check_segments(segments: Named[Segment], notes: Notes) -> None:
     while unsound := [name for name in segments.sound if any(node.name not in segments.sound for node in uses[name])]:
         for name in unsound:
             del segments.sound[name]
+    _check_leaning(groups, {name: _of_group(group) for name, group in groups.sound.items()}, segments, notes)
+    _check_leaning(metrics, {name: _of_metric(metric) for name, metric in metrics.sound.items()}, segments, notes)
+
+
+def check_lists(root: Path, conditions: Iterable[Condition], notes: Notes) -> None:
+    """Note files of ids that are not there, or not the project's."""
+    for node in (node for condition in conditions for node in walk(condition)):
+        if isinstance(node, Listed) and node.file and not (is_inside(root, root / node.file) and (root / node.file).is_file()):
+            hint = "the path starts at the project's folder: lists/vip.csv"
+            notes.error(node.place, Code.FILE_MISSING, f"there is no file {str(node.file)!r} in the project", hint)
+
+
+def _of_group(group: Group) -> list[tuple[str, Place]]:
+    divided = [(group.of, group.of.place)] if group.of is not None else []
+    return [*divided, *((node.name, node.place) for node in segments_in(group.divisions.values()))]
+
+
+def _of_metric(metric: Metric) -> list[tuple[str, Place]]:
+    if not isinstance(metric.definition, When):
+        return []
+    return [(node.name, node.place) for node in segments_in([metric.definition.condition])]
+
+
+def _check_leaning(named: Named[Any], uses: Mapping[str, list[tuple[str, Place]]], segments: Named[Segment], notes: Notes) -> None:
+    for name, asked in uses.items():
+        for segment, place in asked:
+            note_unknown_segment(segment, place, segments, notes)
+        if any(segment not in segments.sound for segment, _ in asked):
+            del named.sound[name]
 
 
 def segments_in(conditions: Iterable[Condition]) -> list[InSegment]:
@@ -118,6 +161,14 @@ def conditions_of(campaign: Campaign) -> Iterator[Condition]:
     yield from campaign.exit.values()
     yield from (goal.when for goal in campaign.goals.values() if goal.when is not None)
     yield from (step.if_ for step in all_steps(campaign.steps) if isinstance(step, If))
+
+
+def conditions_over_customers(project: Project) -> Iterator[Condition]:
+    """Yield every condition over customers that a project holds."""
+    yield from (segment.where for segment in project.segments.values())
+    yield from (condition for group in project.groups.values() for condition in group.divisions.values())
+    yield from (metric.definition.condition for metric in project.metrics.values() if isinstance(metric.definition, When))
+    yield from (condition for campaign in project.campaigns.values() for condition in conditions_of(campaign))
 
 
 def _note_unknown_template(send: Send, templates: Named[Template], notes: Notes) -> None:

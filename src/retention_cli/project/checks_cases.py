@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from retention_cli.model.case import Who
+from retention_cli.model.mail import OWN_EVENTS
 from retention_cli.model.source import CUSTOMERS
 from retention_cli.project.checks import note_unknown_segment, segments_in
 from retention_cli.project.notes import Code
@@ -36,7 +37,7 @@ def sound_cases(cases: Iterable[Read], segments: Named[Segment], settings: Setti
             if node.name:
                 note_unknown_segment(node.name, node.place, segments, notes)
         if settings is not None:
-            _check_sources(case, {CUSTOMERS, *map(str, settings.sources)}, notes)
+            _check_sources(case, {CUSTOMERS, OWN_EVENTS, *map(str, settings.sources)}, notes)
         _check_people(case, notes)
         if sound and notes.errors == before and all(node.name in segments.sound for node in asked):
             kept.append(case)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
 from retention_cli.model.campaign import Kind, Send
+from retention_cli.model.mail import OWN_EVENTS
 from retention_cli.model.source import CUSTOMERS, EventColumn
 from retention_cli.model.target import DEFAULT_TARGET
 from retention_cli.model.word import Word, place_of
@@ -115,6 +116,8 @@ def _oddities(name: Word, source: Source) -> Iterator[tuple[str, str, Word]]:
 def _check_events(sources: Mapping[Word, Source], notes: Notes) -> None:
     givers: dict[str, Word] = {}
     for name, source in sources.items():
+        if name == OWN_EVENTS:
+            notes.error(name.place, Code.DUPLICATE_NAME, f"{str(name)!r} is the tool's own source of mail events", "call it mail_history")
         for event in _events(source):
             first = givers.setdefault(event, name)
             if first != name:

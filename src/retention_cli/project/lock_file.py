@@ -1,4 +1,4 @@
-"""retention.lock: what was settled about the sources, written so that a reviewer can read its diff.
+"""retention.lock: what was settled about the sources and what was learned, written so that a reviewer can read its diff.
 
 It is YAML that this project's own strict reader reads: sorted, one column a line, every text of the data in quotes. It
 is written whole to a temporary file beside it and renamed, so that a crash leaves the old one or the new one.
@@ -13,8 +13,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from retention_cli.model.base import Model, Whole
-from retention_cli.model.lock import Lock, SourceLock
+from retention_cli.model.base import Model, Number, Whole
+from retention_cli.model.lock import LearnedValue, Lock, SourceLock
 from retention_cli.model.source import Column, ColumnType
 from retention_cli.model.word import Word
 from retention_cli.project.build import build
@@ -52,8 +52,18 @@ class _LockedSource(Model):
     events: tuple[Word, ...] = ()
 
 
+class _LockedValue(Model):
+    meaning: str
+    value: Number
+    people: Whole
+    as_of: str = ""
+    sources: dict[str, str] = {}
+    by: dict[str, Number] = {}
+
+
 class _LockFile(Model):
     sources: dict[str, _LockedSource] = {}
+    learned: dict[str, _LockedValue] = {}
 
 
 def read_lock(root: Path) -> tuple[Lock, list[Problem]]:
@@ -65,7 +75,10 @@ def read_lock(root: Path) -> tuple[Lock, list[Problem]]:
     raw, problems = read(text, LOCK)
     notes.extend(problems)
     found = _file(raw, notes) if raw is not None else None
-    return Lock({name: _source(source) for name, source in found.sources.items()} if found is not None else {}), notes
+    if found is None:
+        return Lock(), notes
+    learned = {name: _learned(value) for name, value in found.learned.items()}
+    return Lock({name: _source(source) for name, source in found.sources.items()}, learned), notes
 
 
 def _file(raw: Raw, notes: Notes) -> _LockFile | None:
@@ -78,6 +91,10 @@ def _file(raw: Raw, notes: Notes) -> _LockFile | None:
 def _source(found: _LockedSource) -> SourceLock:
     columns = tuple(Column(name=name, type=column.type, origin=column.origin, scale=column.scale) for name, column in found.columns.items())
     return SourceLock(columns, found.csv.delimiter, tuple(map(str, found.events)))
+
+
+def _learned(found: _LockedValue) -> LearnedValue:
+    return LearnedValue(found.value, found.people, dict(found.by), dict(found.sources), found.as_of, found.meaning)
 
 
 def write_lock(root: Path, lock: Lock) -> None:
@@ -106,9 +123,10 @@ def _sync_folder(folder: Path) -> None:
 
 def format_lock(lock: Lock) -> str:
     """Return the text of retention.lock."""
-    if not lock.sources:
-        return f"{_HEAD}sources: {{}}\n"
-    return _HEAD + "sources:\n" + "".join(line for name in sorted(lock.sources) for line in _source_lines(name, lock.sources[name]))
+    sources = [line for name in sorted(lock.sources) for line in _source_lines(name, lock.sources[name])]
+    learned = [line for name in sorted(lock.learned) for line in _learned_lines(name, lock.learned[name])]
+    settled = "sources:\n" + "".join(sources) if sources else "sources: {}\n"
+    return _HEAD + settled + ("learned:\n" + "".join(learned) if learned else "")
 
 
 def _source_lines(name: str, source: SourceLock) -> Iterator[str]:
@@ -121,6 +139,23 @@ def _source_lines(name: str, source: SourceLock) -> Iterator[str]:
     yield "    columns:\n" if columns else "    columns: {}\n"
     for column in sorted(columns):
         yield f"      {_key(column)}: {_column(columns[column])}\n"
+
+
+def _learned_lines(name: str, value: LearnedValue) -> Iterator[str]:
+    yield f"  {_key(name)}:\n"
+    yield f"    meaning: {quoted(value.meaning)}\n"
+    yield f"    value: {value.value:f}\n"
+    yield f"    people: {value.people}\n"
+    if value.as_of:
+        yield f"    as_of: {quoted(value.as_of)}\n"
+    yield from _map_lines("sources", {source: quoted(text) for source, text in value.sources.items()})
+    yield from _map_lines("by", {each: f"{limit:f}" for each, limit in value.by.items()})
+
+
+def _map_lines(key: str, found: Mapping[str, str]) -> Iterator[str]:
+    if found:
+        yield f"    {key}:\n"
+        yield from (f"      {_key(each)}: {found[each]}\n" for each in sorted(found))
 
 
 def _column(column: Column) -> str:

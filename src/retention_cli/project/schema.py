@@ -12,12 +12,15 @@ from retention_cli.model.base import NAME_PATTERN
 from retention_cli.model.campaign import Again, Campaign, Enters, Goal, Happened
 from retention_cli.model.case import Case
 from retention_cli.model.condition import Fold
+from retention_cli.model.group import Group
+from retention_cli.model.learned import Learned
 from retention_cli.model.metric import Metric
 from retention_cli.model.project import Settings
 from retention_cli.model.segment import Segment
 from retention_cli.model.template import FrontMatter
+from retention_cli.project.objects import SQL_FILE
 from retention_cli.project.schema_cases import case_definitions
-from retention_cli.project.schema_conditions import Schema, definitions, fold_properties, ref, table
+from retention_cli.project.schema_conditions import Schema, definitions, fold_properties, metric_properties, ref, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,13 +50,26 @@ def _template() -> Schema:
 
 
 def _segments() -> Schema:
-    return _one_or_many(_model(Segment))
+    schema = _model(Segment)
+    schema["properties"][SQL_FILE] = ref("text", "a file with one SELECT that gives customer_id: it is the whole segment")
+    schema["required"] = ["name"]
+    return _one_or_many(schema | {"oneOf": [{"required": [key]} for key in ("where", SQL_FILE)]})
+
+
+def _groups() -> Schema:
+    return _one_or_many(_model(Group))
 
 
 def _metrics() -> Schema:
     shared = {key: value for key, value in _model(Metric)["properties"].items() if key not in {"name", "definition"}}
-    metric = table({**fold_properties(), **shared}) | {"oneOf": [{"required": [str(fold)]} for fold in Fold]}
+    found = {**fold_properties(), **metric_properties(), "learned": _learned()}
+    metric = table({**found, **shared}) | {"oneOf": [{"required": [key]} for key in found]}
     return {"type": "object", "propertyNames": {"pattern": NAME_PATTERN}, "additionalProperties": metric}
+
+
+def _learned() -> Schema:
+    own = {key: value for key, value in _model(Learned)["properties"].items() if key in {"percentile", "of", "by"}}
+    return table(own, ["percentile", "of"]) | {"description": "a threshold that `retention lock` learns from the shop's own customers"}
 
 
 def _campaigns() -> Schema:
@@ -108,6 +124,7 @@ def _one_or_many(one: Schema, name: str = "name") -> Schema:
 KINDS: dict[str, Callable[[], Schema]] = {
     "retention": _retention,
     "segments": _segments,
+    "groups": _groups,
     "campaigns": _campaigns,
     "metrics": _metrics,
     "tests": _tests,

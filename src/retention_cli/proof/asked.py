@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 
 from retention_cli.audience.words import in_words
 from retention_cli.model.case import Who
-from retention_cli.model.condition import FieldTest, Op
+from retention_cli.model.condition import FieldTest
+from retention_cli.model.question import Op
 from retention_cli.model.source import ColumnType
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from retention_cli.model.case import Case, Expectation, What
-    from retention_cli.model.condition import Condition, Test
+    from retention_cli.model.condition import Condition
+    from retention_cli.model.question import Test
     from retention_cli.model.word import Word
 
 

@@ -16,7 +16,7 @@ from retention_cli.model.condition import InSegment
 from retention_cli.model.problem import Problem, warning
 from retention_cli.model.source import CUSTOMERS, ColumnType
 from retention_cli.proof.asked import asked
-from retention_cli.proof.columns import fitted, lent
+from retention_cli.proof.columns import fitted, lent, with_own_events
 from retention_cli.sources.infer import fits
 from retention_cli.sources.layout import CUSTOMER, roles_of
 from retention_cli.text import did_you_mean
@@ -51,15 +51,16 @@ def check(project: Project, catalog: Catalog) -> list[Problem]:
     """Return every mistake in the project's tests that shows only once columns and events are known."""
     if not project.cases:
         return []
-    checking = _Checking(project, catalog, fitted(project, catalog))
+    widened = with_own_events(project)
+    checking = _Checking(widened, catalog, fitted(widened, catalog))
     found = [problem for case in project.cases for problem in checking.case(case)]
     return list(dict.fromkeys([*found, *_asked(project, catalog)]))
 
 
 def _asked(project: Project, catalog: Catalog) -> Sequence[Problem]:
     """Compile what tests ask in words of their own; segments are checked where they stand."""
-    schema = Schema(project.sources, catalog)
-    compiler = Compiler(schema, Moment(_SOME_DAY, project.zone), project.segments, project.metrics)
+    schema = Schema.of(project.sources, catalog)
+    compiler = Compiler(schema, Moment(_SOME_DAY, project.zone), project)
     for case in project.cases:
         for each in asked(case, lambda name: _kind(compiler, name)):
             if not isinstance(each.condition, InSegment):

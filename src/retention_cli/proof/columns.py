@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from retention_cli.compile.schema import CUSTOMER
 from retention_cli.model.catalog import Catalog, SourceSchema
 from retention_cli.model.condition import FieldTest, walk
+from retention_cli.model.mail import EVENTS, OWN_EVENTS, own_columns, own_source
 from retention_cli.model.source import CUSTOMERS, Column, ColumnType, EventColumn
+from retention_cli.model.word import Word
 from retention_cli.sources.infer import fits, guess
 from retention_cli.sources.layout import MONEY, WIDEST_SCALE, lent_names, roles_of, type_without_values
 
@@ -31,6 +33,8 @@ _BY_CLOCK = (ColumnType.DATE, ColumnType.TIME)
 def fitted(project: Project, catalog: Catalog) -> Catalog:
     """Return what is known of every source, with the columns and events that the project's tests bring."""
     given = _given(project)
+    if OWN_EVENTS in project.sources:
+        catalog = Catalog({**catalog.sources, OWN_EVENTS: SourceSchema(OWN_EVENTS, own_columns(), EVENTS)})
     found: dict[str, SourceSchema] = {CUSTOMERS: SourceSchema(CUSTOMERS, {CUSTOMER: _id()})}
     for name in parents_first(project):
         columns = _own(project, catalog, name, given[name])
@@ -38,6 +42,12 @@ def fitted(project: Project, catalog: Catalog) -> Catalog:
         lent = {column: parent.columns[column] for column in lent_names(project, name) if parent and column in parent.columns}
         found[name] = SourceSchema(name, columns | lent, _events(project, catalog, name, given[name]))
     return Catalog(found)
+
+
+def with_own_events(project: Project) -> Project:
+    """Return the project with the tool's own events as one more source, to which tests may give rows like to any other."""
+    sources = {**project.settings.sources, Word(OWN_EVENTS): own_source()}
+    return project.model_copy(update={"settings": project.settings.model_copy(update={"sources": sources})})
 
 
 def parents_first(project: Project) -> list[str]:

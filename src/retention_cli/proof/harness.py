@@ -19,7 +19,8 @@ from retention_cli.errors import ProjectInvalid
 from retention_cli.model.case import Who
 from retention_cli.model.problem import NOWHERE
 from retention_cli.proof.asked import asked
-from retention_cli.proof.columns import fitted
+from retention_cli.proof.beside import Beside
+from retention_cli.proof.columns import fitted, with_own_events
 from retention_cli.proof.people import with_everybody
 from retention_cli.proof.tables import Tables
 from retention_cli.proof.verdict import Failure, Verdict, Wrong
@@ -53,11 +54,12 @@ class Harness:
 
     def __init__(self, engine: DuckEngine, project: Project, catalog: Catalog, *, as_written: bool = False) -> None:
         self._engine = engine
-        self._project = project
-        self._catalog = fitted(project, catalog)
-        self._schema = Schema(project.sources, self._catalog)
+        self._project = with_own_events(project)
+        self._catalog = fitted(self._project, catalog)
+        self._schema = Schema(self._project.sources, self._catalog)
         self._as_written = as_written
-        self._tables = Tables(engine, project, self._catalog, as_written=as_written)
+        self._tables = Tables(engine, self._project, self._catalog, as_written=as_written)
+        self._beside = Beside(engine, self._project, self._schema)
         self._plans: dict[tuple[datetime, tuple[Condition, ...]], _Plan] = {}
         self._kinds: dict[str, ColumnType | None] = {}
 
@@ -75,6 +77,7 @@ class Harness:
         if plan.problems:
             raise ProjectInvalid(plan.problems)
         self._tables.fill(self._rows(case))
+        self._beside.renew(self._moment(case))
         return self._engine.run(plan.sql, plan.values)
 
     def _rows(self, case: Case) -> Mapping[str, Sequence[Row]]:
@@ -112,7 +115,7 @@ class Harness:
 
     def compiler(self, case: Case, subject: Subject = EVERY_CUSTOMER) -> Compiler:
         """Return a fresh compiler at a test's moment."""
-        return Compiler(self._schema, self._moment(case), self._project.segments, self._project.metrics, subject)
+        return Compiler(self._schema, self._moment(case), self._project, subject)
 
     def _moment(self, case: Case) -> Moment:
         found = datetime.fromisoformat(case.as_of.strip())

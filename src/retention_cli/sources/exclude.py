@@ -13,8 +13,9 @@ from retention_cli.compile.operators import Tests
 from retention_cli.compile.rows import row_filter
 from retention_cli.engine.quoting import Sql
 from retention_cli.errors import ProjectInvalid
-from retention_cli.model.condition import Condition, FieldTest, Op, walk
+from retention_cli.model.condition import Condition, FieldTest, walk
 from retention_cli.model.problem import Problem
+from retention_cli.model.question import Op
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
     from retention_cli.model.source import Column
 
-_RELATIVE = frozenset({Op.WITHIN, Op.OLDER_THAN, Op.IN_NEXT})
+_RELATIVE = frozenset({Op.WITHIN, Op.OLDER_THAN, Op.IN_NEXT, Op.ANNIVERSARY_IN, Op.ANNIVERSARY_ON})
+_POINTS = frozenset({Op.BEFORE, Op.AFTER, Op.BETWEEN, Op.DURING})
 
 
 def excluded_rows(condition: Condition, source: str, columns: Iterable[Column], zone: ZoneInfo) -> Sql:
@@ -41,7 +43,7 @@ def excluded_rows(condition: Condition, source: str, columns: Iterable[Column], 
 
 
 def _relative(op: Op, values: tuple[str, ...]) -> bool:
-    return op in _RELATIVE or (op in (Op.BEFORE, Op.AFTER) and any(value.endswith(("ago", "today", "now")) for value in values))
+    return op in _RELATIVE or (op in _POINTS and any(not value[:4].isdigit() or value.endswith(("ago", "now")) for value in values))
 
 
 def _needs_as_of(node: FieldTest) -> Problem:

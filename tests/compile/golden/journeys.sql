@@ -36,13 +36,13 @@ WITH orders_facts AS (
   WHERE
     (
       web.occurred_at <= CAST('2026-05-01 10:00:00' AS TIMESTAMP)
-      AND web.event = 'add_to_cart'
+      AND web.customer_id IN (
+        SELECT
+          customer_id
+        FROM subjects
+      )
     )
-    AND web.customer_id IN (
-      SELECT
-        customer_id
-      FROM subjects
-    )
+    AND web.event = 'add_to_cart'
   UNION ALL
   SELECT
     orders.customer_id,
@@ -69,25 +69,23 @@ WITH orders_facts AS (
         follows_1) OVER (
         PARTITION BY customer_id
         ORDER BY "at"
-        RANGE BETWEEN TO_MICROSECONDS(1) FOLLOWING AND UNBOUNDED FOLLOWING
-      ) AS later_1
+        RANGE BETWEEN TO_MICROSECONDS(1) FOLLOWING AND TO_SECONDS(86400) FOLLOWING
+      ) AS came_1
     FROM add_to_cart_not_followed_rows
   ) AS anchor
   WHERE
-    (
-      anchor.is_anchor
-      AND (
-        anchor.later_1 IS NULL OR anchor.later_1 > anchor."at" + TO_SECONDS(86400)
-      )
+    anchor.is_anchor
+    AND (
+      anchor.came_1 IS NULL
+      AND anchor."at" + TO_SECONDS(86400) <= CAST('2026-05-01 10:00:00' AS TIMESTAMP)
     )
-    AND anchor."at" + TO_SECONDS(86400) <= CAST('2026-05-01 10:00:00' AS TIMESTAMP)
 ), add_to_cart_not_followed_times AS (
   SELECT
     subjects.subject,
-    COUNT(*) AS times
+    COUNT(*) AS value
   FROM subjects
-  INNER JOIN add_to_cart_not_followed
-    ON add_to_cart_not_followed.customer_id = subjects.customer_id
+  INNER JOIN add_to_cart_not_followed AS happened
+    ON happened.customer_id = subjects.customer_id
   GROUP BY
     subjects.subject
 ), order_gaps AS (
@@ -114,7 +112,7 @@ WITH orders_facts AS (
 SELECT
   subjects.subject,
   COALESCE(orders_facts.count_order, 0) >= 1 AS buyers,
-  COALESCE(add_to_cart_not_followed_times.times, 0) >= 1 AS left_a_cart,
+  COALESCE(add_to_cart_not_followed_times.value, 0) >= 1 AS left_a_cart,
   COALESCE(order_items_facts.count_buy_item_brand_apple_within_1_year, 0) >= 2 AS apple_fans,
   COALESCE(order_gaps.days_between_orders <= 40, FALSE) AS steady,
   customers.country AS field_country,

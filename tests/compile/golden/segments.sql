@@ -80,25 +80,23 @@ WITH orders_facts AS (
         follows_1) OVER (
         PARTITION BY customer_id
         ORDER BY "at"
-        RANGE BETWEEN TO_MICROSECONDS(1) FOLLOWING AND UNBOUNDED FOLLOWING
-      ) AS later_1
+        RANGE BETWEEN TO_MICROSECONDS(1) FOLLOWING AND TO_SECONDS(86400) FOLLOWING
+      ) AS came_1
     FROM add_to_cart_not_followed_rows
   ) AS anchor
   WHERE
-    (
-      anchor.is_anchor
-      AND (
-        anchor.later_1 IS NULL OR anchor.later_1 > anchor."at" + TO_SECONDS(86400)
-      )
+    anchor.is_anchor
+    AND (
+      anchor.came_1 IS NULL
+      AND anchor."at" + TO_SECONDS(86400) <= CAST('2026-05-01 10:00:00' AS TIMESTAMP)
     )
-    AND anchor."at" + TO_SECONDS(86400) <= CAST('2026-05-01 10:00:00' AS TIMESTAMP)
 ), add_to_cart_not_followed_times AS (
   SELECT
-    add_to_cart_not_followed.customer_id,
-    COUNT(*) AS times
-  FROM add_to_cart_not_followed
+    happened.customer_id,
+    COUNT(*) AS value
+  FROM add_to_cart_not_followed AS happened
   GROUP BY
-    add_to_cart_not_followed.customer_id
+    happened.customer_id
 ), order_gaps AS (
   SELECT
     customer_id,
@@ -119,13 +117,19 @@ WITH orders_facts AS (
     customer_id
 ), median_total_order AS (
   SELECT
-    orders.customer_id,
-    ROUND(MEDIAN(CAST(orders.total AS DOUBLE)), 6) AS median
-  FROM orders
-  WHERE
-    orders.ordered_at <= CAST('2026-05-01 10:00:00' AS TIMESTAMP)
+    happened.customer_id,
+    ROUND(MEDIAN(CAST(happened.value AS DOUBLE)), 6) AS value
+  FROM (
+    SELECT
+      orders.customer_id,
+      orders.ordered_at AS "at",
+      orders.total AS value
+    FROM orders
+    WHERE
+      orders.ordered_at <= CAST('2026-05-01 10:00:00' AS TIMESTAMP)
+  ) AS happened
   GROUP BY
-    orders.customer_id
+    happened.customer_id
 )
 SELECT
   customers.customer_id,
@@ -146,9 +150,9 @@ SELECT
   COALESCE(order_items_facts.count_buy_item_category_cases_status_paid, 0) >= 1 AS case_buyers,
   COALESCE(web_facts.count_view_item_within_30_days, 0) >= 3
   AND NOT COALESCE(orders_facts.count_order, 0) >= 1 AS onlookers,
-  COALESCE(add_to_cart_not_followed_times.times, 0) >= 1 AS left_a_cart,
+  COALESCE(add_to_cart_not_followed_times.value, 0) >= 1 AS left_a_cart,
   COALESCE(order_gaps.days_between_orders <= 40, FALSE) AS steady,
-  COALESCE(median_total_order.median BETWEEN 100 AND 500, FALSE) AS typical,
+  COALESCE(median_total_order.value BETWEEN 100 AND 500, FALSE) AS typical,
   (
     COALESCE(orders_facts.total_spent, 0) >= 1000
     AND COALESCE(

@@ -1,7 +1,9 @@
-"""Conditions about events: what was done, how often, in which window, followed by what not, folded into which number.
+"""Conditions about events: what was done, how often, in which window, followed by what, folded into which number.
 
-    {did|did_not: events, where:, times:, within:, older_than:, since:, not_followed_by:, same:}
-    {total_of|count_of|average_of|median_of|smallest_of|largest_of: {did:, field:, where:, within:, …, value: tests}}
+    {did|did_not: events, where:, times:, distinct:, nth:, regularly:, within:, older_than:, since:, during:,
+     followed_by:, not_followed_by:, same:}
+    {has: FACT, where:, times:, distinct:}
+    {total_of|count_of|average_of|median_of|smallest_of|largest_of|first_of|latest_of: {did:, field:, where:, …, value: tests}}
 
 `where` asks only of the event's own row. A trigger and a fold read the same query with fewer or other keys.
 """
@@ -10,31 +12,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from retention_cli.model.condition import Did, EventQuery, Fold, Follow, Since, Total
-from retention_cli.model.word import Word, place_of
-from retention_cli.project.grammar.logic import condition
-from retention_cli.project.grammar.spot import check_keys, name_of
-from retention_cli.project.grammar.values import counts, duration, name, tests, words
+from retention_cli.model.condition import Did, EventQuery, Fold, Regularly, Since, Total
+from retention_cli.model.word import Word
+from retention_cli.project.grammar.follows import FOLLOWING, events, follows, note_missing, where
+from retention_cli.project.grammar.spot import check_keys
+from retention_cli.project.grammar.values import counts, duration, name, tests
 from retention_cli.project.notes import Code
-from retention_cli.project.yaml_tree import Series, Table
+from retention_cli.project.yaml_tree import Table
 
 if TYPE_CHECKING:
-    from retention_cli.model.condition import Condition, Test
     from retention_cli.model.duration import Duration
+    from retention_cli.model.question import Test
     from retention_cli.project.grammar.spot import Spot
-    from retention_cli.project.yaml_tree import Raw
 
-WINDOW_KEYS = ("within", "older_than", "since")
-QUERY_KEYS = ("where", *WINDOW_KEYS, "not_followed_by", "same")
-FOLLOW_KEYS = ("did", "where", "within", "same")
+WINDOW_KEYS = ("within", "older_than", "since", "during")
+QUERY_KEYS = ("where", *WINDOW_KEYS, "nth", "distinct", *FOLLOWING, "same")
+FACT_KEYS = ("where", "distinct")
 FOLD_KEYS = ("did", "field", *QUERY_KEYS)
-ENTRY = "entry"
+REGULAR_KEYS = ("every", "in")
+LAST, ENTRY = "last", "entry"
+VALUES = (Fold.FIRST, Fold.LATEST)
+"""Folds that give a value as it is, so that any type of column will do."""
+_MOST_STRETCHES = 60
 
 
 def did(table: Table, spot: Spot) -> Did:
     """Read `{did: …}` or `{did_not: …}` with the keys beside it."""
     head = "did" if "did" in table else "did_not"
-    check_keys(table, (head, "times", *QUERY_KEYS), spot, head=head)
+    check_keys(table, (head, "times", "regularly", *QUERY_KEYS), spot, head=head)
     query = event_query(table, spot, head)
     if spot.scope.bounded and not ({"within", "since"} & (table.keys() | table.broken)):
         hint = "add since: entry, or within: 1 day"
@@ -42,42 +47,45 @@ def did(table: Table, spot: Spot) -> Did:
             table.key(head).place, Code.UNBOUNDED_EXIT, f"{head!r} in an exit must say since when: as it stands, all history counts", hint
         )
     times = counts(table["times"], spot.key("times")) if "times" in table else ()
-    return Did(query=query, times=times, negated=head == "did_not", place=table.place, path=spot.path)
+    return Did(query=query, times=times, negated=head == "did_not", regularly=_regularly(table, spot), place=table.place, path=spot.path)
+
+
+def has(table: Table, spot: Spot) -> Did:
+    """Read `{has: …}`: rows without a time."""
+    check_keys(table, ("has", "times", *FACT_KEYS), spot, head="has")
+    query = EventQuery(
+        events=events(table, spot, "has"),
+        where=where(table, spot),
+        distinct=_column(table, "distinct", spot),
+        facts=True,
+        place=table.place,
+        path=spot.path,
+    )
+    times = counts(table["times"], spot.key("times")) if "times" in table else ()
+    return Did(query=query, times=times, place=table.place, path=spot.path)
 
 
 def event_query(table: Table, spot: Spot, head: str = "did") -> EventQuery:
     """Read which events count; keys that are not about that are left to the caller."""
     return EventQuery(
-        events=_events(table, spot, head),
-        where=_where(table, spot),
+        events=events(table, spot, head),
+        where=where(table, spot),
         within=_duration(table, "within", spot),
         older_than=_duration(table, "older_than", spot),
         since=_since(table, spot),
-        not_followed_by=_follows(table, spot),
+        during=_column(table, "during", spot),
+        followed_by=follows(table, "followed_by", spot),
+        not_followed_by=follows(table, "not_followed_by", spot),
         same=_same(table, spot),
+        nth=_nth(table, spot),
+        distinct=_column(table, "distinct", spot),
         place=table.place,
         path=spot.path,
     )
 
 
-def _events(table: Table, spot: Spot, head: str = "did") -> tuple[str, ...]:
-    if head not in table:
-        _note_missing(table, head, f"say which event: {head}: order", spot)
-        return ()
-    raw = table[head]
-    if isinstance(raw, Table):
-        spot.error(
-            raw,
-            Code.UNKNOWN_KEY,
-            f"this version knows events only by name, not by {', '.join(raw) or 'nothing'}",
-            "write did: order, or a list of names",
-        )
-        return ()
-    return words(raw, spot.key(head))
-
-
-def _where(table: Table, spot: Spot) -> Condition | None:
-    return condition(table["where"], spot.key("where").rows(), {}) if "where" in table else None
+def _column(table: Table, key: str, spot: Spot) -> str | None:
+    return name(table[key], spot.key(key)) if key in table else None
 
 
 def _duration(table: Table, key: str, spot: Spot) -> Duration | None:
@@ -101,36 +109,57 @@ def _same(table: Table, spot: Spot) -> str | None:
     if "same" not in table:
         return None
     if not spot.scope.same:
-        hint = "it compares with the event that began the journey, or stands inside not_followed_by"
+        hint = "it compares with the event that began the journey, or stands inside followed_by and not_followed_by"
         spot.notes.error(table.key("same").place, Code.NOT_HERE, "'same' has nothing to compare with here", hint)
     return name(table["same"], spot.key("same"))
 
 
-def _follows(table: Table, spot: Spot) -> tuple[Follow, ...]:
-    raw = table.get("not_followed_by")
-    inner = spot.key("not_followed_by")
+def _nth(table: Table, spot: Spot) -> str | None:
+    raw = table.get("nth")
     if raw is None:
-        return ()
-    if isinstance(raw, Series):
-        if not raw and not raw.broken:
-            inner.error(raw, Code.EMPTY_CONDITION, "'not_followed_by' names no event", "write {did: order, within: 1 day}")
-        return tuple(_follow(part, inner.item(index)) for index, part in enumerate(raw))
-    return (_follow(raw, inner),)
+        return None
+    if not isinstance(raw, Word) or not (raw == LAST or (raw.isascii() and raw.isdigit() and int(raw))):
+        spot.error(raw, Code.WRONG_VALUE, "'nth' should be 1, 2, … or last", "write nth: 1 for the first of a customer's events")
+        return None
+    return raw
 
 
-def _follow(raw: Raw, spot: Spot) -> Follow:
-    if not isinstance(raw, Table):
-        spot.shape(raw, "a mapping", "write {did: order, within: 1 day}")
-        return Follow(events=(), place=place_of(raw), path=spot.path)
-    check_keys(raw, FOLLOW_KEYS, spot)
-    return Follow(
-        events=_events(raw, spot),
-        where=_where(raw, spot),
-        within=_duration(raw, "within", spot),
-        same=name(raw["same"], spot.key("same")) if "same" in raw else None,
-        place=raw.place,
-        path=spot.path,
-    )
+def _regularly(table: Table, spot: Spot) -> Regularly | None:
+    raw, inner = table.get("regularly"), spot.key("regularly")
+    if raw is None:
+        return None
+    form = "write regularly: {every: 3 days, in: {at_least: 2, of: 3}}"
+    if not isinstance(raw, Table) or not isinstance(raw.get("in"), Table) or "every" not in raw:
+        inner.shape(raw, "a mapping with every and in", form)
+        return None
+    check_keys(raw, REGULAR_KEYS, inner)
+    _note_beside_regularly(table, spot)
+    counted = raw["in"]
+    assert isinstance(counted, Table)  # noqa: S101 - just checked above, for the type checker
+    check_keys(counted, ("at_least", "of"), inner.key("in"))
+    every = duration(raw["every"], inner.key("every"))
+    at_least, of = (_stretches(counted, key, inner.key("in"), form) for key in ("at_least", "of"))
+    if every is None or at_least is None or of is None:
+        return None
+    if at_least > of:
+        inner.error(counted, Code.WRONG_VALUE, f"{at_least} of {of} stretches can never be", form)
+    return Regularly(every=every, at_least=at_least, of=of, place=raw.place, path=inner.path)
+
+
+def _note_beside_regularly(table: Table, spot: Spot) -> None:
+    for key in ("times", "distinct", "nth", *WINDOW_KEYS, *FOLLOWING):
+        if key in table:
+            spot.notes.error(
+                table.key(key).place, Code.NOT_HERE, f"{key!r} cannot stand beside 'regularly'", "it counts stretches of time, not events"
+            )
+
+
+def _stretches(table: Table, key: str, spot: Spot, form: str) -> int | None:
+    raw = table.get(key)
+    if not isinstance(raw, Word) or not (raw.isascii() and raw.isdigit()) or not 1 <= int(raw) <= _MOST_STRETCHES:
+        spot.error(raw if raw is not None else table, Code.WRONG_VALUE, f"{key!r} should be a whole number from 1 to {_MOST_STRETCHES}", form)
+        return None
+    return int(raw)
 
 
 def asked_total(table: Table, spot: Spot) -> Total:
@@ -169,17 +198,12 @@ def _folded(fold: Fold, raw: Table, spot: Spot) -> str | None:
         return None
     if "field" in raw:
         return name(raw["field"], spot.key("field"))
-    _note_missing(raw, "field", "say which column: field: total", spot)
+    note_missing(raw, "field", "say which column: field: total", spot)
     return None
 
 
 def _value(raw: Table, spot: Spot) -> tuple[Test, ...]:
     if "value" in raw:
         return tests(raw["value"], spot.key("value"))
-    _note_missing(raw, "value", "say what is asked of it: value: {at_least: 100}", spot)
+    note_missing(raw, "value", "say what is asked of it: value: {at_least: 100}", spot)
     return ()
-
-
-def _note_missing(raw: Table, key: str, hint: str, spot: Spot) -> None:
-    if key not in raw.broken:
-        spot.error(raw, Code.MISSING_KEY, f"{name_of(spot.path)} needs {key!r}", hint)

@@ -10,18 +10,14 @@ in `Heads`; in a row there are none, and saying so is better than taking `did` f
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 from retention_cli.model.condition import All, AnyOf, Condition, Everyone, FieldTest, NoneOf, Not
 from retention_cli.model.word import Word, place_of
 from retention_cli.project.grammar.spot import Spot, check_keys, name_of
-from retention_cli.project.grammar.values import IGNORE_CASE, name, tests
-from retention_cli.project.grammar.words import HEADS, LOGIC, RESERVED
+from retention_cli.project.grammar.values import FOR, IGNORE_CASE, LEAP, duration, name, tests
+from retention_cli.project.grammar.words import HEADS, LOGIC
 from retention_cli.project.notes import Code
 from retention_cli.project.yaml_tree import Raw, Series, Table
-
-if TYPE_CHECKING:
-    from retention_cli.model.condition import Test
 
 Heads = Mapping[str, Callable[[Table, Spot], Condition]]
 
@@ -71,10 +67,7 @@ def _mapping(table: Table, spot: Spot, heads: Heads) -> Condition:
 
 def _note_strange(head: Word, spot: Spot) -> None:
     reach = f"a column of that name is reached by {{field: {head}, is: …}}"
-    if head in RESERVED:
-        spot.notes.error(head.place, Code.UNKNOWN_KEY, f"this version knows no condition {head!r}", reach)
-    else:
-        spot.notes.error(head.place, Code.NOT_HERE, f"{head!r} asks of a customer, and here only the columns of a row are asked", reach)
+    spot.notes.error(head.place, Code.NOT_HERE, f"{head!r} asks of a customer, and here only the columns of a row are asked", reach)
 
 
 def _logic(head: Word, table: Table, spot: Spot, heads: Heads) -> Condition:
@@ -92,12 +85,14 @@ def _fields(table: Table, spot: Spot) -> Condition:
         if not table.broken:
             _note_empty(table, spot)
         return _nothing(table, spot)
-    parts = tuple(_field(key, tests(table[key], spot.key(key)), spot.key(key)) for key in table.words())
+    parts = tuple(_field(key, table[key], spot.key(key)) for key in table.words())
     return parts[0] if len(parts) == 1 else All(parts=parts, place=table.place, path=spot.path)
 
 
-def _field(field: Word, asked: tuple[Test, ...], spot: Spot) -> FieldTest:
-    return FieldTest(field=field, tests=asked, place=field.place, path=spot.path)
+def _field(field: Word, raw: Raw, spot: Spot) -> FieldTest:
+    beside = () if spot.scope.row else (FOR,)
+    lasting = duration(raw[FOR], spot.key(FOR)) if isinstance(raw, Table) and FOR in raw and beside else None
+    return FieldTest(field=field, tests=tests(raw, spot, *beside), lasting=lasting, place=field.place, path=spot.path)
 
 
 def _named_field(table: Table, spot: Spot) -> Condition:
@@ -107,7 +102,7 @@ def _named_field(table: Table, spot: Spot) -> Condition:
     for key in table.words():
         if key != "field":
             rest[key] = table[key]
-    if set(rest) <= {IGNORE_CASE} and not rest.broken:
+    if set(rest) <= {IGNORE_CASE, LEAP, FOR} and not rest.broken:
         spot.error(table, Code.EMPTY_CONDITION, "'field' is asked nothing", "write {field: segment, is: A}")
         return _nothing(table, spot)
-    return _field(field or Word(""), tests(rest, spot.key(field or "field")), spot)
+    return _field(field or Word(""), rest, spot.key(field or "field"))

@@ -1,6 +1,6 @@
 """The head words of conditions: a mapping that has one holds only that word's own keys.
 
-A column that is called like a head word is reached by `field:`, also where this version does not know the word yet.
+A column that is called like a head word is reached by `field:`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,5 @@ from retention_cli.model.condition import Fold
 
 JUNCTIONS = ("all", "any", "none")
 LOGIC = (*JUNCTIONS, "not", "field")
-CUSTOMER_HEADS = ("did", "did_not", "segment", "everyone", *map(str, Fold))
-RESERVED = ("has", "sample", "listed", "consent", "sql", "first_of", "latest_of")
-HEADS = frozenset((*LOGIC, *CUSTOMER_HEADS, *RESERVED))
+CUSTOMER_HEADS = ("did", "did_not", "has", "segment", "everyone", "sample", "listed", "consent", "sql", *map(str, Fold))
+HEADS = frozenset((*LOGIC, *CUSTOMER_HEADS))

@@ -1,0 +1,1 @@
+"""Fixed statements about memberships."""
