@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from proof.shop import known, make, verdicts
+from proof.shop import LOCK, SETTINGS, known, make, verdicts
 from retention_cli.engine.duck import DuckEngine
 from retention_cli.errors import ProjectInvalid
 from retention_cli.proof.harness import Harness
@@ -226,3 +226,91 @@ def test_what_the_sources_lack_is_a_problem_and_no_verdict(tmp_path: Path) -> No
         with pytest.raises(ProjectInvalid) as caught:
             harness.judge(project.cases[0])
         assert caught.value.problems == (problem,)
+
+
+CONSENT = "  consent: {email: newsletter, sms: texts}\n"
+ASKED = """\
+test: a
+as_of: 2026-05-01
+given:
+  customers: [{customer_id: silent}, {customer_id: no, newsletter: false}, {customer_id: unsaid, newsletter: ""}]
+  orders: [{customer_id: buyer, ordered_at: 2026-01-01}]
+expect:
+  - {where: {consent: {channel: email}}, is: [silent, buyer]}
+  - {where: {consent: {channel: sms}}, is: []}
+"""
+
+
+def test_people_consented_unless_the_row_says_otherwise(tmp_path: Path) -> None:
+    """By a field of theirs, where customers have it (`texts` they have not)."""
+    settings = SETTINGS + "policies:\n" + CONSENT.replace(", sms: texts", ", sms: agreed")
+    lock = LOCK.replace("      age:", "      agreed: {type: boolean, origin: agreed}\n      age:")
+    text = ASKED.replace("channel: sms}}, is: []", "channel: sms}}, is: [silent, buyer, no, unsaid]")
+    assert verdicts(tmp_path, {"retention.yml": settings, "retention.lock": lock, "tests/t.yml": text})[0].failures == ()
+
+
+CHANGES = """\
+test: a
+as_of: 2026-05-01
+given:
+  customers: [{customer_id: silent}]
+  consents:
+    - {customer_id: left, at: 2026-01-01, consent: true}
+    - {customer_id: left, at: 2026-02-01, consent: false}
+    - {customer_id: partly, at: 2026-01-01, topic: news, consent: true}
+  orders: [{customer_id: buyer, ordered_at: 2026-01-01}]
+expect:
+  - {where: {consent: {topic: news, channel: email}}, is: [silent, buyer, partly]}
+  - {where: {consent: {topic: offers, channel: email}}, is: [silent, buyer]}
+"""
+
+
+def test_people_consented_unless_a_change_says_otherwise(tmp_path: Path) -> None:
+    """By a source of changes: whoever has none consented to every topic."""
+    source = "  consents: {path: data/consents.csv, customer: customer_id, time: at, event: consented}\n"
+    settings = SETTINGS + source + "policies:\n  consent: {source: consents, topics: {news: opt_in, offers: opt_in}}\n"
+    columns = "customer_id: {type: text, origin: a}, at: {type: time, origin: b}, topic: {type: text, origin: c}, consent: {type: boolean, origin: d}"
+    lock = LOCK + f"  consents: {{events: [consented], columns: {{{columns}}}}}\n"
+    lock = lock.replace("origin: a}", "origin: customer_id}").replace("origin: b}", "origin: at}")
+    lock = lock.replace("origin: c}", "origin: topic}").replace("origin: d}", "origin: consent}")
+    assert verdicts(tmp_path, {"retention.yml": settings, "retention.lock": lock, "tests/t.yml": CHANGES})[0].failures == ()
+
+
+def test_what_stands_beside_the_sources_is_there_too(tmp_path: Path) -> None:
+    """The tool's own events as rows, a list of ids, a file of SQL over the made-up rows of each test, and no past."""
+    own = """\
+test: {title}
+as_of: 2026-05-01
+given:
+  customers: [{{customer_id: a, age: 30}}, {{customer_id: b, age: {age}}}]
+  ledger_events:
+    - {{customer_id: a, event: email_opened, occurred_at: 2026-04-01, os: iOS, template: cart-1}}
+    - {{customer_id: b, event: email_opened, occurred_at: 2026-05-02}}
+expect:
+  - {{where: {{did: email_opened, where: {{os: iOS}}}}, is: [a]}}
+  - {{where: {{listed: lists/vip.csv}}, is: [b]}}
+  - {{segment: old, is: {old}}}
+  - {{where: {{segment: grown, for: 7 days}}, is: []}}
+  - {{where: {{age: {{is: 30, for: 7 days}}}}, is: []}}
+"""
+    files = {
+        "lists/vip.csv": "customer_id\nb\nx\n",
+        "segments/old.yml": "sql_file: segments/old.sql\n",
+        "segments/old.sql": "SELECT customer_id FROM customers WHERE age > 29",
+        "tests/one.yml": own.format(title="one", age=9, old="[a]"),
+        "tests/two.yml": own.format(title="two", age=40, old="[a, b]"),
+        "tests/three.yml": own.format(title="three", age=9, old="[a]"),
+    }
+    assert [verdict.failures for verdict in verdicts(tmp_path, files)] == [(), (), ()]
+
+
+def test_a_group_is_a_text_that_a_failure_tells(tmp_path: Path) -> None:
+    group = "divisions:\n  young: {age: {less_than: 18}}\n  old: {age: {at_least: 40}}\notherwise: middle\n"
+    files: dict[str, str | None] = {
+        "groups/age_group.yml": group,
+        "tests/a.yml": case("{group: age_group, values: {adult: middle, child: young, silent: old, guest: [middle, old]}}"),
+        "tests/b.yml": case("{group: age_group, customer: adult, is: old}"),
+    }
+    right, wrong = verdicts(tmp_path, files)
+    assert right.failures == ()
+    assert [told(failure) for failure in wrong.failures] == [("group age_group of adult", ("age_group = old",), ("middle",))]

@@ -1,31 +1,65 @@
-"""`retention validate`: every mistake in the project's files, and in what they say of the sources."""
+"""`retention validate`: every mistake in the project's files, in what they say of the sources, and in what data disproves.
+
+Data is not needed: what was published last is looked at where it is there, and nothing is imported for it.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from retention_cli.app.template_checks import check_templates
-from retention_cli.app.workspace import read_project
-from retention_cli.compile.check import check
+from retention_cli.app.workspace import STATE, read_project
+from retention_cli.compile.check import check, conditions_over
 from retention_cli.compile.schema import Schema
 from retention_cli.proof.check import check as check_cases
+from retention_cli.sources.catalogue import current
 from retention_cli.sources.peek import peek
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from retention_cli.model.problem import Problem
+    from retention_cli.model.project import Project
+    from retention_cli.model.snapshot import SnapshotSet
 
 
-def validate(root: Path, target: str = "default", paths: Sequence[Path] = ()) -> list[Problem]:
-    """Return the project's problems by place; `paths` restricts them to these files and folders."""
+def validate(root: Path, target: str = "default", paths: Sequence[Path] = (), as_of: datetime | None = None) -> list[Problem]:
+    """Return the project's problems by place; `paths` restricts them to these files and folders.
+
+    With `as_of` also what the published data disproves: groups that are no division, values that no row has.
+    """
     project, lock, problems = read_project(root, target)
     if project is not None:
         schema = Schema.of(project.sources, peek(project, lock.sources))
         problems = [*problems, *check(project, schema), *check_cases(project, schema.catalog), *check_templates(project, schema)]
+        if as_of is not None and not any(problem.is_error for problem in problems):
+            problems += _disproved(root, project, as_of)
     shown = [problem for problem in problems if _is_asked(root, problem, paths)]
     return sorted(dict.fromkeys(shown), key=lambda problem: (problem.place, problem.code, problem.message))
+
+
+def _disproved(root: Path, project: Project, as_of: datetime) -> Iterator[Problem]:
+    snapshots = current(root / STATE)
+    if snapshots is not None and snapshots.snapshots.keys() == project.sources.keys():
+        yield from _by_data(root, project, snapshots, as_of)
+
+
+def _by_data(root: Path, project: Project, snapshots: SnapshotSet, as_of: datetime) -> Iterator[Problem]:
+    from retention_cli.app.facts import seen  # noqa: PLC0415 - without data no engine is needed
+    from retention_cli.app.groups import proved  # noqa: PLC0415 - as above
+    from retention_cli.app.offers import offer  # noqa: PLC0415 - as above
+    from retention_cli.app.workspace import open_project  # noqa: PLC0415 - as above
+    from retention_cli.audience.values import unheard  # noqa: PLC0415 - as above
+    from retention_cli.engine.duck import DuckEngine  # noqa: PLC0415 - as above
+
+    schema = Schema.of(project.sources, seen(snapshots))
+    with DuckEngine() as engine:
+        engine.attach_snapshots(snapshots)
+        offer(engine, open_project(root), snapshots, as_of)
+        yield from proved(project, schema, engine, as_of)
+        yield from unheard(engine, schema, conditions_over(project), snapshots.snapshots.keys())
 
 
 def _is_asked(root: Path, problem: Problem, paths: Sequence[Path]) -> bool:

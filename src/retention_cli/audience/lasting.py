@@ -73,7 +73,7 @@ def _load_changes(engine: DuckEngine, chains: Sequence[tuple[str, EvaluationRow]
                 for segment, customer, entered in found
                 if begins.get(segment, row.as_of) < row.as_of
             ]
-    columns = {"segment": "VARCHAR", CUSTOMER: "VARCHAR", "entered": "BOOLEAN", "at": "TIMESTAMP"}
+    columns = {"segment": "VARCHAR", CUSTOMER: "VARCHAR", "entered": "BOOLEAN", "changed_at": "TIMESTAMP"}
     engine.table("lasting_changes", columns, changes)
 
 

@@ -26,6 +26,7 @@ class SchemaKind(StrEnum):
 
     RETENTION = "retention"
     SEGMENTS = "segments"
+    GROUPS = "groups"
     METRICS = "metrics"
     CAMPAIGNS = "campaigns"
     TESTS = "tests"
@@ -52,6 +53,7 @@ def validate(
     format_: Annotated[ProblemFormat, typer.Option("--format", help="text, json, or github (annotations).")] = ProblemFormat.TEXT,
     project: ProjectOption = HERE,
     target: TargetOption = "default",
+    as_of: AsOfOption = None,
 ) -> int:
     """Find every mistake in the project's files; exit 2 where there is an error."""
     from retention_cli.app.validate import validate as check
@@ -59,7 +61,7 @@ def validate(
     from retention_cli.cli.problems import as_github, as_json, print_problems, summary
 
     root = find_root(project)
-    problems = check(root, target, paths or ())
+    problems = check(root, target, paths or (), moment(as_of, ZoneInfo("UTC")))
     if format_ is ProblemFormat.JSON:
         show_json([as_json(problem) for problem in problems])
     elif format_ is ProblemFormat.GITHUB:

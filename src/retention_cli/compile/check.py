@@ -12,6 +12,7 @@ from retention_cli.compile.conditions import Compiler
 from retention_cli.compile.definitions import Nothing
 from retention_cli.compile.moment import Moment
 from retention_cli.compile.program import compile_program
+from retention_cli.compile.proofs import divided, impossible
 from retention_cli.compile.rows import RowScope, row_condition
 from retention_cli.compile.scans import JOURNEYS
 from retention_cli.compile.schema import CUSTOMER
@@ -19,14 +20,16 @@ from retention_cli.compile.selections import selection
 from retention_cli.compile.triggers import Due, occurrences_query
 from retention_cli.model.campaign import Happened
 from retention_cli.model.condition import Selected
-from retention_cli.model.problem import Problem
+from retention_cli.model.problem import NOWHERE, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from retention_cli.compile.schema import Schema
     from retention_cli.model.campaign import Campaign
+    from retention_cli.model.condition import Condition
     from retention_cli.model.project import Project
+    from retention_cli.model.source import ColumnType
 
 _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -41,10 +44,36 @@ def check(project: Project, schema: Schema) -> list[Problem]:
         compiler.field(str(metric.name), metric.name.place)
     for group in project.groups.values():
         compiler.field(str(group.name), group.name.place)
-    problems = [*_columns(project), *compiler.problems, *_selections(project, schema), *_sources(project, schema, moment)]
+    problems = [
+        *_columns(project),
+        *compiler.problems,
+        *_reasoned(project, compiler),
+        *_selections(project, schema),
+        *_sources(project, schema, moment),
+    ]
     for campaign in project.campaigns.values():
         problems += _campaign(project, schema, moment, campaign)
     return list(dict.fromkeys(problems))
+
+
+def _reasoned(project: Project, compiler: Compiler) -> Iterable[Problem]:
+    """Yield what can be said without data: conditions that never hold, groups that are no division."""
+
+    def type_of(name: str) -> ColumnType | None:
+        found = compiler.field(name, NOWHERE) if name in known else None
+        return None if found is None else found.type
+
+    known = set(compiler.fields.known())
+    for condition in conditions_over(project):
+        yield from impossible(condition, type_of)
+    for group in project.groups.values():
+        yield from divided(group, type_of)
+
+
+def conditions_over(project: Project) -> Iterable[Condition]:
+    """Yield the conditions of segments and groups."""
+    yield from (segment.where for segment in project.segments.values())
+    yield from (condition for group in project.groups.values() for condition in group.divisions.values())
 
 
 def _selections(project: Project, schema: Schema) -> Iterable[Problem]:

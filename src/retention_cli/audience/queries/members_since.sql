@@ -1,18 +1,19 @@
 -- Who is in a segment at $until, and since when. The last change up to then decides; where there is none, the first one after it
 -- tells how it was before, and where there is none at all, the last memberships do.
-WITH before AS (
-  SELECT segment, customer_id, arg_max(entered, at) AS entered, max(at) AS at
-  FROM lasting_changes WHERE at <= $until GROUP BY segment, customer_id
-), after AS (
-  SELECT segment, customer_id, arg_min(entered, at) AS entered FROM lasting_changes WHERE at > $until GROUP BY segment, customer_id
+WITH earlier AS (
+  SELECT segment, customer_id, arg_max(entered, changed_at) AS entered, max(changed_at) AS changed_at
+  FROM lasting_changes WHERE changed_at <= $until GROUP BY segment, customer_id
+), later AS (
+  SELECT segment, customer_id, arg_min(entered, changed_at) AS entered
+  FROM lasting_changes WHERE changed_at > $until GROUP BY segment, customer_id
 ), everybody AS (
-  SELECT segment, customer_id FROM before
-  UNION SELECT segment, customer_id FROM after
+  SELECT segment, customer_id FROM earlier
+  UNION SELECT segment, customer_id FROM later
   UNION SELECT segment, customer_id FROM lasting_members
 )
-SELECT e.segment, e.customer_id, coalesce(before.at, chain.begins) AS since
-FROM everybody e
-JOIN lasting_chains chain ON chain.segment = e.segment
-LEFT JOIN before ON before.segment = e.segment AND before.customer_id = e.customer_id
-LEFT JOIN after ON after.segment = e.segment AND after.customer_id = e.customer_id
-WHERE coalesce(before.entered, NOT after.entered, true) AND chain.begins <= $until
+SELECT everybody.segment, everybody.customer_id, coalesce(earlier.changed_at, chain.begins) AS since
+FROM everybody
+JOIN lasting_chains AS chain ON chain.segment = everybody.segment
+LEFT JOIN earlier ON earlier.segment = everybody.segment AND earlier.customer_id = everybody.customer_id
+LEFT JOIN later ON later.segment = everybody.segment AND later.customer_id = everybody.customer_id
+WHERE coalesce(earlier.entered, NOT later.entered, true) AND chain.begins <= $until
