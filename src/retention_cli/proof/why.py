@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from retention_cli.audience.explain import explain
-from retention_cli.model.condition import AnyOf, Everyone, InSegment, NoneOf, children, walk
+from retention_cli.model.condition import AnyOf, Did, FieldTest, InSegment, NoneOf, Total, children, walk
 from retention_cli.model.segment import Segment
 from retention_cli.model.word import Word
 from retention_cli.proof.verdict import Reason
@@ -43,7 +43,7 @@ class Why:
             if isinstance(node, InSegment) and str(node.name) in self.segments:
                 yield from self.reasons(self.segments[str(node.name)].where, customer, str(node.name))
             else:
-                yield Reason(node.place, part.text, part.holds, part.value, not isinstance(node, Everyone | InSegment), inside)
+                yield Reason(node.place, part.text, part.holds, part.value, isinstance(node, FieldTest | Did | Total), inside)
 
 
 def _rests_on(node: Condition, parts: Mapping[int, Part]) -> Iterator[Condition]:
