@@ -47,11 +47,10 @@ def _unsaid(row: Row, project: Project, catalog: Catalog) -> dict[Word, Value]:
 
 
 def _changes(given: Mapping[str, Sequence[Row]], people: Sequence[Row], project: Project) -> Mapping[str, Sequence[Row]]:
-    """Return the source that tells of consent, where there is one, with a yes to everything long ago for who has no row in it."""
+    """Return the source that tells of consent, where there is one and the test says nothing of it: everybody's yes to everything."""
     source = str(project.consent.source) if project.consent is not None and project.consent.source is not None else ""
-    if source not in project.sources:
+    if source not in project.sources or source in given:
         return {}
-    rows, time = given.get(source, ()), roles_of(project, source).time
+    time = roles_of(project, source).time
     said: dict[Word, Value] = {Word("consent"): Word("true"), **({Word(time): _LONG_AGO} if time is not None else {})}
-    told = {each.values.get(_ID) for each in rows}
-    return {source: [*rows, *(Row(values={**said, _ID: each.values[_ID]}) for each in people if each.values.get(_ID) not in {None, *told})]}
+    return {source: [Row(values={**said, _ID: each.values[_ID]}) for each in people if _ID in each.values]}
