@@ -47,12 +47,12 @@ class Figure:
     @property
     def goal_text(self) -> str:
         """The goal in words."""
-        return "" if self.goal is None else f"{'≥' if self.at_least else '≤'} {self.goal:g} {self.unit}"
+        return "" if self.goal is None else f"{'≥' if self.at_least else '≤'} {self.goal:,g}{'' if self.unit == '/s' else ' '}{self.unit}"
 
     @property
     def value_text(self) -> str:
         """The figure that the goal speaks of."""
-        return "" if self.value is None else f"{self.value:.2f} {self.unit}"
+        return "" if self.value is None else f"{self.value:,.0f}{self.unit}" if self.unit == "/s" else f"{self.value:.2f} {self.unit}"
 
     def as_json(self) -> dict[str, Any]:
         """Return the figure for programs."""

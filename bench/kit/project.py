@@ -1,4 +1,4 @@
-"""Projects made up for a measurement: one of many files, and one whose customers all get a letter of about 20 KB."""
+"""Projects made up for a measurement: one of many files, and one whose customers all get a letter of about 20 KB, or larger."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LETTER = "letter"
-SHELVES = 9
+SHELVES, SHELVES_LARGE = 9, 19
+"""What a letter shows: HTML of some 18 KB, or of some 37 KB."""
 LETTERS_AS_OF = "2026-05-01"
 
 SETTINGS = """\
@@ -179,9 +180,9 @@ def write_many(folder: Path, files: int) -> Path:
     return _write(folder, written)
 
 
-def write_letters(folder: Path, people: int) -> Path:
+def write_letters(folder: Path, people: int, shelves: int = SHELVES) -> Path:
     """Write a project whose every customer is written to at the first run."""
-    template = _page('"{{ customer.first_name }}, we kept your place"', SHELVES)
+    template = _page('"{{ customer.first_name }}, we kept your place"', shelves)
     _write(folder, {"retention.yml": SETTINGS, "segments/asleep.yml": ASLEEP, "campaigns/wake.yml": WAKE, f"templates/{LETTER}.html": template})
     day = date.fromisoformat(LETTERS_AS_OF)
     customers = [(n, f"person{n}@example.com", f"Ann{n}", "CZ", day - timedelta(days=400)) for n in range(people)]

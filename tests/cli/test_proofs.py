@@ -95,7 +95,7 @@ def test_a_value_that_no_row_has_is_a_warning_with_the_nearest(tmp_path: Path) -
     found: list[dict[str, Any]] = ran.json
     assert [(p["line"], p["column"], p["severity"], p["code"], p["hint"]) for p in found] == [
         (1, 19, "warning", "value-unheard", "did you mean 'CZ'?"),
-        (1, 73, "warning", "value-unheard", "did you mean 'p1'?"),
+        (1, 71, "warning", "value-unheard", "did you mean 'p1'?"),
     ]
 
 

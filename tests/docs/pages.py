@@ -5,6 +5,7 @@ A fence's words say what it is: a language, then what to do with it.
     yaml            a whole project file; the first line names it: `# segments/vip.yml`
     yaml where      a segment's condition, `yaml campaign` keys of a campaign, `yaml settings` keys of retention.yml
     html FILE       a template
+    sql             a segment's file of SQL; the first line names it: `-- segments/own.sql`
     sh              commands that are run, in order, a page in one shell; `# exit 3` at the end of a line expects that code
     text            nothing of the above
 
@@ -24,7 +25,7 @@ REFERENCE = ROOT / "docs" / "reference"
 
 _FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _INDENTED = re.compile(r"(?:^    .*\n)+", re.MULTILINE)
-_FILE = re.compile(r"# (\S+\.yml)\n")
+_FILE = re.compile(r"(?:#|--) (\S+\.(?:yml|sql))\n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,18 @@ name: Little Shop
 timezone: Europe/Prague
 sender: {email: shop@example.com, name: Little Shop, unsubscribe: leave@example.com}
 sources:
-  customers: {path: data/customers.csv, key: customer_id, types: {hobbies: list, newsletter: boolean, birthday: date, registered_at: time}}
+  customers:
+    path: data/customers.csv
+    key: customer_id
+    types: {hobbies: list, newsletter: boolean, sms_consent: boolean, birthday: date, registered_at: time}
   products: {path: data/products.csv, key: product_id}
   orders: {path: data/orders.csv, key: order_id, customer: customer_id, time: ordered_at, event: order}
   order_items: {path: data/order_items.csv, parent: orders, lookup: products, event: buy_item}
   web: {path: data/web.csv, customer: customer_id, time: occurred_at, event: {column: event}, lookup: products}
+  answers: {path: data/answers.csv, customer: customer_id, time: answered_at, event: answer}
+  consents: {path: data/consents.csv, customer: customer_id, time: changed_at, event: consent_changed, types: {consent: boolean}}
+  push_subscription: {path: data/push.csv, customer: customer_id}
+policies: {consent: {email: newsletter}}
 """
 CAMPAIGN = """\
 trigger: {did: add_to_cart}
@@ -31,14 +38,17 @@ steps:
   - send: cart-1
 """
 COLUMNS = {
-    "customers": "customer_id,email,E-mail,first_name,country,city,birthday,registered_at,newsletter,hobbies",
+    "customers": "customer_id,email,E-mail,first_name,country,city,birthday,registered_at,newsletter,sms_consent,status,hobbies",
     "products": "product_id,title,url,image_url,price,brand,category",
-    "orders": "order_id,customer_id,ordered_at,total,status",
+    "orders": "order_id,customer_id,ordered_at,total,status,source",
     "order_items": "order_id,product_id,quantity,price",
+    "answers": "customer_id,answered_at,question,answer",
+    "consents": "customer_id,changed_at,channel,topic,consent",
+    "push": "customer_id,os",
 }
 WEB = "customer_id VARCHAR, occurred_at TIMESTAMP, event VARCHAR, product_id VARCHAR, cart_id VARCHAR"
 EVENTS = ("page_view", "view_item", "add_to_cart")
-SEGMENTS = ("vip", "employees", "czech")
+SEGMENTS = ("vip", "employees", "buyers", "czech")
 TEMPLATES = ("cart-1", "cart-2", "cart-gift", "cart-2-gift")
 
 
@@ -52,6 +62,9 @@ def make(root: Path) -> Path:
     _write_web(root)
     for name in SEGMENTS:
         write(root, f"segments/{name}.yml", "where: {country: CZ}\n")
+    write(root, "segments/own.sql", "SELECT customer_id FROM orders\n")
+    write(root, "groups/avatar.yml", "divisions: {active: {did: order}}\n")
+    write(root, "lists/vip.csv", "customer_id\n1\n")
     for name in TEMPLATES:
         write(root, f"templates/{name}.html", "---\nsubject: Hello\n---\n<p>Hello</p>\n")
     return root

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from docs.pages import DOCS, ROOT, blocks, indented_commands
+from docs import shop
+from docs.conftest import TODAY
+from docs.pages import DOCS, PAGES, ROOT, Block, blocks, indented_commands
 from docs.typed import Typed
 from support.shell import retention
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 GETTING_STARTED = ROOT / "docs" / "getting-started.md"
 README = ROOT / "README.md"
+SQL = [block for page in PAGES for block in blocks(page) if block.language == "sql"]
 IN_THE_DEMO = [page for page in DOCS if page != GETTING_STARTED and any(block.language == "sh" for block in blocks(page))]
 
 
@@ -48,6 +51,15 @@ def test_getting_started_does_what_it_says(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("block", SQL, ids=str)
+def test_a_file_of_sql_runs(block: Block, demo: Path) -> None:
+    """It selects somebody, and not everybody, of the demo shop."""
+    shop.write(demo, block.kind, block.text)
+    shop.write(demo, "segments/shown.yml", f"sql_file: {block.kind}\n")
+    sizes = retention(demo, "segment", "size", "shown", "--as-of", TODAY, "--format", "json").json
+    assert 0 < sizes[0]["size"] < sizes[0]["of"]
+
+
 def test_a_command_that_fails_is_noticed(demo: Path) -> None:
     """The check itself: another code than the page says, or a failing line of shell, fails the page."""
     Typed(demo).page("retention segment list --nonsense # exit 2\n")
@@ -58,4 +70,4 @@ def test_a_command_that_fails_is_noticed(demo: Path) -> None:
 
 def test_a_fence_says_what_it_is() -> None:
     """No block hides behind a word that nobody runs or reads."""
-    assert {block.language for page in (*DOCS, README) for block in blocks(page)} <= {"yaml", "html", "sh", "text"}
+    assert {block.language for page in (*DOCS, README) for block in blocks(page)} <= {"yaml", "html", "sql", "sh", "text"}

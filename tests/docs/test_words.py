@@ -12,24 +12,38 @@ import typer
 from docs.pages import REFERENCE, ROOT, first_cells, paragraph, section, text_of
 from retention_cli.cli.exits import ExitCode
 from retention_cli.cli.main import app
+from retention_cli.compile.expressions import FUNCTIONS, NUMBER, TEXT
 from retention_cli.compile.fitting import FITTING
+from retention_cli.compile.periods import PERIODS
+from retention_cli.compile.rows import OF_TIME
 from retention_cli.model.campaign import STEP_WORDS, Again, Campaign, Kind
 from retention_cli.model.case import Case
-from retention_cli.model.condition import Fold
+from retention_cli.model.condition import FieldTest, Fold, walk
+from retention_cli.model.group import Group
+from retention_cli.model.learned import Learned
+from retention_cli.model.mail import COLUMNS, EVENTS, OWN_EVENTS
 from retention_cli.model.metric import BUILT_IN
+from retention_cli.model.policy import Consent, Default, Policies
 from retention_cli.model.project import Contacts, Secrets, Sender, Settings
 from retention_cli.model.question import Op
+from retention_cli.model.segment import Segment
 from retention_cli.model.source import KNOWN_TYPES, ColumnType, CsvFormat, Guard, Source
 from retention_cli.model.state import MessageState
 from retention_cli.model.target import Channel, Target
 from retention_cli.model.template import FrontMatter
 from retention_cli.project.campaigns import TRIGGER_KEYS
 from retention_cli.project.cases import HEAD_KEYS
-from retention_cli.project.grammar.events import QUERY_KEYS
-from retention_cli.project.grammar.follows import FOLLOW_KEYS
-from retention_cli.project.grammar.values import CASELESS
+from retention_cli.project.grammar.events import FACT_KEYS, FOLD_KEYS, QUERY_KEYS, REGULAR_KEYS
+from retention_cli.project.grammar.follows import FOLLOW_KEYS, LIKE_KEYS
+from retention_cli.project.grammar.metrics import FAVOURITE_KEYS, SCORE_KEYS
+from retention_cli.project.grammar.metrics import HEADS as METRIC_HEADS
+from retention_cli.project.grammar.values import CASELESS, FOR, LEAP, LEAPS, MEASURED
 from retention_cli.project.grammar.words import CUSTOMER_HEADS, LOGIC
+from retention_cli.project.grammar.yardsticks import KEYS as YARDSTICKS
 from retention_cli.project.notes import Code
+from retention_cli.project.objects import SQL_FILE
+from retention_cli.project.schema import KINDS
+from retention_cli.project.standard import standard_groups
 from retention_cli.render import filters
 from retention_cli.render.check import ITEM_FIELDS
 
@@ -39,9 +53,12 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+    from retention_cli.model.condition import Condition
+
 CONDITIONS, CAMPAIGNS, SOURCES = REFERENCE / "conditions.md", REFERENCE / "campaigns.md", REFERENCE / "sources.md"
 PROJECT, TARGETS, TEMPLATES = REFERENCE / "project.md", REFERENCE / "targets.md", REFERENCE / "templates.md"
-COMMANDS = REFERENCE / "commands.md"
+COMMANDS, METRICS, GROUPS = REFERENCE / "commands.md", REFERENCE / "metrics.md", REFERENCE / "groups.md"
+SAME = "the same"
 SHARED = {"-C", "--project", "-t", "--target", "--as-of", "--format"}
 
 
@@ -72,17 +89,119 @@ def test_an_operator_fits_the_types_that_the_page_says() -> None:
 
 def test_the_keys_of_did() -> None:
     text = section(CONDITIONS, "What a customer did")
-    assert set(first_cells(text)) == {"did", "did_not", "times", *QUERY_KEYS}
-    inner = paragraph(text, "Its keys are")
-    assert set(re.findall(r"`(\w+)`", inner)) - {"not_followed_by"} == set(FOLLOW_KEYS)
+    assert set(first_cells(text)) == {"did", "did_not", "times", "regularly", *QUERY_KEYS}
+    assert all(f"{{{word}:" in text for word in (*LIKE_KEYS, *REGULAR_KEYS[:1]))
+    assert first_cells(section(CONDITIONS, "Sequences")) == list(FOLLOW_KEYS)
+    assert set(first_cells(section(CONDITIONS, "What a customer has"))) == {"has", "times", *FACT_KEYS}
 
 
 def test_folds() -> None:
-    assert first_cells(section(CONDITIONS, "Numbers made of events")) == [str(fold) for fold in Fold]
+    text = section(CONDITIONS, "Numbers made of events")
+    assert first_cells(text) == [str(fold) for fold in Fold]
+    told = paragraph(text, "Its keys are").partition(": what is asked of it")[0]
+    assert set(re.findall(r"`(\w+)`", told)) - {str(Fold.COUNT)} == {*FOLD_KEYS, "value"}
+
+
+def test_yardsticks() -> None:
+    text = section(CONDITIONS, "Thresholds that are found")
+    assert set(first_cells(text)) == {key for keys_of in YARDSTICKS.values() for key in keys_of}
+    told = text.strip().partition(" of a number take")[0]
+    assert re.findall(r"`(\w+)`", told) == [str(op) for op in MEASURED]
+    assert re.findall(r"`(\w+)`", text.partition("Exactly one of ")[2].partition(" begins ")[0]) == list(map(str, YARDSTICKS))
+
+
+def test_words_of_time() -> None:
+    """Periods that have a name, the parts of an event's time, and what stands beside operators."""
+    named = [word for word in first_cells(section(CONDITIONS, "Periods")) if word.isidentifier()]
+    assert sorted(named) == sorted(PERIODS)
+    assert first_cells(section(CONDITIONS, "Parts of an event's time")) == list(OF_TIME)
+    assert all(f"`{LEAP}: {leap}`" in section(CONDITIONS, "Anniversaries") for leap in LEAPS)
+    assert f"`{FOR}:`" in section(CONDITIONS, "How long it has been so")
+
+
+def test_functions_of_sql() -> None:
+    """Each with what it takes and gives."""
+    kinds = {"numbers": NUMBER, "a number": NUMBER, "text": TEXT, "values of one kind": SAME, "a value of that kind": SAME}
+    rows = re.findall(r"^\| (`.*`) \| ([a-z ]+) \| ([a-z ]+) \|$", section(CONDITIONS, "SQL"), re.MULTILINE)
+    told = {name: (kinds[takes], kinds[gives]) for names, takes, gives in rows for name in re.findall(r"`(\w+)`", names)}
+    assert told == FUNCTIONS
+
+
+def test_samples_and_consent() -> None:
+    text = section(CONDITIONS, "Samples, lists and consent")
+    assert all(f"`{word}`" in text or f"`{word}: " in text for word in ("sample", "listed", "consent", "channel", "topic", "name"))
+    policies = section(PROJECT, "Policies")
+    assert set(first_cells(policies)) == keys(Consent) | {"consent", "channel", "topic"}
+    assert all(f"`{word}`" in policies for word in (*keys(Policies), *Default))
 
 
 def test_metrics() -> None:
-    assert first_cells(section(REFERENCE / "metrics.md", "Built in")) == list(BUILT_IN)
+    assert first_cells(section(METRICS, "Built in")) == list(BUILT_IN)
+    assert first_cells(section(METRICS, "The shop's own")) == [*METRIC_HEADS, "learned", "description", "owner", "tags"]
+    assert first_cells(section(METRICS, "Scores")) == list(SCORE_KEYS)
+    assert first_cells(section(METRICS, "Favourites")) == list(FAVOURITE_KEYS)
+    assert set(first_cells(section(METRICS, "Learned thresholds"))) == keys(Learned, "name", "description", "owner", "tags")
+
+
+def test_keys_of_segments_and_groups() -> None:
+    assert set(first_cells(text_of(REFERENCE / "segments.md").partition("\n## ")[0])) == keys(Segment) | {SQL_FILE}
+    assert set(first_cells(text_of(GROUPS).partition("\n## ")[0])) == keys(Group)
+
+
+def test_built_in_groups() -> None:
+    """Each by name, its divisions in the order in which they are asked."""
+    text = section(GROUPS, "Built in")
+    assert re.findall(r"^`(\w+)`: ", text, re.MULTILINE) == list(standard_groups())
+    tables = re.split(r"^`\w+`: ", text, flags=re.MULTILINE)[1:]
+    rows = [re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) for table in tables]
+    assert rows == [list(group.names) for group in standard_groups().values()]
+
+
+def test_the_limits_of_the_rfm_groups() -> None:
+    """The table says what the conditions do."""
+    rows = re.findall(r"^\| `(\w+)` \| (\S+) \| (\S+) \| (\S+) \|$", section(GROUPS, "Built in"), re.MULTILINE)
+    group = standard_groups()["rfm_group"]
+    divisions: dict[str, Condition] = {str(name): condition for name, condition in group.divisions.items()}
+    asked = [(name, *(_scores(divisions[name], f"rfm_{part}") for part in ("recency", "frequency", "monetary"))) for name in group.names]
+    assert rows == asked
+
+
+def _scores(condition: Condition, field: str) -> str:
+    """Return the scores that a condition leaves of a field, as the table writes them."""
+    low, high = 1, 5
+    for test in [test for node in walk(condition) if isinstance(node, FieldTest) and node.field == field for test in node.tests]:
+        edges = [int(value) for value in test.values]
+        low = edges[0] if test.op in (Op.AT_LEAST, Op.BETWEEN) else low
+        high = edges[-1] if test.op in (Op.AT_MOST, Op.BETWEEN) else high
+        assert test.op in (Op.AT_LEAST, Op.AT_MOST, Op.BETWEEN)
+    return "any" if (low, high) == (1, 5) else str(low) if low == high else f"{low}\N{EN DASH}{high}"
+
+
+def test_the_limits_of_the_lifecycle() -> None:
+    """Every number of a threshold stands in its row."""
+    rows = dict(re.findall(r"^\| `(\w+)` \| ([^|]+) \|$", section(GROUPS, "Built in"), re.MULTILINE))
+    found = 0
+    for name, condition in standard_groups()["lifecycle"].divisions.items():
+        for node in walk(condition):
+            for against in [test.against for test in getattr(node, "tests", ()) if test.against is not None]:
+                wanted = {format(against.factor, "f"), *([str(against.if_missing)] if against.if_missing is not None else [])}
+                assert wanted == set(re.findall(r"\d+", rows[name]))
+                found += 1
+    assert found
+
+
+def test_the_tools_own_events() -> None:
+    text = section(SOURCES, "The tool's own events")
+    assert set(first_cells(text)) == set(COLUMNS) - {"customer_id", "event", "occurred_at"}
+    told = {word for word in re.findall(r"`(\w+)`", paragraph(text, "are events that are always there")) if not word.endswith("_")}
+    assert told == {event for event in EVENTS if event.startswith(("email_", "unsub"))}
+    assert f"`{OWN_EVENTS}`" in text
+
+
+def test_kinds_of_schema() -> None:
+    told = re.search(r"`retention schema \[([^\]]*)\]`", section(COMMANDS, "retention schema"))
+    assert told is not None
+    assert told[1].split("|") == list(KINDS)
 
 
 def test_steps_triggers_and_kinds() -> None:
@@ -153,7 +272,17 @@ def _codes_in_the_source() -> set[str]:
     calls = [
         node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"Problem", "warning"}
     ]
-    return {str(argument.value) for call in calls for argument in call.args[1:2] if isinstance(argument, ast.Constant)}
+    given = {str(argument.value) for call in calls for argument in call.args[1:2] if isinstance(argument, ast.Constant)}
+    return given | {code for tree in trees for code in _codes_by_default(tree)}
+
+
+def _codes_by_default(tree: ast.AST) -> Iterator[str]:
+    """Yield what an argument called `code` is where it is left out."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            named = node.args.args[len(node.args.args) - len(node.args.defaults) :]
+            pairs = zip(named, node.args.defaults, strict=True)
+            yield from (str(default.value) for each, default in pairs if each.arg == "code" and isinstance(default, ast.Constant) and default.value)
 
 
 def commands() -> Iterator[tuple[str, Any]]:

@@ -19,6 +19,7 @@ FILES = {
     "campaigns.cases": "campaigns/c.yml",
     "settings.cases": "retention.yml",
     "metrics.cases": "metrics/m.yml",
+    "groups.cases": "groups/g.yml",
     "tests.cases": "tests/t.yml",
     "templates.cases": "templates/t.html",
 }

@@ -28,6 +28,7 @@ FILES = {
     "segments": "conditions.cases",
     "campaigns": "campaigns.cases",
     "metrics": "metrics.cases",
+    "groups": "groups.cases",
     "retention": "settings.cases",
     "tests": "tests.cases",
 }
@@ -98,6 +99,9 @@ def test_unknown_keys_are_refused(kind: str, case: Case) -> None:
         ("tests", "{as_of: 2026-05-01, given: {}, expect: {group: a, customer: b, value: 1}}"),
         ("tests", "[{as_of: 2026-05-01, given: {}, expect: []}]"),
         ("tests", "{as_of: 2026-05-01, given: {orders: {a: b}}, expect: {segment: vip, is: []}}"),
+        ("groups", "{name: a, divisions: {}}"),
+        ("groups", "{name: a, divisions: {x: {}}}"),
+        ("groups", "{name: a, divisions: {x: {country: CZ}}, first_match: sometimes}"),
         ("template", "{subject: x, from_name: y}"),
     ],
 )

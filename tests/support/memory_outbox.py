@@ -48,6 +48,8 @@ class MemoryOutbox:
         self.suppressed: set[str] = set()
         self.bounced: list[str] = []
         self.before_mark: Callable[[Sequence[Mark]], None] = lambda _: None
+        self.before_leaving: Callable[[int], None] = lambda _: None
+        self.left: list[int] = []
         self._thread = threading.get_ident()
 
     def claim(self, limit: int, now: int, channel: str) -> list[Claim]:
@@ -65,6 +67,13 @@ class MemoryOutbox:
         self.before_mark(marks)
         self.transactions.append(list(marks))
         return [mark.message for mark in marks if self._move(mark)]
+
+    def leaving(self, message: int) -> None:
+        """Keep what leaves, in order; only what is committed may."""
+        self._check_thread()
+        assert self.state[message] is MessageState.COMMITTING
+        self.before_leaving(message)
+        self.left.append(message)
 
     def contexts(self, ids: Collection[int]) -> Mapping[int, bytes]:
         """Return empty chunks."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from retention_cli.deliver.mail import Mail
+from retention_cli.deliver.mail import Mail, checked
 from retention_cli.journey.frame import from_micros
 from retention_cli.model.identity import message_key
 from retention_cli.render.bundle import Bundle
@@ -46,7 +46,7 @@ def mail_of(post: Post, claim: Claim, context: str, template: str) -> Mail:
     """Return a claimed message ready to be sent; raise RenderFailed where it cannot be made."""
     key = key_of(claim)
     finished = finish(post, claim, key, context, _bundle(template))
-    return Mail(key, finished.raw, finished.sender, finished.recipient, finished.body_sha)
+    return checked(Mail(key, finished.raw, finished.sender, finished.recipient, finished.body_sha))
 
 
 def context_in(chunk: bytes, claim: Claim) -> str:

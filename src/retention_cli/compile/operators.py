@@ -129,10 +129,9 @@ class Tests:
         """Look for whole nodes of a tree, wherever in the path they stand: `a > b` and `a/b` are the same path."""
         path = sql.call("regexp_replace", value.copied(), exp.Literal.string(_SPLIT), exp.Literal.string("/"), exp.Literal.string("g"))
         slash = exp.Literal.string("/")
-        whole = sql.call("concat", slash, path, slash.copy())
+        whole = exp.DPipe(this=exp.DPipe(this=slash, expression=path), expression=slash.copy())
         nodes = [self.values.bind(f"/{patterns.as_path(text)}/", label) for text in test.values]
-        there = exp.Is(this=value.copied(), expression=exp.Null())
-        return sql.both([sql.negated(there), sql.either(sql.call("contains", whole.copy(), node) for node in nodes)]) or sql.false()
+        return sql.sure(sql.bracketed(sql.either(sql.call("contains", whole.copy(), node) for node in nodes)))
 
     def _list(self, value: Typed, op: Op, test: Test, label: str) -> exp.Expr:
         wanted = exp.Array(expressions=[self.values.bind(text, label) for text in test.values])

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from retention_cli.compile import sql
+from retention_cli.compile.flags import Flags, conjuncts
 from retention_cli.compile.rows import join_on_key
 from retention_cli.compile.schema import CUSTOMER, EventTable, Schema
 from retention_cli.model.source import CUSTOMERS
@@ -130,8 +131,8 @@ class Scans:
         select = self.base(needed).select(key, sql.aliased(expression, "value"), copy=False)
         return sql.col("value", self.own(label, select))
 
-    def from_events(self, source: str, joined: Iterable[str] = ()) -> exp.Select:
-        """Return `SELECT key FROM events`, up to as_of, of the subjects alone, with parent and lookup where needed."""
+    def from_events(self, source: str, joined: Iterable[str] = (), flags: Flags | None = None) -> exp.Select:
+        """Return `SELECT key FROM events`, up to as_of, of the subjects alone, with parent and lookup (and its flags) where needed."""
         select = exp.Select().select(sql.col(self.subject.key, self.subject.table or source), copy=False)
         if self.subject.table is None:
             select = select.from_(sql.table(source), copy=False)
@@ -140,7 +141,8 @@ class Scans:
             select = select.from_(sql.table(self.subject.table), copy=False).join(sql.table(source), on=on, join_type="inner", copy=False)
         for other in (self.schema.parent(source), self.schema.lookup(source)):
             if other and other in joined:
-                select = select.join(join_on_key(self.schema, source, other), copy=False)
+                join = join_on_key(self.schema, source, other)
+                select = select.join(flags.joined(join) if flags is not None and flags.lookup == other else join, copy=False)
         if (time := self.schema.time(source)) is None:
             return select
         return select.where(self.until_now(source), *self.before_end(sql.col(time, source)), copy=False)
@@ -169,18 +171,15 @@ class Scans:
         return exp.LTE(this=sql.col(self.schema.time(source) or "", source), expression=self.values.bind(self.moment.instant, "as_of"))
 
     def _pass(self, scan: Scan) -> exp.Select:
-        select = self.from_events(scan.source, scan.joined)
+        flags = Flags(self.schema.lookup(scan.source) or "")
+        features = {name: flags.moved(aggregate) for name, aggregate in scan.features.items()}
+        select = self.from_events(scan.source, scan.joined, flags)
         if scan.events is not None:
             select = select.where(self.named(scan.source, scan.events), copy=False)
-        if (wanted := self._wanted_by_joined(scan)) is not None:
+        if (wanted := _wanted_by_joined(features.values(), scan.joined)) is not None:
             select = select.where(wanted, copy=False)
-        columns = [sql.aliased(aggregate.copy(), name) for name, aggregate in scan.features.items()]
+        columns = [sql.aliased(aggregate, name) for name, aggregate in features.items()]
         return select.select(*columns, copy=False).group_by(sql.col(self.subject.key, self.subject.table or scan.source), copy=False)
-
-    def _wanted_by_joined(self, scan: Scan) -> exp.Expr | None:
-        """Return what every feature asks of joined tables, so that an engine can choose there first; None where one asks nothing."""
-        asked = [_asked_of(aggregate, scan.joined) for aggregate in scan.features.values()]
-        return sql.either(part.copy() for part in asked if part is not None) if asked and None not in asked else None
 
     def named(self, source: str, events: Iterable[str]) -> exp.Expr:
         """Return `event IN (…)` over a source whose rows name their event."""
@@ -189,12 +188,17 @@ class Scans:
         return exp.In(this=sql.col(column or "", source), expressions=list(wanted))
 
 
+def _wanted_by_joined(aggregates: Collection[exp.Expr], joined: Collection[str]) -> exp.Expr | None:
+    """Return what every feature asks of joined tables, so that an engine can choose there first; None where one asks nothing."""
+    asked = [_asked_of(aggregate, joined) for aggregate in aggregates]
+    return sql.either(part for part in asked if part is not None) if asked and None not in asked else None
+
+
 def _asked_of(aggregate: exp.Expr, tables: Collection[str]) -> exp.Expr | None:
     """Return the part of an aggregate's filter that reads these tables alone, None where there is none."""
     if not isinstance(aggregate, exp.Filter):
         return None
-    condition = aggregate.expression.this
-    parts = condition.flatten() if isinstance(condition, exp.And) else [condition]
+    parts = conjuncts(aggregate.expression.this)
     return sql.both([part.copy() for part in parts if {column.table for column in part.find_all(exp.Column)} <= {*tables} and part.find(exp.Column)])
 
 

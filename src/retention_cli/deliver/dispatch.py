@@ -17,14 +17,15 @@ from typing import TYPE_CHECKING, assert_never
 from retention_cli import crash
 from retention_cli.deliver import retry
 from retention_cli.deliver.breaker import Breakers
-from retention_cli.deliver.channels.channel import LoginRefused, Unreachable
+from retention_cli.deliver.channels.channel import LoginRefused, Talking, Unreachable
 from retention_cli.deliver.intake import BATCH, Intake
-from retention_cli.deliver.line import Line
-from retention_cli.deliver.marks import Ask, Committer, Desk, Done, Job, Left, Opened
+from retention_cli.deliver.line import Lines
+from retention_cli.deliver.marks import Ask, Committer, Done, Job, Left, Opened
 from retention_cli.deliver.outbox import micros
 from retention_cli.deliver.outcome import ConnectionDown, Fault, Refused, Unknown, Unrenderable, Withheld, told
 from retention_cli.deliver.plan import Outcomes, Plan
 from retention_cli.deliver.settle import mark_for
+from retention_cli.deliver.switchboard import Switchboard
 from retention_cli.errors import SendingStopped
 from retention_cli.ledger.rows import Mark
 from retention_cli.model.state import MessageState
@@ -34,18 +35,18 @@ if TYPE_CHECKING:
 
     from retention_cli.clock import Clock
     from retention_cli.deliver.channels.channel import Channel
+    from retention_cli.deliver.line import Line
     from retention_cli.deliver.mail import Mail
     from retention_cli.deliver.marks import Note
     from retention_cli.deliver.outbox import Outbox
     from retention_cli.deliver.outcome import Result
+    from retention_cli.deliver.switchboard import Extension
     from retention_cli.ledger.rows import Claim
 
 __all__ = ["Outcomes", "Plan", "dispatch"]
 
-_MOST_TRIES = 2
-_DOWNS_BESIDE_LINES = 3
-_ABORT_SECONDS = 5.0
-_PROGRESS_SECONDS = 0.5
+_MOST_TRIES, _DOWNS_BESIDE_LINES = 2, 3
+_ABORT_SECONDS, _PROGRESS_SECONDS = 5.0, 0.5
 
 
 def dispatch(
@@ -77,12 +78,12 @@ class _Dispatch:
     stop: Callable[[], bool]
     on_progress: Callable[[Mapping[MessageState, int]], None]
     ahead: Callable[[Sequence[Job]], None]
-    desk: Desk = field(default_factory=Desk)
+    staff: Lines | Switchboard = field(init=False)
     ready: SimpleQueue[Job | None] = field(default_factory=SimpleQueue)
     closing: threading.Event = field(default_factory=threading.Event)
     breakers: Breakers = field(default_factory=Breakers)
     counts: Counter[MessageState] = field(default_factory=Counter)
-    lines: list[Line] = field(default_factory=list)
+    lines: list[Line | Extension] = field(default_factory=list)
     back: list[int] = field(default_factory=list)
     committer: Committer = field(init=False)
     intake: Intake = field(init=False)
@@ -97,9 +98,13 @@ class _Dispatch:
         """Work until nothing may leave now, or until something ends it."""
         self.committer = Committer(self.outbox, self.clock)
         self.intake = Intake(self.outbox, self.plan.kind)
+        kind = Switchboard if isinstance(self.channel, Talking) else Lines
+        with contextlib.closing(kind(self.channel, self.compose, self.ready, self.clock, self.closing)) as self.staff:
+            return self._work()
+
+    def _work(self) -> Outcomes:
         self._refill()
-        if self.outstanding:
-            self._hire(1)
+        self._hire(min(self.outstanding, 1))
         while self.outstanding and not self._ending():
             self._turn()
             self._refill()
@@ -126,7 +131,7 @@ class _Dispatch:
 
     def _take(self, job: Job, now: int) -> None:
         """Hand a claimed message to the lines, or let it go where it was tried for too long."""
-        if job.claim.attempts and now >= self._give_up(job.claim):
+        if job.claim.attempts and now >= self.plan.give_up(job.claim.planned_at):
             self.committer.add(Mark(job.claim.message, MessageState.EXPIRED, now, reason="not taken within the target's max_age"))
             self.counts[MessageState.EXPIRED] += 1
         else:
@@ -135,7 +140,7 @@ class _Dispatch:
 
     def _turn(self) -> None:
         """Take up what the lines have told, and answer those that ask."""
-        notes = self.desk.collect(self.committer.patience)
+        notes = self.staff.collect(self.committer.patience)
         asks = self._take_up(notes)
         if asks:
             self._answer(asks + self._latecomers(len(asks)))
@@ -152,8 +157,8 @@ class _Dispatch:
                     self._done(job, result)
                 case Opened():
                     self._hire(self.plan.connections)
-                case Left(left_job, error):
-                    self._left(left_job, error)
+                case Left(left_jobs, error):
+                    self._left(left_jobs, error)
                 case _:
                     assert_never(note)
         return asks
@@ -163,11 +168,16 @@ class _Dispatch:
         asks: list[Ask] = []
         until = self.clock.monotonic() + self.committer.write_seconds
         while asking + len(asks) < min(self.working, self.outstanding) and (left := until - self.clock.monotonic()) > 0:
-            asks += self._take_up(self.desk.collect(left))
+            asks += self._take_up(self.staff.collect(left))
         return asks
 
     def _answer(self, asks: list[Ask]) -> None:
         """Look at the gates once more and let pass whom they let pass."""
+        if self.unreachable or self.failure is not None:  # the server gets nothing more, and these need not become doubts
+            for ask in asks:
+                self.back.append(ask.job.claim.message)
+                self.committer.refuse(ask)
+            return
         now = micros(self.clock.now())
         late = [ask for ask in asks if (end := ask.job.claim.not_after) is not None and now >= end]
         for ask in late:
@@ -188,8 +198,7 @@ class _Dispatch:
         now = micros(self.clock.now())
         if isinstance(result, Refused) and result.fault is Fault.ADDRESS:
             self._bounce(job.claim, told(result.code, result.text), now)
-        mark = mark_for(job.claim, result, now, self._give_up(job.claim))
-        self.committer.add(mark)
+        self.committer.add(mark := mark_for(job.claim, result, now, self.plan.give_up(job.claim.planned_at)))
         self.counts[mark.to] += 1
         if isinstance(result, Unknown):
             self._count_down(result.text)
@@ -219,10 +228,10 @@ class _Dispatch:
         except Exception as error:  # noqa: BLE001 - as with every mark: the ledger is not to be trusted any more
             self.committer.fail(error)
 
-    def _left(self, job: Job | None, error: BaseException | None) -> None:
+    def _left(self, jobs: Sequence[Job], error: BaseException | None) -> None:
         """Go on with fewer lines; the last that finds no server ends the dispatch, a refused login does so at once."""
         self.working -= 1
-        if job is not None:
+        for job in jobs:
             self.ready.put(job)
         if isinstance(error, LoginRefused):
             self.failure = SendingStopped(str(error), "check the target's url and its password")
@@ -235,10 +244,8 @@ class _Dispatch:
     def _hire(self, lines: int) -> None:
         """Have so many lines; the first goes ahead alone and shows that the server can be reached."""
         while len(self.lines) < lines:
-            line = Line(self.channel, self.compose, self.desk, self.ready, self.clock, self.closing)
-            self.lines.append(line)
             self.working += 1
-            threading.Thread(target=line.run, name=f"line-{len(self.lines)}", daemon=True).start()
+            self.lines.append(self.staff.connect())
 
     def _wind_down(self) -> None:
         """Take back what no line has begun, let the rest finish within the grace, then break it off."""
@@ -277,8 +284,7 @@ class _Dispatch:
             self._defer_rest()
         self.on_progress(+self.counts)
         if isinstance(self.failure, SendingStopped):
-            counts = {str(state): count for state, count in self.counts.items()}
-            raise SendingStopped(str(self.failure), self.failure.hint, counts)
+            raise SendingStopped(str(self.failure), self.failure.hint, {str(state): count for state, count in self.counts.items()})
         if self.failure is not None:
             raise self.failure
         return Outcomes(+self.counts, len(self.back), self.unreachable, stopped)
@@ -287,9 +293,6 @@ class _Dispatch:
         now = micros(self.clock.now())
         again = retry.next_attempt(1, now)
         self.counts[MessageState.DEFERRED] += self.outbox.defer_all(self.plan.kind, now, again, told(0, self.unreachable))
-
-    def _give_up(self, claim: Claim) -> int:
-        return claim.planned_at + round(self.plan.max_age.total_seconds() * retry.SECOND)
 
     def _tell(self) -> None:
         if (now := self.clock.monotonic()) - self.told_at >= _PROGRESS_SECONDS:

@@ -6,30 +6,57 @@ was closed, and a few times with growing pauses when the server is away; then it
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from retention_cli import crash
-from retention_cli.deliver.channels.channel import LoginRefused, Unreachable
-from retention_cli.deliver.marks import Done, Left, Opened
+from retention_cli.deliver.channels.channel import Unreachable
+from retention_cli.deliver.marks import Desk, Done, Left, Opened
 from retention_cli.deliver.outcome import ConnectionDown, Unknown, Unrenderable, Withheld
 from retention_cli.deliver.retry import jittered
 from retention_cli.errors import RenderFailed
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable
     from queue import SimpleQueue
 
     from retention_cli.clock import Clock
     from retention_cli.deliver.channels.channel import Channel, Connection
     from retention_cli.deliver.mail import Mail
-    from retention_cli.deliver.marks import Desk, Job
+    from retention_cli.deliver.marks import Job, Note
     from retention_cli.deliver.outcome import Outcome, Result
     from retention_cli.ledger.rows import Claim
 
-_PAUSES = (0.5, 2.0)
+PAUSES = (0.5, 2.0)
 _SLICE = 0.25
+T = TypeVar("T")
+
+
+class Lines:
+    """All lines of one dispatch: what `Switchboard` is for channels that talk."""
+
+    def __init__(
+        self, channel: Channel, compose: Callable[[Claim, bytes, str], Mail], ready: SimpleQueue[Job | None], clock: Clock, closing: threading.Event
+    ) -> None:
+        self._desk = Desk()
+        self._new = partial(Line, channel, compose, self._desk, ready, clock, closing)
+        self._count = 0
+
+    def connect(self) -> Line:
+        """Add a line, which opens its connection when there is something to send."""
+        line = self._new()
+        self._count += 1
+        threading.Thread(target=line.run, name=f"line-{self._count}", daemon=True).start()
+        return line
+
+    def collect(self, seconds: float) -> list[Note]:
+        """Return all notes there are, waiting up to `seconds` for the first."""
+        return self._desk.collect(seconds)
+
+    def close(self) -> None:
+        """Do nothing: a line ends by itself."""
 
 
 @dataclass(slots=True, eq=False)
@@ -52,12 +79,10 @@ class Line:
                 result = self._attempt(job)
                 self.desk.tell(Done(job, result))
                 if isinstance(result, ConnectionDown):
-                    self._rest(jittered(_PAUSES[0]))
+                    rest(self.clock, self.closing, jittered(PAUSES[0]))
             self._close()
-        except (Unreachable, LoginRefused) as error:
-            self.desk.tell(Left(job, error))
         except BaseException as error:  # noqa: BLE001 - a bug must end the dispatch, not one thread in silence
-            self.desk.tell(Left(job, error))
+            self.desk.tell(Left([job] if job is not None else [], error))
         else:
             self.desk.tell(Left())
 
@@ -67,20 +92,16 @@ class Line:
             connection.abort()
 
     def _attempt(self, job: Job) -> Result:
-        try:
-            mail = self.compose(job.claim, job.context, job.template)
-        except RenderFailed as error:
-            return Unrenderable(str(error))
-        except Exception as error:  # noqa: BLE001 - one person's poison must not hold up the others
-            return Unrenderable(type(error).__name__)
-        crash.point("rendered")
+        mail = made(self.compose, job)
+        if isinstance(mail, Unrenderable):
+            return mail
         outcome = self._send(job, mail)
         if isinstance(outcome, ConnectionDown) and not outcome.fresh:
             outcome = self._send(job, mail)
         return outcome
 
     def _send(self, job: Job, mail: Mail) -> Outcome:
-        connection = self.connection or self._open()
+        connection = self.connection = self.connection or self._open()
         outcome = connection.send(mail, lambda act: self.desk.commit(job, mail.sha, act))
         crash.point("after-reply")
         if isinstance(outcome, ConnectionDown | Unknown | Withheld):
@@ -88,26 +109,42 @@ class Line:
         return outcome
 
     def _open(self) -> Connection:
-        """Open a connection, trying a few times; raises `Unreachable` or `LoginRefused`."""
-        for pause in (*_PAUSES, None):
-            try:
-                self.connection = self.channel.open()
-                break
-            except Unreachable as error:
-                if error.lasting or pause is None or self.closing.is_set():
-                    raise
-                self._rest(jittered(pause))
-        if self.connection is None:  # pragma: no cover - the loop ends by break or raise
-            raise Unreachable("no connection")
+        connection = opened(self.channel.open, self.clock, self.closing)
         self.desk.tell(Opened())
-        return self.connection
-
-    def _rest(self, seconds: float) -> None:
-        until = self.clock.monotonic() + seconds
-        while not self.closing.is_set() and (left := until - self.clock.monotonic()) > 0:
-            self.clock.sleep(min(left, _SLICE))
+        return connection
 
     def _close(self) -> None:
         connection, self.connection = self.connection, None
         if connection is not None:
             connection.close()
+
+
+def made(compose: Callable[[Claim, bytes, str], Mail], job: Job) -> Mail | Unrenderable:
+    """Render a message; one that cannot be rendered must not hold up the others."""
+    try:
+        mail = compose(job.claim, job.context, job.template)
+    except RenderFailed as error:
+        return Unrenderable(str(error))
+    except Exception as error:  # noqa: BLE001 - one person's poison is one person's
+        return Unrenderable(type(error).__name__)
+    crash.point("rendered")
+    return mail
+
+
+def opened(opening: Callable[[], T], clock: Clock, closing: threading.Event) -> T:
+    """Open a connection, trying a few times; raises `Unreachable` or `LoginRefused`."""
+    for pause in PAUSES:
+        try:
+            return opening()
+        except Unreachable as error:
+            if error.lasting or closing.is_set():
+                raise
+            rest(clock, closing, jittered(pause))
+    return opening()
+
+
+def rest(clock: Clock, closing: threading.Event, seconds: float) -> None:
+    """Wait, unless the dispatch ends."""
+    until = clock.monotonic() + seconds
+    while not closing.is_set() and (left := until - clock.monotonic()) > 0:
+        clock.sleep(min(left, _SLICE))

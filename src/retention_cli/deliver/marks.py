@@ -1,7 +1,8 @@
 """Where connections meet the ledger: one thread writes for all of them, in groups.
 
 A connection that is about to send its final dot hands it over and waits. When the `committing` marks of the whole group
-are on the disk, the writing thread sends the dots itself, so that no busy thread can stand in between. Outcomes do not
+are on the disk, the writing thread sends the dots itself, so that no busy thread can stand in between, and notes each
+right before it goes: what a killed sender had marked and not noted has not left. Outcomes do not
 wait: they ride with the next group, or go by themselves when nobody asks. A write that fails is never tried again on
 the same ledger: from then on every answer is no.
 """
@@ -10,9 +11,9 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from retention_cli import crash
 from retention_cli.errors import RetentionError, Untrusted
@@ -20,7 +21,7 @@ from retention_cli.ledger.rows import Mark
 from retention_cli.model.state import MessageState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from retention_cli.clock import Clock
     from retention_cli.deliver.outbox import Outbox
@@ -42,6 +43,13 @@ class Job:
     tries: int = 0
 
 
+class Gate(Protocol):
+    """What an answer opens."""
+
+    def release(self) -> None:
+        """Let the one who asked go on."""
+
+
 @dataclass(slots=True, eq=False)
 class Ask:
     """A connection that waits to send its final dot."""
@@ -49,9 +57,9 @@ class Ask:
     job: Job
     sha: str
     act: Callable[[], None]
+    gate: Gate
     granted: bool = False
     error: Exception | None = None
-    gate: threading.Lock = field(default_factory=threading.Lock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +77,9 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A line that works no more: with the job it gives back and why it left, where it did not end in peace."""
+    """A line that works no more: with the jobs it gives back and why it left, where it did not end in peace."""
 
-    job: Job | None = None
+    jobs: Sequence[Job] = ()
     error: BaseException | None = None
 
 
@@ -87,10 +95,11 @@ class Desk:
     def commit(self, job: Job, sha: str, act: Callable[[], None]) -> bool:
         """Wait until the intent is durable and `act` done; False where a gate said no. Called by a line; raises what `act` raises."""
         crash.point("before-committing")
-        ask = Ask(job, sha, act)
-        ask.gate.acquire()
+        gate = threading.Lock()
+        gate.acquire()
+        ask = Ask(job, sha, act, gate)
         self._notes.put(ask)
-        with ask.gate:
+        with gate:
             if ask.error is not None:
                 raise ask.error
             return ask.granted
@@ -134,7 +143,7 @@ class Committer:
         moved = self._write(marks)
         granted = [ask for ask in asks if ask.job.claim.message in moved]
         for ask in granted:
-            _carry_out(ask)
+            self._carry_out(ask)
         for ask in asks:
             ask.gate.release()
         return [ask for ask in asks if not ask.granted]
@@ -169,15 +178,21 @@ class Committer:
             crash.point("after-result-commit")
         return moved
 
-
-def _carry_out(ask: Ask) -> None:
-    crash.point("after-committing")
-    ask.granted = True
-    try:
-        ask.act()
-    except Exception as error:  # noqa: BLE001 - it is raised again in the line that asked
-        ask.error = error
-    crash.point("after-dot")
+    def _carry_out(self, ask: Ask) -> None:
+        if self.broken is not None:
+            return
+        try:
+            self._outbox.leaving(ask.job.claim.message)
+        except Exception as error:  # noqa: BLE001 - as with a mark: what cannot be noted must not leave
+            self.fail(error)
+            return
+        crash.point("after-committing")
+        ask.granted = True
+        try:
+            ask.act()
+        except Exception as error:  # noqa: BLE001 - it is raised again in the line that asked
+            ask.error = error
+        crash.point("after-dot")
 
 
 def _untrusted(error: Exception) -> Untrusted:

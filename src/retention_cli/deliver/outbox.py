@@ -27,6 +27,9 @@ class Outbox(Protocol):
     def mark(self, marks: Sequence[Mark]) -> list[int]:
         """Write all moves in one transaction; return the messages that did move."""
 
+    def leaving(self, message: int) -> None:
+        """Note, right before its last byte, that a committed message leaves now; it must not where that raises."""
+
     def contexts(self, ids: Collection[int]) -> Mapping[int, bytes]:
         """Return chunks of contexts."""
 

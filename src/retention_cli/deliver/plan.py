@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from retention_cli.deliver.retry import SECOND
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -23,6 +25,10 @@ class Plan:
     connections: int = 4
     max_age: timedelta = timedelta(hours=48)
     grace: float = 30.0
+
+    def give_up(self, planned_at: int) -> int:
+        """Return when a message planned at a moment is tried no more (both in µs)."""
+        return planned_at + round(self.max_age.total_seconds() * SECOND)
 
 
 @dataclass(frozen=True, slots=True)

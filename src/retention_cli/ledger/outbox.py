@@ -2,7 +2,8 @@
 
 Any number of senders work on one ledger, each with an `Outbox`, a connection and a lock of its own; all transactions
 are short and durable on return. A sender's id is made unique here, so a dead one's claims are never mistaken for a
-living one's. What stood in `committing` when its sender died is `unknown`; what was only claimed is planned again.
+living one's. What stood in `committing` when its sender died is `unknown`, unless it is known not to have left; that, and
+what was only claimed, is planned again.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import uuid
 from typing import TYPE_CHECKING, Self
 
 from retention_cli.ledger import facts, moves
+from retention_cli.ledger.connect import refusing
+from retention_cli.ledger.departures import Departures, departed, sweep
 from retention_cli.ledger.lock import sender_is_dead
 from retention_cli.ledger.moves import ALLOWED_PAIRS, Move
 from retention_cli.ledger.rows import Claim, EventRow, Mark, Recovered, Suppression, Waiting
@@ -39,6 +42,7 @@ class Outbox:
     def __init__(self, location: Location, sender_id: str, *, witness_dir: Path | None = None) -> None:
         self.sender = f"{sender_id}-{uuid.uuid4().hex[:12]}"
         self._store = open_store(location, witness_dir, create=False, sender=self.sender)
+        self._departures = Departures(self._store.witness_path, self.sender)
 
     def __enter__(self) -> Self:
         """Use it, then close it."""
@@ -46,21 +50,28 @@ class Outbox:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Close it."""
+        if error is None:
+            self._departures.forget()
         self.close()
 
     def close(self) -> None:
         """Close the connection and free the lock; what is still claimed is then recovered by the next sender."""
+        self._departures.close()
         self._store.close()
 
     def recover(self, at: int) -> Recovered:
-        """Clear up after dead senders: `committing` becomes `unknown`, `claimed` becomes `planned`."""
+        """Clear up after dead senders: `committing` becomes `unknown`, or `planned` where it surely did not leave, as does `claimed`."""
         with self._store.reading() as connection:
             others = [str(row[0]) for row in self._store.rows(connection, "senders") if row[0] != self.sender]
         dead = [sender for sender in others if sender_is_dead(self._store.location, sender)]
-        if not dead:
-            return Recovered(0, 0)
+        moved = self._bury(dead, at) if dead else Recovered(0, 0)
+        sweep(self._store.witness_path, set(others) - set(dead))
+        return moved
+
+    def _bury(self, dead: list[str], at: int) -> Recovered:
+        gone = {sender: departed(self._store.witness_path, sender) for sender in dead}
         with self._store.writing() as connection:
-            left = [_orphaned(id_, before, at) for id_, before in self._store.rows(connection, "pick_orphans", dead=dead)]
+            left = [_orphaned(id_, before, at, gone[sender]) for id_, before, sender in self._store.rows(connection, "pick_orphans", dead=dead)]
             moves.make(connection, left)
         unknown = sum(move.after == MessageState.UNKNOWN for move in left)
         return Recovered(unknown, len(left) - unknown)
@@ -88,6 +99,11 @@ class Outbox:
             wanted = self._allowed(connection, asked)
             moves.make(connection, wanted, sender=self.sender)
         return [move.message for move in wanted if move.after == asked[move.message].to]
+
+    def leaving(self, message: int) -> None:
+        """Note that the last byte of a committed message leaves now; raises LedgerRefused where that cannot be noted."""
+        with refusing(self._store.location):
+            self._departures.note(message)
 
     def release(self, messages: Sequence[int], at: int | None = None) -> int:
         """Give claimed messages back untouched, at `at` or as if never claimed; return how many."""
@@ -139,9 +155,12 @@ class Outbox:
         return [_move(asked[id_], before, after) for id_, before, after in picked]
 
 
-def _orphaned(message: int, state: str, at: int) -> Move:
-    after = MessageState.UNKNOWN if state == MessageState.COMMITTING else MessageState.PLANNED
-    return Move(message, state, after, at, "its sender died")
+def _orphaned(message: int, state: str, at: int, gone: frozenset[int] | None) -> Move:
+    if state != MessageState.COMMITTING:
+        return Move(message, state, MessageState.PLANNED, at, "its sender died")
+    if gone is not None and message not in gone:
+        return Move(message, state, MessageState.PLANNED, at, "its sender died before it left")
+    return Move(message, state, MessageState.UNKNOWN, at, "its sender died")
 
 
 def _move(mark: Mark, before: str, after: str) -> Move:

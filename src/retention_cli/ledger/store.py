@@ -40,6 +40,13 @@ class Store:
         self._held = held
         self._busy = threading.Lock()
 
+    @property
+    def witness_path(self) -> Path:
+        """Where the witness is, beside which a sender keeps its notes."""
+        if self._witness is None:
+            raise RuntimeError("a view has no witness")
+        return self._witness.path
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give the connection inside a transaction that reads."""

@@ -1,7 +1,7 @@
 """The states of messages and journeys, and every change that is allowed, in one table.
 
 Two rules: a message only ever leaves through `committing`, which is durable before the last byte; and what stood in
-`committing` when its process died is `unknown`, never planned again by itself.
+`committing` when its process died is `unknown`, never planned again by itself, unless it is known not to have left.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ ALLOWED: dict[MessageState, frozenset[MessageState]] = {
     _M.DEFERRED: frozenset({_M.CLAIMED, _M.HELD, _M.SUPPRESSED, _M.CAPPED, _M.EXPIRED, _M.DEFERRED}),
     _M.HELD: frozenset({_M.PLANNED, _M.SUPPRESSED, _M.EXPIRED}),
     _M.CLAIMED: frozenset({_M.PLANNED, _M.COMMITTING, _M.REFUSED, _M.DEFERRED, _M.HELD, _M.SUPPRESSED, _M.EXPIRED}),
-    _M.COMMITTING: frozenset({_M.SENT, _M.REFUSED, _M.DEFERRED, _M.UNKNOWN}),
+    _M.COMMITTING: frozenset({_M.SENT, _M.REFUSED, _M.DEFERRED, _M.UNKNOWN, _M.PLANNED}),
     _M.UNKNOWN: frozenset({_M.SENT, _M.PLANNED, _M.REFUSED}),
     _M.SENT: frozenset(),
     _M.REFUSED: frozenset(),

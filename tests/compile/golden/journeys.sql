@@ -14,16 +14,21 @@ WITH orders_facts AS (
   SELECT
     subjects.subject,
     COUNT(*) FILTER(WHERE
-      COALESCE(products.brand = 'Apple', FALSE)
+      products.fits_1
       AND order_items.ordered_at > CAST('2025-05-01 10:00:00' AS TIMESTAMP)) AS count_buy_item_brand_apple_within_1_year
   FROM subjects
   INNER JOIN order_items
     ON order_items.customer_id = subjects.customer_id
-  LEFT JOIN products
+  LEFT JOIN (
+    SELECT
+      *,
+      COALESCE(products.brand = 'Apple', FALSE) AS fits_1
+    FROM products
+  ) AS products
     ON order_items.product_id = products.product_id
   WHERE
     order_items.ordered_at <= CAST('2026-05-01 10:00:00' AS TIMESTAMP)
-    AND COALESCE(products.brand = 'Apple', FALSE)
+    AND products.fits_1
   GROUP BY
     subjects.subject
 ), add_to_cart_not_followed_rows AS (

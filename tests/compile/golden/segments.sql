@@ -16,23 +16,27 @@ WITH orders_facts AS (
   SELECT
     order_items.customer_id,
     COUNT(*) FILTER(WHERE
-      COALESCE(products.brand = 'Apple', FALSE)
+      products.fits_1
       AND order_items.ordered_at > CAST('2025-05-01 10:00:00' AS TIMESTAMP)) AS count_buy_item_brand_apple_within_1_year,
     COUNT(*) FILTER(WHERE
-      COALESCE(products.category = 'Cases', FALSE)
-      AND COALESCE(orders.status = 'paid', FALSE)) AS count_buy_item_category_cases_status_paid
+      products.fits_2 AND COALESCE(orders.status = 'paid', FALSE)) AS count_buy_item_category_cases_status_paid
   FROM order_items
   LEFT JOIN orders
     ON order_items.order_id = orders.order_id
-  LEFT JOIN products
+  LEFT JOIN (
+    SELECT
+      *,
+      COALESCE(products.brand = 'Apple', FALSE) AS fits_1,
+      COALESCE(products.category = 'Cases', FALSE) AS fits_2
+    FROM products
+  ) AS products
     ON order_items.product_id = products.product_id
   WHERE
     order_items.ordered_at <= CAST('2026-05-01 10:00:00' AS TIMESTAMP)
     AND (
-      COALESCE(products.brand = 'Apple', FALSE)
+      products.fits_1
       OR (
-        COALESCE(products.category = 'Cases', FALSE)
-        AND COALESCE(orders.status = 'paid', FALSE)
+        products.fits_2 AND COALESCE(orders.status = 'paid', FALSE)
       )
     )
   GROUP BY

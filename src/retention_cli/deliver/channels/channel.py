@@ -9,11 +9,12 @@ False means that a gate said no: `act` was not and will not be carried out, the 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from retention_cli.deliver.channels.talk import Talker
     from retention_cli.deliver.mail import Mail
     from retention_cli.deliver.outcome import Outcome
 
@@ -38,6 +39,17 @@ class Channel(Protocol):
 
     def open(self) -> Connection:
         """Open a connection; raises `Unreachable` (try later) or `LoginRefused` (stop at once)."""
+
+
+@runtime_checkable
+class Talking(Protocol):
+    """A channel whose connections can all be served by one thread."""
+
+    name: str
+    talks: Literal[True]
+
+    def open(self) -> Talker:
+        """Open a connection, waiting as long as it takes; raises `Unreachable` or `LoginRefused`."""
 
 
 class Unreachable(Exception):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import select
+import ssl
 from typing import TYPE_CHECKING
 
 from retention_cli.clock import SystemClock
@@ -32,22 +33,45 @@ class ReplyReader:
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._buffer = b""
+        self._code = b""
+        self._texts: list[bytes] = []
         self._clock = SystemClock()
 
     def read(self, timeout: float) -> Reply:
         """Return the next reply; raises `Garbled`, or `OSError` for a broken connection or more than `timeout` seconds of waiting."""
         until = self._clock.monotonic() + timeout
-        texts: list[bytes] = []
-        code = b""
-        while len(texts) < MOST_LINES:
-            found = _LINE.fullmatch(self._line(until))
-            if found is None or (code and found[1] != code):
+        while (reply := self.next_reply()) is None:
+            if self._clock.monotonic() > until:
+                raise TimeoutError("no answer")
+            self.receive()
+        return reply
+
+    def next_reply(self) -> Reply | None:
+        """Return the next reply where all of it has come; raises `Garbled`."""
+        while (line := self._line()) is not None:
+            found = _LINE.fullmatch(line)
+            if found is None or (self._code and found[1] != self._code):
                 raise Garbled("the server's answer is no SMTP reply")
-            code = found[1]
-            texts.append(found[3] or b"")
+            self._code = found[1]
+            self._texts.append(found[3] or b"")
             if found[2] != b"-":
-                return Reply(int(code), b"\n".join(texts).decode("utf-8", "replace"))
-        raise Garbled("the server's answer has too many lines")
+                return self._whole()
+            if len(self._texts) == MOST_LINES:
+                raise Garbled("the server's answer has too many lines")
+        return None
+
+    def receive(self) -> None:
+        """Take what the socket has, waiting as long as the socket does; raises `Garbled` where it was closed."""
+        chunk = self._sock.recv(_CHUNK)
+        if not chunk:
+            cut = self._buffer or self._texts
+            raise Garbled("the connection was closed in the middle of an answer" if cut else "the connection was closed")
+        self._buffer += chunk
+
+    @property
+    def pending(self) -> bool:
+        """Whether TLS holds bytes that the kernel does not know of any more."""
+        return isinstance(self._sock, ssl.SSLSocket) and self._sock.pending() > 0
 
     @property
     def leftover(self) -> bool:
@@ -56,30 +80,22 @@ class ReplyReader:
 
     def spoke_early(self) -> bool:
         """Whether the server said something, or hung up, when it was not its turn."""
-        if self._buffer or getattr(self._sock, "pending", int)():
+        if self._buffer or self.pending:
             return True
         poll = select.poll()  # select.select fails above 1,024 descriptors
         poll.register(self._sock, select.POLLIN | select.POLLHUP | select.POLLERR)
         return bool(poll.poll(0))
 
-    def wait_writable(self, timeout: float) -> None:
-        """Wait until a few more bytes can be written without waiting; raises `TimeoutError`."""
-        poll = select.poll()
-        poll.register(self._sock, select.POLLOUT)
-        if not poll.poll(timeout * 1000):
-            raise TimeoutError("the server does not read")
+    def _whole(self) -> Reply:
+        reply = Reply(int(self._code), b"\n".join(self._texts).decode("utf-8", "replace"))
+        self._code, self._texts = b"", []
+        return reply
 
-    def _line(self, until: float) -> bytes:
-        while (end := self._buffer.find(b"\n")) < 0:
-            if len(self._buffer) > LONGEST_LINE:
-                break
-            if self._clock.monotonic() > until:
-                raise TimeoutError("no answer")
-            chunk = self._sock.recv(_CHUNK)
-            if not chunk:
-                raise Garbled("the connection was closed in the middle of an answer" if self._buffer else "the connection was closed")
-            self._buffer += chunk
-        if end < 0 or end > LONGEST_LINE:
+    def _line(self) -> bytes | None:
+        end = self._buffer.find(b"\n")
+        if end > LONGEST_LINE or (end < 0 and len(self._buffer) > LONGEST_LINE):
             raise Garbled("the server's answer has a line that is too long")
+        if end < 0:
+            return None
         line, self._buffer = self._buffer[:end], self._buffer[end + 1 :]
         return line.removesuffix(b"\r")

@@ -1,0 +1,1 @@
+"""A shop of a million customers, made up from a seed, and its hundred segments."""
