@@ -48,7 +48,7 @@ COLUMNS = {
 }
 WEB = "customer_id VARCHAR, occurred_at TIMESTAMP, event VARCHAR, product_id VARCHAR, cart_id VARCHAR"
 EVENTS = ("page_view", "view_item", "add_to_cart")
-SEGMENTS = ("vip", "employees", "buyers")
+SEGMENTS = ("vip", "employees", "buyers", "czech")
 TEMPLATES = ("cart-1", "cart-2", "cart-gift", "cart-2-gift")
 
 
