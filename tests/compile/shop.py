@@ -6,7 +6,6 @@ the shop's, and an order's line takes its customer and time from the order. Type
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -15,14 +14,17 @@ from retention_cli.compile.conditions import Compiler
 from retention_cli.compile.moment import Moment
 from retention_cli.compile.scans import EVERY_CUSTOMER
 from retention_cli.compile.schema import Schema
-from retention_cli.engine.quoting import fill as fill_in
-from retention_cli.engine.quoting import identifier
 from retention_cli.model import mail
+from retention_cli.model.case import Row as CaseRow
+from retention_cli.model.case import Value
 from retention_cli.model.catalog import Catalog, SourceSchema
 from retention_cli.model.mail import OWN_EVENTS
 from retention_cli.model.source import Column, ColumnType
+from retention_cli.model.word import Word
 from retention_cli.project.loader import load
 from retention_cli.project.lock_file import read_lock
+from retention_cli.proof.columns import with_own_events
+from retention_cli.proof.tables import Tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -91,6 +93,7 @@ COLUMNS: dict[str, dict[str, ColumnType]] = {
     "children": {"customer_id": T.TEXT, "born": T.DATE, "name": T.TEXT},
     OWN_EVENTS: mail.COLUMNS,
 }  # fmt: skip
+SCALE = dict.fromkeys(ColumnType, 0) | {T.DECIMAL: 2}
 FURTHER: dict[str, dict[str, ColumnType]] = {
     "stores": {"customer_id": T.TEXT, "bought_at": T.TIME, "kind": T.TEXT, "total": T.DECIMAL, "clerk": T.TEXT},
     "app": {"customer_id": T.TEXT, "opened_at": T.TIME, "os": T.TEXT, "seconds": T.INTEGER, "name": T.TEXT},
@@ -102,10 +105,6 @@ EVENTS = {
     "app": ("app_open", "app_rated"),
     "stores": ("order", "refund"),
 }
-STORED = {
-    T.TEXT: "VARCHAR", T.INTEGER: "BIGINT", T.DECIMAL: "DECIMAL(18, 2)", T.BOOLEAN: "BOOLEAN", T.DATE: "DATE", T.TIME: "TIMESTAMP",
-    T.LIST: "VARCHAR",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -139,7 +138,9 @@ def read(root: Path, files: Mapping[str, str]) -> tuple[Project, list[Problem]]:
 def schema_of(project: Project, columns: Mapping[str, Mapping[str, ColumnType]] = COLUMNS) -> Schema:
     """Return the schema of tables with these columns."""
     there = {source: of for source, of in (FURTHER | dict(columns)).items() if source in project.sources}
-    known = {source: {name: Column(name=name, type=kind, origin=name) for name, kind in of.items()} for source, of in there.items()}
+    known = {
+        source: {name: Column(name=name, type=kind, origin=name, scale=SCALE[kind]) for name, kind in of.items()} for source, of in there.items()
+    }
     return Schema.of(project.sources, Catalog({source: SourceSchema(source, of, EVENTS.get(source)) for source, of in known.items()}))
 
 
@@ -155,32 +156,20 @@ def open_shop(
 
 
 def fill(engine: DuckEngine, shop: Shop, given: Given, columns: Mapping[str, Mapping[str, ColumnType]] = COLUMNS) -> None:
-    """Make every table of `columns` (and of FURTHER, where rows are given) and fill it with the rows that are given."""
-    orders = {row.get("order_id"): row for row in given.get("orders", [])}
-    assert set(given) <= {*columns, *FURTHER}, given.keys()
-    for source, kinds in (dict(columns) | {name: FURTHER[name] for name in given if name in FURTHER}).items():
-        rows = [_with_order(row, orders) if source == "order_items" else row for row in given.get(source, [])]
-        assert not {key for row in rows for key in row} - set(kinds), f"unknown columns in {source}"
-        stored = [tuple(_value(row.get(name), kind, shop.moment) for name, kind in kinds.items()) for row in rows]
-        engine.table(source, {name: STORED[kind] for name, kind in kinds.items()}, stored)
-        _lists(engine, source, [name for name, kind in kinds.items() if kind is T.LIST])
+    """Make every table of `columns` (and of FURTHER) and fill it with the rows that are given, as the harness of tests does."""
+    catalog = schema_of(shop.project, columns).catalog
+    for source, rows in given.items():
+        assert not {key for row in rows for key in row} - set(catalog.sources[source].columns), f"unknown columns in {source}"
+    tables = Tables(engine, with_own_events(shop.project), catalog, as_written=True)
+    tables.fill({source: rows_of(rows) for source, rows in given.items()})
 
 
-def _with_order(row: Row, orders: Mapping[str | None, Row]) -> Row:
-    order = orders.get(row.get("order_id"), {})
-    return {name: order[name] for name in ("customer_id", "ordered_at") if name in order} | row
+def rows_of(rows: Iterable[Row]) -> list[CaseRow]:
+    """Return plain values as rows of a test have them: texts and lists of texts; None is left out."""
+    return [CaseRow(values={Word(name): _written(value) for name, value in row.items() if value is not None}) for row in rows]
 
 
-def _value(written: Any, kind: ColumnType, moment: Moment) -> object:
-    if written is None:
-        return None
-    if kind is T.LIST:
-        return json.dumps(written)
-    return moment.read_time(str(written)) if kind is T.TIME else written
-
-
-def _lists(engine: DuckEngine, source: str, names: Iterable[str]) -> None:
-    for name in names:
-        table, column = identifier(source), identifier(name)
-        template = """CREATE OR REPLACE TABLE {table} AS SELECT * REPLACE (from_json({column}, '["VARCHAR"]') AS {column}) FROM {table}"""
-        engine.execute(fill_in(template, table=table, column=column))
+def _written(value: Any) -> Value:
+    if isinstance(value, list):
+        return tuple(Word(one) for one in value)
+    return Word(str(value).lower() if isinstance(value, bool) else str(value))

@@ -211,3 +211,15 @@ def test_exclude_is_tried_too(tmp_path: Path) -> None:
     settings = "name: Shop\nsources:\n  orders: {path: d.csv, key: order_id, customer: c, time: ordered_at, event: order, exclude: {statu: x}}\n"
     found = of(tmp_path, {"retention.yml": settings}, {"orders": COLUMNS["orders"]})
     assert [(problem.code, problem.place.line, problem.hint) for problem in found] == [("unknown-column", 3, "did you mean 'status'?")]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "{registered_at: {within: 30 days, older_than: 1 month}}",
+        "{total_margin: {at_least: {metric: balance, factor: 2}, at_most: {metric: balance}}}",
+    ],
+)
+def test_what_may_hold_after_all_is_not_called_impossible(tmp_path: Path, asked: str) -> None:
+    """In March a month is 28 days; and twice a debt is less than the debt."""
+    assert of(tmp_path, {"segments/asked.yml": ASKED.format(asked)}) == []

@@ -48,7 +48,7 @@ COLUMNS = {
 }
 WEB = "customer_id VARCHAR, occurred_at TIMESTAMP, event VARCHAR, product_id VARCHAR, cart_id VARCHAR"
 EVENTS = ("page_view", "view_item", "add_to_cart")
-SEGMENTS = ("vip", "employees", "buyers")
+SEGMENTS = ("vip", "employees", "buyers", "czech")
 TEMPLATES = ("cart-1", "cart-2", "cart-gift", "cart-2-gift")
 
 
@@ -63,7 +63,7 @@ def make(root: Path) -> Path:
     for name in SEGMENTS:
         write(root, f"segments/{name}.yml", "where: {country: CZ}\n")
     write(root, "segments/own.sql", "SELECT customer_id FROM orders\n")
-    write(root, "groups/avatar.yml", "divisions: {active: {did: order}}\n")
+    write(root, "groups/avatar.yml", "divisions: {active: {did: order}}\notherwise: cooling\n")
     write(root, "lists/vip.csv", "customer_id\n1\n")
     for name in TEMPLATES:
         write(root, f"templates/{name}.html", "---\nsubject: Hello\n---\n<p>Hello</p>\n")

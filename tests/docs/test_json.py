@@ -32,7 +32,9 @@ RUNS = {
     "send": (),
     "status": (),
     "validate": (),
+    "test": (),
 }
+FAILING = "as_of: 2026-05-01\ngiven: {customers: [{customer_id: a}]}\nexpect: {segment: lapsed, is: [a]}\n"
 WHATEVER = re.compile(r"[A-Z]+")
 
 
@@ -92,6 +94,8 @@ def test_the_json_is_what_the_page_promises(command: str, ran_demo: Path, tmp_pa
     demo = shutil.copytree(ran_demo, tmp_path / "demo")
     if command == "validate":
         (demo / "segments/wrong.yml").write_text("where: {shoe_size: 44}\n", encoding="utf-8")
+    if command == "test":
+        (demo / "tests/wrong.yml").write_text(FAILING, encoding="utf-8")
     ran = retention(demo, *command.split(), *RUNS[command], "--format", "json")
     assert ran.json
     assert differences(promised(command), ran.json) == []

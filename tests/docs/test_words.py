@@ -12,11 +12,12 @@ import typer
 from docs.pages import REFERENCE, ROOT, first_cells, paragraph, section, text_of
 from retention_cli.cli.exits import ExitCode
 from retention_cli.cli.main import app
-from retention_cli.compile.expressions import FUNCTIONS, NUMBER, TEXT
 from retention_cli.compile.fitting import FITTING
+from retention_cli.compile.kinds import FUNCTIONS, NUMBER, TEXT
 from retention_cli.compile.periods import PERIODS
 from retention_cli.compile.rows import OF_TIME
 from retention_cli.model.campaign import STEP_WORDS, Again, Campaign, Kind
+from retention_cli.model.case import Case
 from retention_cli.model.condition import FieldTest, Fold, walk
 from retention_cli.model.group import Group
 from retention_cli.model.learned import Learned
@@ -31,6 +32,7 @@ from retention_cli.model.state import MessageState
 from retention_cli.model.target import Channel, Target
 from retention_cli.model.template import FrontMatter
 from retention_cli.project.campaigns import TRIGGER_KEYS
+from retention_cli.project.cases import HEAD_KEYS
 from retention_cli.project.grammar.events import FACT_KEYS, FOLD_KEYS, QUERY_KEYS, REGULAR_KEYS
 from retention_cli.project.grammar.follows import FOLLOW_KEYS, LIKE_KEYS
 from retention_cli.project.grammar.metrics import FAVOURITE_KEYS, SCORE_KEYS
@@ -212,6 +214,13 @@ def test_steps_triggers_and_kinds() -> None:
 
 def test_keys_of_a_campaign() -> None:
     assert set(first_cells(text_of(CAMPAIGNS).partition("\n## ")[0])) == keys(Campaign)
+
+
+def test_keys_of_a_test() -> None:
+    page = REFERENCE / "tests.md"
+    assert set(first_cells(text_of(page).partition("\n## ")[0])) == keys(Case)
+    told = {word.partition(":")[0] for word in first_cells(section(page, "Expectations"))}
+    assert told == {*HEAD_KEYS, *(key for beside in HEAD_KEYS.values() for key in beside)}
 
 
 def test_keys_of_the_settings() -> None:

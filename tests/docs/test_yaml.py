@@ -10,6 +10,7 @@ import pytest
 from docs import shop
 from docs.pages import PAGES, Block, blocks
 from retention_cli.app.validate import validate
+from support.shell import retention
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,6 +55,16 @@ def variables(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_yaml_is_what_the_reader_reads(block: Block, tmp_path: Path) -> None:
     name = placed(shop.make(tmp_path), block)
     assert {problem.code for problem in problems_of(tmp_path, name)} == ({block.wrong} if block.wrong else set())
+
+
+def test_the_tests_in_the_docs_pass(tmp_path: Path) -> None:
+    """With the segments that the pages show, and on the shop's own columns."""
+    shop.make(tmp_path)
+    kinds = ("segments/vip.yml", "segments/czech.yml", "tests/")
+    names = [placed(tmp_path, block) for block in YAML if block.kind.startswith(kinds) and block.wrong is None]
+    ran = retention(tmp_path, "test")
+    assert (ran.code, ran.out) == (0, "")
+    assert sum(name.startswith("tests/") for name in names) == 2
 
 
 @pytest.mark.parametrize("block", TEMPLATES, ids=str)

@@ -21,27 +21,28 @@ if TYPE_CHECKING:
 AS_OF = datetime(2026, 11, 22, 17, 5, tzinfo=UTC)
 CUSTOMERS = 1500
 
-VIEWS = """
-CREATE VIEW customers AS FROM read_csv('{data}/customers.csv', types = {{'birthday': 'DATE', 'registered_at': 'TIMESTAMP'}});
-CREATE VIEW products AS FROM read_csv('{data}/products.csv');
-CREATE VIEW all_orders AS FROM read_csv('{data}/orders-*.csv.gz', types = {{'ordered_at': 'TIMESTAMP', 'total': 'DECIMAL(18, 2)'}});
-CREATE VIEW orders AS FROM all_orders WHERE customer_id IS NOT NULL AND status NOT IN ('cancelled', 'refunded');
-CREATE VIEW items AS FROM read_csv('{data}/order_items.csv', types = {{'price': 'DECIMAL(18, 2)'}});
-CREATE VIEW returns AS FROM read_csv('{data}/returns.csv', types = {{'returned_at': 'TIMESTAMP'}});
-CREATE VIEW complaints AS FROM read_csv('{data}/complaints.csv', types = {{'complained_at': 'TIMESTAMP'}});
-CREATE VIEW answers AS FROM read_csv('{data}/answers.csv', types = {{'answered_at': 'TIMESTAMP'}});
-CREATE VIEW consents AS FROM read_csv('{data}/consents.csv', types = {{'changed_at': 'TIMESTAMP'}});
-CREATE VIEW push_tokens AS FROM read_csv('{data}/push_tokens.csv', types = {{'subscribed_at': 'TIMESTAMP'}});
-CREATE VIEW mails AS SELECT * REPLACE (happened_at AT TIME ZONE 'Europe/Prague' AS happened_at)
+TABLES = """
+SET enable_progress_bar = false;
+CREATE TABLE customers AS FROM read_csv('{data}/customers.csv', types = {{'birthday': 'DATE', 'registered_at': 'TIMESTAMP'}});
+CREATE TABLE products AS FROM read_csv('{data}/products.csv');
+CREATE TABLE all_orders AS FROM read_csv('{data}/orders-*.csv.gz', types = {{'ordered_at': 'TIMESTAMP', 'total': 'DECIMAL(18, 2)'}});
+CREATE TABLE orders AS FROM all_orders WHERE customer_id IS NOT NULL AND status NOT IN ('cancelled', 'refunded');
+CREATE TABLE items AS FROM read_csv('{data}/order_items.csv', types = {{'price': 'DECIMAL(18, 2)'}});
+CREATE TABLE returns AS FROM read_csv('{data}/returns.csv', types = {{'returned_at': 'TIMESTAMP'}});
+CREATE TABLE complaints AS FROM read_csv('{data}/complaints.csv', types = {{'complained_at': 'TIMESTAMP'}});
+CREATE TABLE answers AS FROM read_csv('{data}/answers.csv', types = {{'answered_at': 'TIMESTAMP'}});
+CREATE TABLE consents AS FROM read_csv('{data}/consents.csv', types = {{'changed_at': 'TIMESTAMP'}});
+CREATE TABLE push_tokens AS FROM read_csv('{data}/push_tokens.csv', types = {{'subscribed_at': 'TIMESTAMP'}});
+CREATE TABLE mails AS SELECT * REPLACE (happened_at AT TIME ZONE 'Europe/Prague' AS happened_at)
     FROM read_csv('{data}/mail_history.csv.gz', types = {{'happened_at': 'TIMESTAMPTZ'}});
-CREATE VIEW web AS SELECT * REPLACE (occurred_at AT TIME ZONE 'UTC' AT TIME ZONE 'Europe/Prague' AS occurred_at) FROM '{data}/events/*.parquet';
+CREATE TABLE web AS SELECT * REPLACE (occurred_at AT TIME ZONE 'UTC' AT TIME ZONE 'Europe/Prague' AS occurred_at) FROM '{data}/events/*.parquet';
 SET VARIABLE now = TIMESTAMP '2026-11-22 18:05:00';
 """
 
 
 @dataclass(frozen=True)
 class Shop:
-    """The written files, and a database with a view of each; `now` is as_of by the shop's clock."""
+    """The written files, and a database with a table of each; `now` is as_of by the shop's clock."""
 
     data: Path
     as_of: datetime
@@ -61,7 +62,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     data = scaffolded(tmp_path_factory.mktemp("shop")) / "data"
     made = demo_data.write(data, as_of=AS_OF, customers=CUSTOMERS)
     with duckdb.connect() as database:
-        database.execute(VIEWS.format(data=data))
+        database.execute(TABLES.format(data=data))
         yield Shop(data, AS_OF, made, database)
 
 

@@ -66,7 +66,7 @@ def by_hand(rows: Sequence[tuple[str, str, float]]) -> dict[str, Scores]:
 def test_every_customers_scores_are_the_packages(name: str, tmp_path: Path) -> None:
     rows = read(files()[name])
     with compiled(tmp_path, bought(*rows), AS_OF) as (engine, compiler):
-        scored = members(engine, compiler, Everyone(), ["rfm_recency", "rfm_frequency", "rfm_monetary"], Pick(len(rows)))
+        scored = members(engine, compiler, Everyone(), ["rfm_recency", "rfm_frequency", "rfm_monetary"], Pick(limit=len(rows)))
         found = rfm(engine, compiler())
     scores = {str(row[0]): (int(row[1]), int(row[2]), int(row[3])) for row in scored.rows}
     assert scores == by_hand(rows)

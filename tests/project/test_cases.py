@@ -20,6 +20,7 @@ FILES = {
     "settings.cases": "retention.yml",
     "metrics.cases": "metrics/m.yml",
     "groups.cases": "groups/g.yml",
+    "tests.cases": "tests/t.yml",
     "templates.cases": "templates/t.html",
 }
 PROJECT_CASES = [(file, case) for name, file in FILES.items() for case in cases(name)]

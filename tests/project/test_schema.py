@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 
 from project.case_files import Case, cases
 from retention_cli.model.campaign import Campaign, If, Send, Stop, Wait
+from retention_cli.model.case import Case as OwnCase
 from retention_cli.model.condition import Fold
 from retention_cli.model.project import Settings
 from retention_cli.model.question import Op
@@ -29,6 +30,7 @@ FILES = {
     "metrics": "metrics.cases",
     "groups": "groups.cases",
     "retention": "settings.cases",
+    "tests": "tests.cases",
 }
 SOUND = [(kind, case) for kind, name in FILES.items() for case in cases(name) if not any(" warning " not in problem for problem in case.problems)]
 UNKNOWN = [
@@ -92,6 +94,11 @@ def test_unknown_keys_are_refused(kind: str, case: Case) -> None:
         ("metrics", "a: {count_of: {did: order}, total_of: {did: order}}"),
         ("retention", "{name: x, sources: {}}"),
         ("retention", "{name: x, sources: {a: {path: b, max_bad_rows: 5}}}"),
+        ("tests", "{as_of: 2026-05-01, given: {}, expect: {segment: vip}}"),
+        ("tests", "{as_of: 2026-05-01, given: {}, expect: {metric: a, customer: b, value: 1, values: {b: 1}}}"),
+        ("tests", "{as_of: 2026-05-01, given: {}, expect: {group: a, customer: b, value: 1}}"),
+        ("tests", "[{as_of: 2026-05-01, given: {}, expect: []}]"),
+        ("tests", "{as_of: 2026-05-01, given: {orders: {a: b}}, expect: {segment: vip, is: []}}"),
         ("groups", "{name: a, divisions: {}}"),
         ("groups", "{name: a, divisions: {x: {}}}"),
         ("groups", "{name: a, divisions: {x: {country: CZ}}, first_match: sometimes}"),
@@ -140,6 +147,7 @@ def test_all_fields_of_the_models_are_in_it() -> None:
     assert set(schema["one"]["properties"]) == {written(Campaign, name) for name in Campaign.model_fields}
     for model in (Send, Wait, If, Stop):
         assert set(schema[model.__name__]["properties"]) == {written(model, name) for name in model.model_fields}
+    assert set(json_schema("tests")["$defs"]["one"]["properties"]) == set(OwnCase.model_fields)
     settings = json_schema("retention")
     assert set(settings["properties"]) == set(Settings.model_fields)
     for given_name in (Source, Target):

@@ -13,6 +13,7 @@ from retention_cli.app.workspace import Workspace, read_project
 from retention_cli.compile.check import check, conditions_over
 from retention_cli.compile.schema import Schema
 from retention_cli.model.target import DEFAULT_TARGET
+from retention_cli.proof.check import check as check_cases
 from retention_cli.sources.peek import peek
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def validate(root: Path, target: str = "default", paths: Sequence[Path] = (), as
     project, lock, problems = read_project(root, target)
     if project is not None:
         schema = Schema.of(project.sources, peek(project, lock.sources))
-        problems = [*problems, *check(project, schema), *check_templates(project, schema)]
+        problems = [*problems, *check(project, schema), *check_cases(project, schema.catalog), *check_templates(project, schema)]
         if as_of is not None and not any(problem.is_error for problem in problems):
             problems += _by_data(Workspace(root, project, lock, project.target(target) or DEFAULT_TARGET, target), as_of)
     shown = [problem for problem in problems if _is_asked(root, problem, paths)]

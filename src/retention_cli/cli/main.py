@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from retention_cli.cli import analyze, data, group, lock, message, metric, project, segment, state, tick
+from retention_cli.cli import analyze, data, group, lock, message, metric, project, segment, state, testing, tick
 from retention_cli.cli.exits import guarded
 
 app = typer.Typer(
@@ -50,6 +50,7 @@ app.add_typer(metric.app, name="metric")
 app.command()(lock.lock)
 app.add_typer(analyze.app, name="analyze")
 app.add_typer(message.app, name="message")
+app.command("test")(testing.run)
 app.command()(tick.plan)
 app.command()(tick.run)
 app.command()(tick.send)

@@ -29,6 +29,7 @@ class SchemaKind(StrEnum):
     GROUPS = "groups"
     METRICS = "metrics"
     CAMPAIGNS = "campaigns"
+    TESTS = "tests"
     TEMPLATE = "template"
 
 

@@ -67,10 +67,8 @@ def _learned(compiler: Compiler, learned: Learned) -> None:
     if found is not None and found.type not in NUMBERS:
         message = f"{str(learned.of)!r} is {NOUNS[found.type]}, and a percentile is of numbers"
         compiler.report(Problem(learned.of.place, "wrong-type", message, "name a metric that is one"))
-    if learned.by is None:
-        return
-    kind = compiler.field(learned.by, learned.by.place)
-    if kind is not None and kind.type is ColumnType.LIST:
+    kind = None if learned.by is None else compiler.field(learned.by, learned.by.place)
+    if learned.by is not None and kind is not None and kind.type is ColumnType.LIST:
         message = f"{str(learned.by)!r} is a list, and a customer has one limit"
         compiler.report(Problem(learned.by.place, "wrong-type", message, "name a field with one value: favourite_category"))
 

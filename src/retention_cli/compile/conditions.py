@@ -14,7 +14,7 @@ from retention_cli.compile import members, sql
 from retention_cli.compile.counts import Counts
 from retention_cli.compile.events import Events
 from retention_cli.compile.expressions import expression
-from retention_cli.compile.fields import CIRCLE, Fields
+from retention_cli.compile.fields import Fields
 from retention_cli.compile.folds import fold
 from retention_cli.compile.lasting import field_has_lasted, member_has_lasted
 from retention_cli.compile.operators import Tests, Typed
@@ -99,7 +99,7 @@ class Compiler:
         """Begin with a name's own definition; False, and a problem, where it is being defined already. End it with `outside`."""
         if name in self._inside:
             circle = " → ".join([*self._inside[self._inside.index(name) :], name])
-            self.report(Problem(place, CIRCLE, f"{name!r} is defined by itself: {circle}", "take one of the references out"))
+            self.report(Problem(place, "definition-circle", f"{name!r} is defined by itself: {circle}", "take one of the references out"))
             return False
         self._inside.append(name)
         return True

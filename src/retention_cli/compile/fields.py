@@ -23,8 +23,6 @@ from retention_cli.model.problem import Place, Problem
 from retention_cli.model.source import CUSTOMERS, ColumnType
 from retention_cli.text import did_you_mean
 
-CIRCLE = "definition-circle"
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -114,7 +112,7 @@ class Fields:
         if found is None and standard is not None:
             found = self._defined(name, standard.definition, place)
         if found is None or len(compiler.problems) > before:
-            circles = [replace(problem, place=place) for problem in compiler.problems[before:] if problem.code == CIRCLE]
+            circles = [replace(problem, place=place) for problem in compiler.problems[before:] if problem.code == "definition-circle"]
             del compiler.problems[before:]
             for circle in circles[:1]:
                 compiler.report(circle)

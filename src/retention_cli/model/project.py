@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from retention_cli.model.base import Model, Name
 from retention_cli.model.campaign import Campaign
+from retention_cli.model.case import Case
 from retention_cli.model.group import Group
 from retention_cli.model.learned import Learned
 from retention_cli.model.lock import LearnedValue
@@ -113,6 +114,7 @@ class Project(Model):
     pinned: dict[str, InstanceOf[LearnedValue]] = {}
     campaigns: dict[str, Campaign] = {}
     templates: dict[str, Template] = {}
+    cases: tuple[Case, ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:

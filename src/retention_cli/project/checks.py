@@ -42,10 +42,10 @@ def check_names(groups: Named[Group], metrics: Named[Metric], notes: Notes) -> N
 
 def check_segments(segments: Named[Segment], groups: Named[Group], metrics: Named[Metric], notes: Notes) -> None:
     """Note unknown segments and circles among segments, and keep only what leads to sound ones."""
-    uses = {name: _segments_in([segment.where]) for name, segment in segments.sound.items()}
+    uses = {name: segments_in([segment.where]) for name, segment in segments.sound.items()}
     for nodes in uses.values():
         for node in nodes:
-            _note_unknown_segment(node.name, node.place, segments, notes)
+            note_unknown_segment(node.name, node.place, segments, notes)
     for name in _in_circles(uses, notes):
         del segments.sound[name]
     while unsound := [name for name in segments.sound if any(node.name not in segments.sound for node in uses[name])]:
@@ -65,28 +65,30 @@ def check_lists(root: Path, conditions: Iterable[Condition], notes: Notes) -> No
 
 def _of_group(group: Group) -> list[tuple[str, Place]]:
     divided = [(group.of, group.of.place)] if group.of is not None else []
-    return [*divided, *((node.name, node.place) for node in _segments_in(group.divisions.values()))]
+    return [*divided, *((node.name, node.place) for node in segments_in(group.divisions.values()))]
 
 
 def _of_metric(metric: Metric) -> list[tuple[str, Place]]:
     if not isinstance(metric.definition, When):
         return []
-    return [(node.name, node.place) for node in _segments_in([metric.definition.condition])]
+    return [(node.name, node.place) for node in segments_in([metric.definition.condition])]
 
 
 def _check_leaning(named: Named[Any], uses: Mapping[str, list[tuple[str, Place]]], segments: Named[Segment], notes: Notes) -> None:
     for name, asked in uses.items():
         for segment, place in asked:
-            _note_unknown_segment(segment, place, segments, notes)
+            note_unknown_segment(segment, place, segments, notes)
         if any(segment not in segments.sound for segment, _ in asked):
             del named.sound[name]
 
 
-def _segments_in(conditions: Iterable[Condition]) -> list[InSegment]:
+def segments_in(conditions: Iterable[Condition]) -> list[InSegment]:
+    """Return where conditions name segments."""
     return [node for condition in conditions for node in walk(condition) if isinstance(node, InSegment)]
 
 
-def _note_unknown_segment(name: str, place: Place, segments: Named[Segment], notes: Notes) -> None:
+def note_unknown_segment(name: str, place: Place, segments: Named[Segment], notes: Notes) -> None:
+    """Note a segment that no file declares."""
     if name not in segments.declared:
         hint = did_you_mean(name, segments.declared) or "write it: segments/NAME.yml"
         notes.error(place, Code.UNKNOWN_SEGMENT, f"there is no segment {name!r}", hint)
@@ -122,11 +124,11 @@ def check_campaigns(campaigns: Named[Campaign], segments: Named[Segment], templa
     """Note what campaigns refer to in vain, and steps that cannot be reached; keep only the sound campaigns."""
     for name, campaign in list(campaigns.sound.items()):
         before = notes.errors
-        named = [(node.name, node.place) for node in _segments_in(conditions_of(campaign))]
+        named = [(node.name, node.place) for node in segments_in(conditions_of(campaign))]
         if isinstance(campaign.trigger, Enters):
             named.append((campaign.trigger.enters, campaign.trigger.enters.place))
         for segment, place in named:
-            _note_unknown_segment(segment, place, segments, notes)
+            note_unknown_segment(segment, place, segments, notes)
         sends = [step for step in all_steps(campaign.steps) if isinstance(step, Send)]
         for send in sends:
             _note_unknown_template(send, templates, notes)

@@ -14,7 +14,9 @@ from retention_cli.model.metric import When
 from retention_cli.model.problem import Place
 from retention_cli.model.project import Project
 from retention_cli.project.campaigns import read_campaigns
+from retention_cli.project.cases import read_cases
 from retention_cli.project.checks import check_campaigns, check_lists, check_names, check_segments, conditions_of
+from retention_cli.project.checks_cases import sound_cases
 from retention_cli.project.checks_settings import check_settings
 from retention_cli.project.environment import Variables, environment
 from retention_cli.project.files import find, is_inside, read_text
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from retention_cli.model.campaign import Campaign
+    from retention_cli.model.case import Case
     from retention_cli.model.condition import Condition
     from retention_cli.model.group import Group
     from retention_cli.model.learned import Learned
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from retention_cli.model.project import Settings
     from retention_cli.model.segment import Segment
     from retention_cli.model.template import Template
+    from retention_cli.project.cases import Read
     from retention_cli.project.yaml_tree import Raw
 
 SETTINGS = "retention.yml"
@@ -65,6 +69,8 @@ class _Loading:
         self.learned: dict[str, Learned] = {}
         self.campaigns: Named[Campaign] = Named("campaign")
         self.templates: Named[Template] = Named("template")
+        self.read_cases: list[Read] = []
+        self.cases: tuple[Case, ...] = ()
 
     def load(self) -> tuple[Project | None, list[Problem]]:
         settings = self._settings()
@@ -72,11 +78,13 @@ class _Loading:
         self._read("metrics", lambda raw, file: read_metrics(raw, file, self.metrics, self.learned, self.notes))
         self._read("groups", lambda raw, file: read_groups(raw, file, self.groups, self.notes))
         self._read("campaigns", lambda raw, file: read_campaigns(raw, file, self.campaigns, self.notes))
+        self._read("tests", lambda raw, file: read_cases(raw, file, self.read_cases, self.notes))
         check_lists(self.root, self._conditions(), self.notes)
         read_templates(self.root, self.templates, self.notes)
         check_names(self.groups, self.metrics, self.notes)
         check_segments(self.segments, self.groups, self.metrics, self.notes)
         check_campaigns(self.campaigns, self.segments, self.templates, self.notes)
+        self.cases = sound_cases(self.read_cases, self.segments, settings, self.notes)
         if settings is not None:
             before = self.notes.errors
             check_settings(settings, self.campaigns, self.templates, self.asked, self.notes)
@@ -144,6 +152,7 @@ class _Loading:
             learned=self.learned,
             campaigns=self.campaigns.sound,
             templates=self.templates.sound,
+            cases=self.cases,
         )
 
 

@@ -54,6 +54,7 @@ class Code(StrEnum):
     SEGMENT_CIRCLE = "segment-circle"
     UNKNOWN_TEMPLATE = "unknown-template"
     UNKNOWN_SOURCE = "unknown-source"
+    UNKNOWN_CUSTOMER = "unknown-customer"
     SOURCE_SHAPE = "source-shape"
     EVENT_CLASH = "event-clash"
     UNKNOWN_ZONE = "unknown-zone"

@@ -60,15 +60,15 @@ class Named(Generic[N]):
             self.sound[str(name)] = found
 
 
-def objects(raw: Raw, file: str, kind: str, notes: Notes) -> Iterator[Table]:
-    """Yield the objects of a file, each with a `name`; a lone one without takes the file's."""
+def objects(raw: Raw, file: str, kind: str, notes: Notes, key: str = "name") -> Iterator[Table]:
+    """Yield the objects of a file, each with a `name` (or what else the kind calls it); a lone one without takes the file's."""
     found = raw if isinstance(raw, Series) else [raw]
     for one in found:
         if not isinstance(one, Table):
-            notes.error(one.place, Code.WRONG_SHAPE, f"a {kind} should be a mapping, not {shape_of(one)}", f"write name: …, or a list of {kind}s")
+            notes.error(one.place, Code.WRONG_SHAPE, f"a {kind} should be a mapping, not {shape_of(one)}", f"write {key}: …, or a list of {kind}s")
             continue
-        if "name" not in one and len(found) == 1 and "name" not in one.broken:
-            one["name"] = Word(PurePosixPath(file).stem, Place(file, 1, 1))
+        if key not in one and len(found) == 1 and key not in one.broken:
+            one[key] = Word(PurePosixPath(file).stem, Place(file, 1, 1))
         yield one
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from retention_cli.errors import UsageError
 from retention_cli.model.campaign import Enters, Send
+from retention_cli.model.case import Who
 from retention_cli.model.condition import InSegment, walk
 from retention_cli.project.checks import all_steps, conditions_of
 from retention_cli.project.loader import load
@@ -69,6 +70,18 @@ preheader: Come and see what is new.
 <p>we have not seen you for some time, and would be glad to.</p>
 <p><a href="{{ unsubscribe_url }}">Write to me no more</a></p>
 """
+TEST = """\
+# yaml-language-server: $schema=../.retention/schema/tests.json
+test: who has been silent for 90 days has lapsed, who never bought has not
+as_of: 2026-05-01
+given:
+  customers: [{customer_id: visitor}]
+  orders:
+    - {customer_id: silent, ordered_at: 2026-01-15}
+    - {customer_id: buyer, ordered_at: 2026-01-15}
+    - {customer_id: buyer, ordered_at: 2026-04-20}
+expect: {segment: lapsed, is: [silent]}
+"""
 IGNORED = """\
 .env
 .retention/
@@ -82,6 +95,7 @@ def init(folder: Path, name: str) -> list[Path]:
     written = {
         "retention.yml": SETTINGS.format(name=quoted(name)),
         "segments/lapsed.yml": SEGMENT,
+        "tests/lapsed.yml": TEST,
         "campaigns/win_back.yml": CAMPAIGN,
         "templates/win-back-1.html": TEMPLATE,
         ".gitignore": IGNORED,
@@ -132,7 +146,8 @@ def _files_of_campaigns(origin: Path, names: Sequence[str]) -> set[str]:
         if name not in project.campaigns:
             raise UsageError(f"there is no example campaign {name!r}", did_you_mean(name, project.campaigns))
         found |= _files_of(project.campaigns[name], project)
-    return found | {metric.name.place.file for metric in project.metrics.values()}
+    found |= {metric.name.place.file for metric in project.metrics.values()}
+    return found | _files_of_tests(found, project)
 
 
 def _files_of(campaign: Campaign, project: Project) -> set[str]:
@@ -146,6 +161,16 @@ def _files_of(campaign: Campaign, project: Project) -> set[str]:
     if isinstance(campaign.trigger, Enters):
         asked.append(str(campaign.trigger.enters))
     return found | _files_of_segments(asked, project)
+
+
+def _files_of_tests(taken: set[str], project: Project) -> set[str]:
+    """Return the test files all of whose tests ask only of segments that are taken."""
+    asked = {case.test.place.file: True for case in project.cases}
+    for case in project.cases:
+        segments = [each.segment for each in case.expect if isinstance(each, Who)]
+        known = [name is not None and project.segments[name].name.place.file in taken for name in segments]
+        asked[case.test.place.file] &= bool(known) and all(known)
+    return {file for file, fits in asked.items() if fits}
 
 
 def _files_of_segments(names: list[str], project: Project) -> set[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from retention_cli.model.base import NAME_PATTERN
 from retention_cli.model.campaign import Again, Campaign, Enters, Goal, Happened
+from retention_cli.model.case import Case
 from retention_cli.model.condition import Fold
 from retention_cli.model.group import Group
 from retention_cli.model.learned import Learned
@@ -18,6 +19,7 @@ from retention_cli.model.project import Settings
 from retention_cli.model.segment import Segment
 from retention_cli.model.template import FrontMatter
 from retention_cli.project.objects import SQL_FILE
+from retention_cli.project.schema_cases import case_definitions
 from retention_cli.project.schema_conditions import Schema, definitions, fold_properties, metric_properties, ref, table
 
 if TYPE_CHECKING:
@@ -84,6 +86,15 @@ def _campaigns() -> Schema:
     return _one_or_many(schema)
 
 
+def _tests() -> Schema:
+    schema = _model(Case)
+    schema["properties"]["expect"] = {
+        "anyOf": [ref("expectation"), {"type": "array", "items": ref("expectation"), "minItems": 1}],
+        "description": schema["properties"]["expect"]["description"],
+    }
+    return _one_or_many(schema | {"$defs": case_definitions()}, "test")
+
+
 def _trigger() -> Schema:
     query = definitions()["query"]["properties"]
     kept = {key: query[key] for key in ("did", "where", "not_followed_by")}
@@ -102,11 +113,11 @@ def _goal() -> Schema:
     return table({"when": own["when"], **fold_properties(), "window": own["window"]}, ["window"]) | {"oneOf": either}
 
 
-def _one_or_many(one: Schema) -> Schema:
+def _one_or_many(one: Schema, name: str = "name") -> Schema:
     """Return the schema of a file that holds one object, whose name may be the file's, or a list of them."""
     inner = one.pop("$defs", {})
-    lone = one | {"required": [key for key in one["required"] if key != "name"]}
-    lists = [{"type": "array", "items": ref("one"), "maxItems": 1}, {"type": "array", "items": {"allOf": [ref("one")], "required": ["name"]}}]
+    lone = one | {"required": [key for key in one["required"] if key != name]}
+    lists = [{"type": "array", "items": ref("one"), "maxItems": 1}, {"type": "array", "items": {"allOf": [ref("one")], "required": [name]}}]
     return {"anyOf": [ref("one"), *lists], "$defs": inner | {"one": lone}}
 
 
@@ -116,6 +127,7 @@ KINDS: dict[str, Callable[[], Schema]] = {
     "groups": _groups,
     "campaigns": _campaigns,
     "metrics": _metrics,
+    "tests": _tests,
     "template": _template,
 }
 """What there is a schema of: the settings, the folders of objects, and a template's front matter."""

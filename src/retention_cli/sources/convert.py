@@ -49,7 +49,7 @@ def install_macros(engine: DuckEngine) -> None:
     for scale in range(WIDEST_SCALE + 1):
         half = Sql(f"CAST('0.{'0' * scale}5' AS DECIMAL(38, 18))")
         macros += [fill(macro, scale=scale, power=10**scale, half=half) for macro in _SCALE_MACROS]
-    engine.execute(joined((fill("CREATE MACRO {macro}", macro=Sql(macro)) for macro in macros), "; "))
+    engine.execute(joined((fill("CREATE OR REPLACE MACRO {macro}", macro=Sql(macro)) for macro in macros), "; "))
 
 
 def sql_type(kind: ColumnType | None, scale: int | None) -> Sql:

@@ -211,6 +211,11 @@ def _type_by_name(name: str) -> ColumnType | None:
     return ColumnType.TEXT if _ID_NAME.fullmatch(name) else None
 
 
+def type_without_values(project: Project, source: str, column: str) -> ColumnType | None:
+    """Return the type that `types:`, a role or the name gives a column of ours, whatever a lock says; None: its values must tell."""
+    return _type_by_rule(column, _Rules(project, project.sources[source], roles_of(project, source), None)) or _type_by_name(column)
+
+
 def native_type(natives: set[str]) -> ColumnType:
     """Return our type for Parquet's own; files that disagree make it text."""
     kinds = {_one_native(native) for native in natives}

@@ -41,23 +41,30 @@ class MailEvent(NamedTuple):
     machine: str
 
 
-def newsletters(as_of: datetime) -> tuple[datetime, ...]:
-    """Return when the newsletters of the last months went out, oldest first: Thursdays at nine, by the shop's clock."""
+class Newsletter(NamedTuple):
+    """One newsletter, and when it went out."""
+
+    name: str
+    sent_at: datetime
+
+
+def newsletters(as_of: datetime) -> tuple[Newsletter, ...]:
+    """Return the newsletters of the last months, oldest first: Thursdays at nine, by the shop's clock."""
     day = as_of.astimezone(ZONE).date()
     thursdays = (day - timedelta(days=(day.weekday() - _THURSDAY) % 7 + 14 * back) for back in range(WINDOW.days // 14))
     sent = [datetime(each.year, each.month, each.day, 9, tzinfo=ZONE).astimezone(UTC) for each in thursdays]
-    return tuple(at for at in reversed(sent) if at <= as_of)
+    return tuple(Newsletter(f"newsletter-{at:%Y-%m-%d}", at) for at in reversed(sent) if at <= as_of)
 
 
-def draw_mails(chance: Chance, customer: Customer, consents: Sequence[Consent], sent: Sequence[datetime], as_of: datetime) -> Iterator[MailEvent]:
+def draw_mails(chance: Chance, customer: Customer, consents: Sequence[Consent], sent: Sequence[Newsletter], as_of: datetime) -> Iterator[MailEvent]:
     """Draw which newsletters a customer got, opened and clicked up to `as_of`."""
     reads = min(0.95, _READS[customer.habit] * chance.lognormvariate(0, 0.5))
     clicks = chance.uniform(0.03, 0.3)
     fetched = customer.os in ("iOS", "macOS") and chance.happens(_FETCHED)
-    for at in sent if customer.email else ():
-        if _wanted(consents, at):
-            gone = customer.leaves_at is not None and at > customer.leaves_at
-            letter = _Letter(chance, customer, at, fetched=fetched)
+    for newsletter in sent if customer.email else ():
+        if _wanted(consents, newsletter.sent_at):
+            gone = customer.leaves_at is not None and newsletter.sent_at > customer.leaves_at
+            letter = _Letter(chance, customer, newsletter, fetched=fetched)
             yield from (event for event in letter.draw(reads * (_LOST_INTEREST if gone else 1), clicks) if event.happened_at <= as_of)
 
 
@@ -69,9 +76,10 @@ def _wanted(consents: Sequence[Consent], at: datetime) -> bool:
 class _Letter:
     """One newsletter to one customer."""
 
-    def __init__(self, chance: Chance, customer: Customer, at: datetime, *, fetched: bool) -> None:
-        self.chance, self.customer, self.at, self.fetched = chance, customer, at + timedelta(seconds=chance.whole(0, 1800)), fetched
-        self.campaign = f"newsletter-{at:%Y-%m-%d}"
+    def __init__(self, chance: Chance, customer: Customer, newsletter: Newsletter, *, fetched: bool) -> None:
+        self.chance, self.customer, self.fetched, self.campaign = chance, customer, fetched, newsletter.name
+        self.message = f"{newsletter.name}/{customer.customer_id}"
+        self.at = newsletter.sent_at + timedelta(seconds=chance.whole(0, 1800))
 
     def draw(self, reads: float, clicks: float) -> Iterator[MailEvent]:
         """Yield the sending and what came of it."""
@@ -96,5 +104,5 @@ class _Letter:
         return self.chance.pick(_ELSEWHERE) if self.chance.happens(_FORWARDED) else self.customer.os
 
     def _event(self, event: str, at: datetime, *, os: str = "", link: str = "", machine: bool = False) -> MailEvent:
-        who = self.customer.customer_id
-        return MailEvent(event, at.replace(microsecond=0), who, f"{self.campaign}/{who}", self.campaign, link, os, "true" if machine else "false")
+        to_the_second, by = at.replace(microsecond=0), "true" if machine else "false"
+        return MailEvent(event, to_the_second, self.customer.customer_id, self.message, self.campaign, link, os, by)

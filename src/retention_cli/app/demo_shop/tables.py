@@ -118,5 +118,5 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object
     written = list(rows)
     writer.writerows(written)
     data = text.getvalue().encode()
-    path.write_bytes(gzip.compress(data, 6, mtime=0) if path.suffix == ".gz" else data)
+    path.write_bytes(gzip.compress(data, 3, mtime=0) if path.suffix == ".gz" else data)
     return len(written)
