@@ -35,7 +35,8 @@ def test_every_segment_metric_and_group_is_tested_by_who_is_in_it_and_who_is_not
     """Exactly these people, some and not all; a metric and a group by at least two values."""
     proven: set[str] = set()
     for test in written():
-        everybody = {row["customer_id"] for rows in test["given"].values() for row in rows if "customer_id" in row}
+        rows = [row for rows in test["given"].values() for row in rows]
+        everybody = {row if isinstance(row, str) else row.get("customer_id") for row in rows} - {None}
         for expect in test["expect"] if isinstance(test["expect"], list) else [test["expect"]]:
             if "segment" in expect and 0 < len(expect.get("is", [])) < len(everybody):
                 proven.add(expect["segment"])
