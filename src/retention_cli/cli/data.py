@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from retention_cli.cli.options import HERE, AsOfOption, ProjectOption, TableFormat, TableFormatOption, TargetOption, moment
-from retention_cli.cli.output import say
 from retention_cli.cli.progress import Working
 from retention_cli.cli.told import tell
 

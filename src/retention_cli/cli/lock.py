@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from retention_cli.cli.local import MISSING
 from retention_cli.cli.options import HERE, AsOfOption, ProjectOption, TableFormat, TableFormatOption, moment
 from retention_cli.cli.progress import Working
 from retention_cli.cli.told import Table, Told, tell
@@ -68,6 +67,8 @@ def _difference_told(found: Difference, local: Local) -> Told:
 
 def _table(rows: Sequence[tuple[str, str, str | None, str | None]]) -> Table:
     """Return the limits as retention.lock writes them, so that the two can be laid side by side."""
+    from retention_cli.cli.local import MISSING
+
     return Table(_LIMITS, [tuple(MISSING if cell is None else visible(cell) for cell in row) for row in rows], right=_LIMITS[2:], kept=_LIMITS[:1])
 
 
