@@ -27,8 +27,11 @@ def project() -> Project:
 
 def written() -> list[dict[str, Any]]:
     """Return every test of the examples as it is written."""
-    files = sorted((EXAMPLES / "tests").glob("*.yml"))
-    return [test for path in files for test in yaml.load(path.read_text(encoding="utf-8"), yaml.CBaseLoader)]  # noqa: S506 - it makes only text
+    found: list[dict[str, Any]] = []
+    for path in sorted((EXAMPLES / "tests").glob("*.yml")):
+        tests = yaml.load(path.read_text(encoding="utf-8"), yaml.CBaseLoader)  # noqa: S506 - it makes only text
+        found += tests if isinstance(tests, list) else [tests]
+    return found
 
 
 def test_every_segment_metric_and_group_is_tested_by_who_is_in_it_and_who_is_not(project: Project) -> None:
