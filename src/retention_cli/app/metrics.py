@@ -63,7 +63,7 @@ class Listed:
 def metric_list(work: Workspace) -> list[Listed]:
     """Return the shop's own metrics, then the built-in ones, by what is known of the sources without reading them."""
     project = work.project
-    schema = Schema(project.sources, peek(project, work.lock.sources))
+    schema = Schema.of(project.sources, peek(project, work.lock.sources))
     return [*_own(project, schema), *_groups(project, schema), *_built_in(project, schema)]
 
 
