@@ -16,6 +16,7 @@ import pytest
 from retention_cli.errors import DataUnreachable, GuardStopped, ProjectInvalid
 from retention_cli.model import condition
 from retention_cli.model.condition import FieldTest, Op
+from retention_cli.model.dress import CsvFormat
 from retention_cli.model.duration import Duration
 from support.shop import ORDERS, Shop, report, rows, types
 
@@ -102,7 +103,7 @@ def test_columns_take_our_names_and_the_customer_is_always_customer_id(tmp_path:
     assert types(imported, "customers") == {"customer_id": "text", "email": "text", 'say "hi"; --': "text"}
     assert types(imported, "orders") == {"order_id": "text", "customer_id": "text", "When": "time", "total": "decimal 2"}
     assert [column.origin for column in imported.locks["orders"].columns] == ["order_id", "Buyer", "When", "Celkem s DPH"]
-    assert imported.locks["orders"].delimiter == ";"
+    assert imported.locks["orders"].csv == CsvFormat(delimiter=";", decimal=".")
 
 
 def test_a_column_names_the_event_and_names_are_mapped(tmp_path: Path) -> None:

@@ -14,20 +14,21 @@ import os
 import secrets
 import shutil
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from retention_cli import crash
-from retention_cli.model.snapshot import Snapshot, SnapshotSet
+from retention_cli.model.dress import CsvFormat
+from retention_cli.model.snapshot import Drift, Snapshot, SnapshotSet
 from retention_cli.model.source import Column
 from retention_cli.sources.atomic import sync, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-FORMAT = 1
+FORMAT = 2
 KEPT_SETS = 2
 KEPT_FOR = timedelta(days=30)
 DATA, META, REJECTS, LEFT_OUT = "data.parquet", "meta.json", "rejects.csv", "left_out.parquet"
@@ -38,15 +39,17 @@ class Stored:
     """A snapshot with what its import had to say.
 
     `left_out` counts rows by why they are not in it; `settled` are the columns of its files, as the lock keeps
-    them, and `delimiter` the one that all of them have.
+    them, and `csv` how all of them are written. `drifts` are types that the files
+    would have otherwise.
     """
 
     snapshot: Snapshot
     files: tuple[str, ...]
     left_out: Mapping[str, int]
-    delimiter: str | None
+    csv: CsvFormat
     definition: str
     settled: tuple[Column, ...]
+    drifts: tuple[Drift, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -87,7 +90,8 @@ def _stored(folder: Path, raw: dict[str, Any]) -> Stored:
         events=None if raw["events"] is None else tuple(raw["events"]),
         warnings=tuple(raw["warnings"]),
     )
-    return Stored(snapshot, tuple(raw["files"]), raw["left_out"], raw["delimiter"], raw["definition"], _columns(raw["settled"]))
+    drifts = tuple(Drift(*drift) for drift in raw["drifts"])
+    return Stored(snapshot, tuple(raw["files"]), raw["left_out"], CsvFormat(**raw["csv"]), raw["definition"], _columns(raw["settled"]), drifts)
 
 
 def _columns(raw: list[dict[str, Any]]) -> tuple[Column, ...]:
@@ -109,7 +113,8 @@ def _meta(stored: Stored, size: int) -> dict[str, Any]:
         "warnings": snapshot.warnings,
         "files": stored.files,
         "left_out": dict(stored.left_out),
-        "delimiter": stored.delimiter,
+        "csv": stored.csv.model_dump(),
+        "drifts": [list(astuple(drift)) for drift in stored.drifts],
         "definition": stored.definition,
         "settled": [column.model_dump(mode="json") for column in stored.settled],
     }

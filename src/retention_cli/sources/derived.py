@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from retention_cli.engine.quoting import fill, joined, literal
 from retention_cli.errors import GuardStopped
+from retention_cli.model.dress import CsvFormat
 from retention_cli.model.snapshot import Snapshot
 from retention_cli.model.source import CUSTOMERS, ORDERS, Column, ColumnType
 from retention_cli.sources import catalogue
 from retention_cli.sources.catalogue import Stored
-from retention_cli.sources.layout import CUSTOMER
+from retention_cli.sources.naming import CUSTOMER
 from retention_cli.sources.rejects import write_rejects
 from retention_cli.sources.report import Outcome, report_of
 from retention_cli.sources.shaping import copy_to
@@ -47,5 +48,5 @@ def _write_customers(session: Session, lenders: Sequence[Stored], identity: str)
         snapshot = Snapshot(CUSTOMERS, identity, str(folder / catalogue.DATA), rows, 0, (column,), None)
         write_rejects(folder / catalogue.REJECTS, [])
         files = tuple(dict.fromkeys(name for lender in lenders for name in lender.files))
-        stored = Stored(snapshot, files, {}, None, "derived", (column,))
+        stored = Stored(snapshot, files, {}, CsvFormat(), "derived", (column,))
         return catalogue.keep(session.store, folder, stored)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from retention_cli.model.snapshot import SnapshotSet
+    from retention_cli.model.snapshot import Drift, SnapshotSet
     from retention_cli.model.source import Column, Source
     from retention_cli.sources.catalogue import Stored
 
@@ -37,6 +37,7 @@ class SourceReport:
     left_out: Mapping[str, int]
     warnings: tuple[str, ...]
     definition: str
+    drifts: tuple[Drift, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def refuse_too_many_rejects(stored: Stored, source: Source) -> None:
     raise GuardStopped(message, f"all of them: {stored.folder / catalogue.REJECTS}; `max_bad_rows` moves the limit, `types:` settles a column")
 
 
-def report_of(stored: Stored, modified: datetime | None, *, fresh: bool) -> SourceReport:
+def report_of(stored: Stored, modified: datetime | None, lock: SourceLock | None = None, *, fresh: bool) -> SourceReport:
     """Return the report of a stored snapshot."""
     snapshot = stored.snapshot
     return SourceReport(
@@ -85,7 +86,13 @@ def report_of(stored: Stored, modified: datetime | None, *, fresh: bool) -> Sour
         left_out=stored.left_out,
         warnings=snapshot.warnings,
         definition=stored.definition,
+        drifts=tuple(drift for drift in stored.drifts if drift.now not in _settled(drift.column, lock)),
     )
+
+
+def _settled(origin: str, lock: SourceLock | None) -> list[str]:
+    """Return the type that the lock has by now for a column."""
+    return [str(column.type) for column in lock.columns if column.origin == origin] if lock else []
 
 
 def settled_lock(stored: Stored, lock: SourceLock | None) -> SourceLock:
@@ -94,4 +101,4 @@ def settled_lock(stored: Stored, lock: SourceLock | None) -> SourceLock:
     before = {column.origin: column for column in lock.columns} if lock else {}
     columns = {origin: now.get(origin, column) for origin, column in before.items()} | now
     events = set(stored.snapshot.events or ()) | set(lock.events if lock else ())
-    return SourceLock(tuple(columns.values()), stored.delimiter, tuple(sorted(events)))
+    return SourceLock(tuple(columns.values()), stored.csv.over(lock.csv) if lock else stored.csv, tuple(sorted(events)))
