@@ -7,6 +7,7 @@ of the clock moves forward, an hour that comes twice is the second) unless they 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from retention_cli.engine.quoting import Sql, fill, joined, literal
@@ -29,6 +30,7 @@ _SQL_TYPES: dict[ColumnType, str] = {
 _YES = ("ano", "áno", "tak", "ja", "oui", "si", "sí", "igen", "da", "on", "x")
 _NO = ("ne", "nie", "nein", "non", "nem", "off")
 UNIX, UNIX_MS = "unix", "unix_ms"
+_DECIMAL = re.compile(r"DECIMAL\(\d+,\s*(\d+)\)")
 
 _MACROS = (
     "whole(c, n) AS CASE WHEN contains(c, '.') AND TRY_CAST(c AS DECIMAL(38, 12)) % 1 <> 0 THEN NULL ELSE n END",
@@ -55,12 +57,16 @@ _SCALE_MACROS = (
 
 
 def install_macros(engine: DuckEngine) -> None:
-    """Define the conversions in a session."""
-    macros = [*_MACROS]
-    for scale in range(WIDEST_SCALE + 1):
+    """Define the conversions in a session; those of decimals are defined where a scale is first met."""
+    engine.execute(joined((Sql(f"CREATE MACRO {macro}") for macro in _MACROS), "; "))
+
+
+def need_scales(engine: DuckEngine, scales: Iterable[int]) -> None:
+    """Define the conversions to decimals of these scales, as far as the session has them not yet."""
+    for scale in sorted(set(scales)):
         half = Sql(f"CAST('0.{'0' * scale}5' AS DECIMAL(38, 18))")
-        macros += [fill(macro, scale=scale, power=10**scale, half=half) for macro in _SCALE_MACROS]
-    engine.execute(joined((Sql(f"CREATE MACRO {macro}") for macro in macros), "; "))
+        macros = [fill(macro, scale=scale, power=10**scale, half=half) for macro in _SCALE_MACROS]
+        engine.execute(joined((Sql(f"CREATE MACRO IF NOT EXISTS {macro}") for macro in macros), "; "))
 
 
 def sql_type(kind: ColumnType | None, scale: int | None) -> Sql:
@@ -188,6 +194,8 @@ def from_native(column: Planned, value: Sql, native: str) -> Sql | None:
     if column.clean or column.missing or column.parts:
         return None
     given, kind = native_type({native}), column.type or ColumnType.TEXT
+    if kind is ColumnType.DECIMAL and (digits := _DECIMAL.fullmatch(native)) and int(digits[1]) <= _scale(column):
+        return fill("TRY_CAST({value} AS {type})", value=value, type=sql_type(kind, _scale(column)))
     if given is ColumnType.TIME and kind is ColumnType.TIME:
         return fill("in_utc(CAST({value} AS TIMESTAMPTZ))", value=value)
     if given is kind and kind not in (ColumnType.DECIMAL, ColumnType.TEXT):

@@ -16,12 +16,12 @@ from retention_cli.text import visible
 
 if TYPE_CHECKING:
     from _csv import Reader
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from retention_cli.sources.facts import Letters
 
 DELIMITERS = (",", ";", "\t", "|")
-LOOKED_AT = 5_000
+LOOKED_AT = 2_000
 _CENTRAL = "ěščřžýáíéúůďťňľĺŕôäóąćęłńśźżőűöüëâăîșşțţđ"
 _WESTERN = "àâäáãåæçèéêëìíîïñòóôöõøœùúûüýÿß¿¡«»"
 _CENTRAL_LANGUAGES = ("cs", "sk", "pl", "hu", "sl", "hr", "ro", "sr", "bs", "sq")
@@ -33,6 +33,7 @@ _FRACTION = {
 _WHOLE = re.compile(r"[-+]?\d{1,3}([ .,\u00a0\u202f']?\d{3})*")
 _GROUPS = re.compile(r"\d([ .,\u00a0\u202f'])\d{3}(?!\d)")
 _DAY = re.compile(r"(\d{1,2})([./-]) ?(\d{1,2})\2 ?(\d{4})(?:[ T,]+\d{1,2}:\d{2}(?::\d{2})?)?")
+_NUMERIC = re.compile(r"[-+]?\d[\d .,:/\u00a0\u202f'T-]*")
 _MONTHS, _DAYS = 12, 31
 _PLAIN = {"delimiter": ",", "encoding": "utf-8", "decimal": "."}
 
@@ -86,7 +87,7 @@ def _words(dress: CsvFormat) -> dict[str, Any]:
 
 def sniffed(rows: Sequence[Sequence[str]], asked: CsvFormat) -> CsvFormat:
     """Return what the first rows (without the header) prove of numbers and dates; what is asked for is not looked for."""
-    columns = [[value.strip() for value in column if value.strip()] for column in zip(*rows, strict=True)]
+    columns = [values for column in zip(*rows, strict=True) if _may_tell(values := {value.strip() for value in column} - {""})]
     found: dict[str, str] = {}
     if asked.decimal is None and (decimal := _decimal(columns)) is not None:
         found["decimal"] = decimal
@@ -97,7 +98,12 @@ def sniffed(rows: Sequence[Sequence[str]], asked: CsvFormat) -> CsvFormat:
     return asked.model_copy(update=found)
 
 
-def _decimal(columns: Iterable[Sequence[str]]) -> str | None:
+def _may_tell(values: set[str]) -> bool:
+    """Whether values can be numbers or dates, by one of them: most columns are neither."""
+    return bool(values) and _NUMERIC.fullmatch(next(iter(values))) is not None
+
+
+def _decimal(columns: Iterable[Collection[str]]) -> str | None:
     """Return the mark before fractions, where every column of numbers with fractions agrees."""
     seen = set()
     for column in columns:
@@ -109,12 +115,12 @@ def _decimal(columns: Iterable[Sequence[str]]) -> str | None:
     return seen.pop() if len(seen) == 1 else None
 
 
-def _only_groups(fractions: Sequence[str], mark: str) -> bool:
+def _only_groups(fractions: Collection[str], mark: str) -> bool:
     """Whether all have just three digits behind the mark: it may as well part thousands."""
     return all(re.fullmatch(rf"[-+]?\d{{1,3}}{re.escape(mark)}\d{{3}}", value) for value in fractions)
 
 
-def _thousands(columns: Iterable[Sequence[str]], decimal: str | None) -> str | None:
+def _thousands(columns: Iterable[Collection[str]], decimal: str | None) -> str | None:
     if decimal is None:
         return None
     marks = set()
@@ -129,7 +135,7 @@ def _is_number(value: str, decimal: str) -> bool:
     return _FRACTION[decimal].fullmatch(value) is not None or _WHOLE.fullmatch(value) is not None
 
 
-def _date_format(columns: Iterable[Sequence[str]]) -> str | None:
+def _date_format(columns: Iterable[Collection[str]]) -> str | None:
     """Return the one way in which all columns of dates are written, where a day above 12 proves it."""
     found = set()
     for column in columns:

@@ -67,9 +67,12 @@ def _form(date_format: str) -> str:
 def settle(engine: DuckEngine, layout: Layout) -> tuple[tuple[Column, ...], list[str]]:
     """Return every column's type and scale by the values in `raw`, and what a user should hear."""
     guessed = [(n, column) for n, column in enumerate(layout.columns) if column.type is None]
+    if guessed:
+        convert.need_scales(engine, [WIDEST_SCALE])
     kinds, warnings = _kinds(engine, guessed, layout)
     known = [replace(column, type=kinds.get(n, column.type)) for n, column in enumerate(layout.columns)]
     scales = _scales(engine, [(n, column) for n, column in enumerate(known) if column.scale is None and column.type is ColumnType.DECIMAL], kinds)
+    convert.need_scales(engine, scales.values())
     columns = tuple(column.settled(column.type or ColumnType.TEXT, scales.get(n, column.scale or 0)) for n, column in enumerate(known))
     return columns, warnings
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from retention_cli.engine.quoting import Sql, fill, identifier, joined, literal
 from retention_cli.errors import GuardStopped
-from retention_cli.model.source import CUSTOMERS
+from retention_cli.model.source import CUSTOMERS, ColumnType
 from retention_cli.sources.naming import CUSTOMER, lent_names, naming_of
 
 if TYPE_CHECKING:
@@ -36,6 +36,11 @@ class Lender:
     is_parent: bool = True
     currency: Currency | None = None
 
+    @property
+    def is_ordered(self) -> bool:
+        """Whether its rows lie in the order that the child's shall have: by customer and time, of which it lends both."""
+        return self.is_parent and any(column.type is ColumnType.TIME for column in self.lent)
+
     def columns(self, number: int) -> list[Sql]:
         """Return its columns for the select, as the lender of that number."""
         return [fill("l{i}.p{n} AS {name}", i=number, n=n, name=identifier(column.name)) for n, column in enumerate(self.lent)]
@@ -43,13 +48,16 @@ class Lender:
     def join(self, number: int) -> Sql:
         """Return the join on the rows `k`; `l0.code` is the currency."""
         lent = [fill("{name} AS p{n}", name=identifier(column.name), n=n) for n, column in enumerate(self.lent)]
+        if self.is_ordered:
+            lent.append(Sql("file_row_number AS place"))
         if self.currency is not None:
             lent.append(fill("{name} AS code", name=identifier(str(self.currency.column))))
         return fill(
-            " {kind}JOIN (SELECT {key} AS key{lent} FROM read_parquet({path})) l{i} ON k.{own} = l{i}.key",
+            " {kind}JOIN (SELECT {key} AS key{lent} FROM read_parquet({path}, file_row_number={ordered})) l{i} ON k.{own} = l{i}.key",
             kind=Sql("" if self.is_parent else "LEFT "),
             i=number,
             key=identifier(self.key),
+            ordered=Sql("true" if self.is_ordered else "false"),
             lent=joined((fill(", {piece}", piece=piece) for piece in lent), ""),
             path=literal(self.stored.snapshot.path),
             own=identifier(self.own_key),

@@ -92,7 +92,8 @@ def _wanted_rows(shaping: Shaping, unwanted: tuple[Sql, Sql]) -> Sql:
 def _write(engine: DuckEngine, shaping: Shaping, unwanted: tuple[Sql, Sql], folder: Path) -> int:
     columns = [_own(shaping, column) for column in shaping.own]
     columns += [piece for number, lender in enumerate(shaping.lenders) for piece in lender.columns(number)]
-    order = joined(identifier(name) for name in shaping.order)
+    is_ordered = shaping.parent is not None and shaping.parent.is_ordered
+    order = Sql("l0.place") if is_ordered else joined(identifier(name) for name in shaping.order)
     query = fill(
         "SELECT {columns} FROM {rows} k{joins}{order}",
         columns=joined(columns),
@@ -113,7 +114,7 @@ def _own(shaping: Shaping, column: Column) -> Sql:
 
 def copy_to(engine: DuckEngine, query: Sql, path: Path) -> int:
     """Write a query's rows as Parquet; return how many there are."""
-    found = engine.run(fill("COPY ({query}) TO {path} (FORMAT parquet, COMPRESSION zstd)", query=query, path=literal(str(path))))
+    found = engine.run(fill("COPY ({query}) TO {path} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)", query=query, path=literal(str(path))))
     return int(found[0][0])
 
 
