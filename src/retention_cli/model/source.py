@@ -168,11 +168,15 @@ class Currency(Model):
     rates: dict[str, Rate] = Field(default={}, description="what one unit is worth in the shop's currency: {EUR: 25.1}")
 
 
+Preset = Literal["shopify", "woocommerce", "magento", "prestashop", "shoptet", "upgates", "bigcommerce", "mailchimp", "klaviyo"]
+"""The platforms whose exports are known."""
+
+
 class Known(Model):
     """What a preset knows beyond what a project may write: other names of its columns, and cells that hold several rows.
 
-    `names` are the export's names of a column, the first that a file has counts; case and punctuation do not. `optional`
-    are roles that may be missing. A match of `pattern` in the column `unpack` is a row; its named groups are columns.
+    `names` are the export's names of a column, the first that a file has counts; case and punctuation do not. A match of
+    `pattern` in the column `unpack` is a row; its named groups are columns. Such files are in `encoding` where not in UTF-8.
     """
 
     names: dict[str, tuple[str, ...]] = {}
@@ -185,7 +189,7 @@ class Source(Model):
     """One kind of fact. With `time` its rows are events, with `customer` alone facts, with neither a dimension."""
 
     name: Word = Word("")
-    preset: Word | None = Field(default=None, description="a known export; what is written beside it goes before: shopify")
+    preset: Preset | None = Field(default=None, description="a known export; what is written beside it goes before: shopify")
     path: Word | None = Field(
         default=None, min_length=1, description="the export: a file, a folder, a pattern such as data/orders-*.csv.gz, an address"
     )
@@ -204,8 +208,8 @@ class Source(Model):
     exclude: RowConditionField | None = Field(default=None, description="rows that do not count: {status: [cancelled, refunded]}")
     ignore: tuple[Word, ...] = Field(default=(), description="columns of the export that are never read: [password_hash]")
     columns: dict[str, Word] = Field(default={}, description='our names to the export\'s: {email: "E-mail"}')
-    combine: dict[str, Annotated[tuple[Word, ...], Field(min_length=2)]] = Field(
-        default={}, description="columns made of several, a blank between: {ordered_at: [Day, Hour]}"
+    combine: dict[str, Annotated[tuple[Word, ...], Field(min_length=1)]] = Field(
+        default={}, description="columns made of others, a blank between: {ordered_at: [Day, Hour]}"
     )
     clean: dict[str, tuple[Clean, ...]] = Field(default={}, description="what is done to texts first: {email: [trim, lower]}")
     types: dict[str, TypeField] = Field(default={}, description="types of columns by our name, where they should not be found out")

@@ -15,6 +15,7 @@ from retention_cli.project.build import build
 from retention_cli.project.grammar.conditions import condition
 from retention_cli.project.grammar.spot import ROW, Spot, shape_of
 from retention_cli.project.notes import Code
+from retention_cli.project.preset import applied
 from retention_cli.project.yaml_tree import Series, Table
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _STAND_INS: dict[type[Model], dict[Word, Model]] = {Source: {Word("none"): Source(path=Word("none"))}, Target: {}}
 """What takes the place of sources that are all wrong, so that they are not also called missing."""
 
-_GIVEN: dict[type[Model], tuple[str, ...]] = {Source: ("name", "known")}
+_HIDDEN = "known"
 
 
 def expand_settings(raw: Raw, variables: Variables, target: str) -> None:
@@ -78,9 +79,13 @@ def _by_name(raw: Raw, key: str, model: type[Model], notes: Notes) -> object:
 
 
 def _build(model: type[Model], name: Word, table: Table, notes: Notes, what: str) -> Model | None:
+    if model is Source:
+        if _HIDDEN in table:
+            notes.error(table.key(_HIDDEN).place, Code.UNKNOWN_KEY, f"this version knows no key {_HIDDEN!r} in {what}")
+        table = applied(str(name), table, notes)
     if model is Source and not {"path", "url"} & {*table, *table.broken}:
         notes.error(table.place, Code.MISSING_KEY, f"{what} needs 'path'", "add path: …")
-    return build(model, table, notes, {"name": name} | _conditions(table, notes, model), what=what, given=_GIVEN.get(model, ("name",)))
+    return build(model, table, notes, {"name": name} | _conditions(table, notes, model), what=what, given=("name",))
 
 
 def _conditions(table: Table, notes: Notes, model: type[Model]) -> dict[str, object]:

@@ -47,10 +47,10 @@ def kind_of(path: str, shown: str) -> tuple[Kind, Packing]:
     if start == _PARQUET:
         return "parquet", "none"
     packing: Packing = "gzip" if start[:2] == _GZIP else "zstd" if start == _ZSTD else "none"
-    begin = start_of(path, shown, packing, 1 << 12).lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    if begin == b"[":
+    begin = start_of(path, shown, packing, 1 << 12).lstrip(b"\xef\xbb\xbf \t\r\n")
+    if begin[:1] == b"[" and begin[1:].lstrip()[:1] in (b"{", b"]"):
         raise DataUnreachable(f"{shown} holds one long JSON list", "export it as JSON lines: one object a line")
-    return "json" if begin == b"{" else "csv", packing
+    return "json" if begin[:1] == b"{" else "csv", packing
 
 
 def _excel(path: str, shown: str) -> Kind:

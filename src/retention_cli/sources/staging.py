@@ -73,7 +73,9 @@ def stage(engine: DuckEngine, exports: Sequence[Export], layout: Layout, zone: s
     engine.execute(fill("SET TimeZone = {zone}", zone=literal(zone)))
     columns = [fill("v{n} {type}", n=n, type=convert.sql_type(column.type, column.scale)) for n, column in enumerate(layout.columns)]
     engine.execute(fill("CREATE OR REPLACE TABLE raw (file INTEGER, bad VARCHAR, rounded BIGINT, {columns})", columns=joined(columns)))
-    convert.need_scales(engine, (WIDEST_SCALE if column.scale is None else column.scale for column in layout.columns if column.type is ColumnType.DECIMAL))
+    convert.need_scales(
+        engine, (WIDEST_SCALE if column.scale is None else column.scale for column in layout.columns if column.type is ColumnType.DECIMAL)
+    )
     bad_lines: list[BadLine] = []
     for numbers in _alike(exports):
         readables = {n: exports[n].readable for n in numbers}
