@@ -15,9 +15,10 @@ from retention_cli.cli.main import app
 from retention_cli.compile.operators import FITTING
 from retention_cli.model.campaign import STEP_WORDS, Again, Campaign, Kind
 from retention_cli.model.condition import Fold, Op
+from retention_cli.model.dress import CsvFormat
 from retention_cli.model.metric import BUILT_IN
 from retention_cli.model.project import Contacts, Secrets, Sender, Settings
-from retention_cli.model.source import KNOWN_TYPES, ColumnType, CsvFormat, Guard, Source
+from retention_cli.model.source import KNOWN_TYPES, ColumnType, Guard, Source
 from retention_cli.model.state import MessageState
 from retention_cli.model.target import Channel, Target
 from retention_cli.model.template import FrontMatter

@@ -43,12 +43,12 @@ class DataReport:
 
 def check_data(work: Workspace, as_of: datetime, say: Callable[[str], None]) -> DataReport:
     """Read the exports and ask the guards; nothing becomes current and nothing is settled."""
-    return _report(gather(work, as_of, say))
+    return _report(gather(work, as_of, say, fetch=True, lenient=True))
 
 
 def import_data(work: Workspace, as_of: datetime, say: Callable[[str], None]) -> DataReport:
     """Read the exports, settle their columns, and make them current, unless a guard refuses."""
-    facts = gather(work, as_of, say)
+    facts = gather(work, as_of, say, fetch=True)
     report = _report(facts)
     if report.is_sound:
         publish(work.store, facts.imported.snapshots)

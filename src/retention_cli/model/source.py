@@ -226,13 +226,13 @@ class Source(Model):
 CUSTOMERS, PRODUCTS, ORDERS, IDENTITIES = "customers", "products", "orders", "identities"
 VISITOR = "visitor_id"
 
-_TEXTS = (
-    "customer_id product_id order_id visitor_id email phone first_name last_name gender country city postal_code timezone locale title url image_url "
-    "category brand coupon status source event os device cart_id session currency"
-).split()
+_PERSON = ("customer_id", "visitor_id", "email", "phone", "first_name", "last_name", "gender", "country", "city", "postal_code", "timezone", "locale")
+_PRODUCT = ("product_id", "title", "url", "image_url", "category", "brand")
+_ORDER = ("order_id", "coupon", "status", "source", "currency")
+_VISIT = ("event", "os", "device", "cart_id", "session")
 
 KNOWN_TYPES: dict[str, ColumnType] = {
-    **dict.fromkeys(_TEXTS, ColumnType.TEXT),
+    **dict.fromkeys((*_PERSON, *_PRODUCT, *_ORDER, *_VISIT), ColumnType.TEXT),
     **dict.fromkeys(("total", "margin", "discount", "price", "cost"), ColumnType.DECIMAL),
     **dict.fromkeys(("registered_at", "ordered_at", "occurred_at", "answered_at", "delivered_at", "added_at"), ColumnType.TIME),
     **dict.fromkeys(("quantity", "stock", "consumption_days"), ColumnType.INTEGER),

@@ -25,7 +25,7 @@ LOOKED_AT = 2_000
 _CENTRAL = "ěščřžýáíéúůďťňľĺŕôäóąćęłńśźżőűöüëâăîșşțţđ"
 _WESTERN = "àâäáãåæçèéêëìíîïñòóôöõøœùúûüýÿß¿¡«»"
 _CENTRAL_LANGUAGES = ("cs", "sk", "pl", "hu", "sl", "hr", "ro", "sr", "bs", "sq")
-_MARKS = "°€£§–—„“”‚‘’…×©®™½\u00a0"
+_MARKS = "°€£§–—„“”‚‘’…×©®™½\u00a0"  # noqa: RUF001 - the marks themselves
 _FRACTION = {
     ",": re.compile(r"[-+]?(\d+|\d{1,3}([ .\u00a0\u202f']\d{3})+),\d+"),
     ".": re.compile(r"[-+]?(\d+|\d{1,3}([ ,\u00a0\u202f']\d{3})+)\.\d+"),

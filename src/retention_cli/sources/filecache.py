@@ -19,7 +19,7 @@ from retention_cli.sources import dress
 from retention_cli.sources.atomic import write_text
 from retention_cli.sources.facts import Facts, letters_of, read_facts
 from retention_cli.sources.files import ExportFile, Stamp, stamp_of
-from retention_cli.sources.header import LONGEST, Asked, Header, csv_header, json_header, parquet_header, unreadable
+from retention_cli.sources.header import LONGEST, Header, csv_header, json_header, parquet_header, unreadable
 from retention_cli.sources.packing import kind_of, start_of
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from retention_cli.engine.duck import DuckEngine
+    from retention_cli.sources.asked import Asked
     from retention_cli.sources.plain import Plains, Readable
 
 _AT_REST_NS = 2_000_000_000

@@ -35,20 +35,6 @@ class Header:
     native: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What is known of a source's files beforehand: what project and lock say, the encoding such exports have, the shop's language."""
-
-    csv: CsvFormat = field(default_factory=CsvFormat)
-    prefer: str | None = None
-    language: str = "en"
-    sheet: str | None = None
-    unpack: tuple[str, str] | None = None
-
-    def __str__(self) -> str:
-        return "\n".join(map(str, (self.csv, self.prefer, self.language, self.sheet, self.unpack)))
-
-
 def csv_header(start: bytes, encoding: str | None, asked: CsvFormat, shown: str) -> Header:
     """Return the header of a CSV that begins so; raises DataUnreachable or GuardStopped with the file's name and line."""
     text = decoded(start, encoding or "utf-8", shown)

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from retention_cli.model.snapshot import SnapshotSet
 from retention_cli.model.source import CUSTOMERS, IDENTITIES
 from retention_cli.sources import catalogue
+from retention_cli.sources.asked import asked_of
 from retention_cli.sources.derived import derive_customers
 from retention_cli.sources.dress import told
-from retention_cli.sources.files import expand
-from retention_cli.sources.header import Asked
 from retention_cli.sources.layout import lay_out
+from retention_cli.sources.places.fetch import files_of
 from retention_cli.sources.report import Imported, Outcome, refuse_too_many_rejects, report_of, settled_lock
 from retention_cli.sources.work import Session, Work
 from retention_cli.text import plural
@@ -40,8 +40,11 @@ def import_all(
     progress: Callable[[str], None] | None = None,
     memory_limit: str | None = None,
     lenient: bool = False,
+    fetch: bool = True,
 ) -> Imported:
     """Import every source into `store` (`.retention/`); what has not changed is not read. `lenient`: bad rows stop nothing.
+
+    Without `fetch` no socket is opened: what is far away is read as it was fetched last.
 
     Raises DataUnreachable (a file is missing, damaged or still written), GuardStopped (columns are missing, too many bad
     rows) or ProjectInvalid (an `exclude:` that does not fit the columns).
@@ -51,7 +54,7 @@ def import_all(
     with ExitStack() as resources:
         session = Session(project, locks, store, progress or (lambda _: None), resources, memory_limit)
         names = in_order(project.sources)
-        found = {name: expand(Path(project.root), str(project.sources[name].path)) for name in names}
+        found = {name: files_of(name, project.sources[name], Path(project.root), store, fetch=fetch) for name in names}
         session.cache.expect(file for name in names for file in found[name])
         outcomes = [_import_source(session, name, found[name], lenient=lenient) for name in names]
         if CUSTOMERS not in project.sources:
@@ -102,11 +105,3 @@ def _import_source(session: Session, name: str, files: Sequence[ExportFile], *, 
         session.progress(f"{name}: read {plural(stored.snapshot.rows, 'row')}{dressed}")
     modified = datetime.fromtimestamp(max(export.file.stamp.mtime_ns for export in exports) / 1e9, UTC)
     return Outcome(stored, report_of(stored, modified, lock, fresh=fresh), settled_lock(stored, lock))
-
-
-def asked_of(project: Project, source: Source, lock: SourceLock | None) -> Asked:
-    """Return what is known of a source's files before they are looked at."""
-    csv = source.csv.over(lock.csv) if lock else source.csv
-    known = source.known
-    unpack = (known.unpack, known.pattern) if known.unpack and known.pattern else None
-    return Asked(csv, known.encoding, project.settings.locale[:2], str(source.sheet) if source.sheet else None, unpack)

@@ -33,7 +33,7 @@ def in_the_shops(value: Sql, column: Column, code: Sql, currency: Currency) -> S
     return fill("CASE upper(trim({code})) {cases} ELSE {value} END", code=code, cases=joined(cases, " "), value=value) if cases else value
 
 
-def refuse_unknown(engine: DuckEngine, source: str, rows: Sql, code: Sql, currency: Currency, home: str) -> None:
+def refuse_unknown(engine: DuckEngine, source: str, rows: Sql, code: Sql, *, currency: Currency, home: str) -> None:
     """Raise GuardStopped where rows are in a currency without a rate; `rows` is a table with the alias of the source."""
     known = [home, *(name.upper() for name in currency.rates)]
     query = fill(

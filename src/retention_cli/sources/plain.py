@@ -31,8 +31,8 @@ from retention_cli.text import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from retention_cli.sources.asked import Asked
     from retention_cli.sources.facts import Facts
-    from retention_cli.sources.header import Asked
 
 MEMORY, MOST_FILES = 256 << 20, 64
 _PREFIX = "plain"

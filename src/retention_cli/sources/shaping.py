@@ -49,7 +49,7 @@ def shape(engine: DuckEngine, shaping: Shaping, folder: Path) -> Shaped:
     passed, repeated = keep(engine, shaping)
     unwanted = _unwanted(shaping)
     if shaping.source.currency is not None and shaping.code is not None:
-        money.refuse_unknown(engine, shaping.name, _wanted_rows(shaping, unwanted), shaping.code, shaping.source.currency, shaping.home)
+        money.refuse_unknown(engine, shaping.name, _wanted_rows(shaping, unwanted), shaping.code, currency=shaping.source.currency, home=shaping.home)
     total, no_customer, excluded, newest = engine.run(_counting(shaping, unwanted))[0]
     rows = _write(engine, shaping, unwanted, folder)
     if shaping.is_parent and no_customer + excluded:

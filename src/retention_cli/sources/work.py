@@ -25,7 +25,6 @@ from retention_cli.sources.drift import drifts
 from retention_cli.sources.filecache import FileCache, confirm
 from retention_cli.sources.infer import settle
 from retention_cli.sources.keeping import Shaping
-from retention_cli.sources.layout import Planned
 from retention_cli.sources.lending import adders_of, parent_of, refuse_twins
 from retention_cli.sources.plain import Plains
 from retention_cli.sources.rejects import collect_rejects, write_rejects
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
     from retention_cli.model.project import Project
     from retention_cli.model.source import Source
     from retention_cli.sources.filecache import Export
-    from retention_cli.sources.layout import Layout
+    from retention_cli.sources.layout import Layout, Planned
     from retention_cli.sources.lending import Lender
 
 IDENTITY_LENGTH = 20
