@@ -32,6 +32,8 @@ class Shop:
     root: Path
     sources: dict[str, dict[str, Any]]
     timezone: str = "UTC"
+    locale: str = "en_US"
+    currency: str = "EUR"
     locks: Mapping[str, SourceLock] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
 
@@ -44,7 +46,9 @@ class Shop:
     def project(self) -> Project:
         """The project that the sources make."""
         sources = {Word(name): Source.model_validate({"name": Word(name), **_words(raw)}) for name, raw in self.sources.items()}
-        return Project(root=str(self.root), settings=Settings(name="shop", timezone=self.timezone, sources=sources))
+        return Project(
+            root=str(self.root), settings=Settings(name="shop", timezone=self.timezone, locale=self.locale, currency=self.currency, sources=sources)
+        )
 
     def write(self, name: str, text: str | bytes) -> Path:
         """Write an export."""

@@ -170,7 +170,7 @@ def _planned(naming: Naming, origin: str, headers: Sequence[tuple[str, Header]],
         parts=needs if needs != (origin,) else (),
         dress=dress,
         spec=rules.source.types.get(name),
-        clean=rules.source.clean.get(name, ()),
+        clean=next((steps for written, steps in rules.source.clean.items() if naming.role(written) == name), ()),
         missing=tuple(map(str, rules.source.missing)),
     )
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from retention_cli.engine.quoting import Sql, fill, identifier, joined, literal
-from retention_cli.model.source import ColumnType
+from retention_cli.model.source import CUSTOMERS, ColumnType
 from retention_cli.sources import money
+from retention_cli.sources.addresses import EMAIL, odd_addresses
 from retention_cli.sources.catalogue import DATA, LEFT_OUT
 from retention_cli.sources.exclude import row_sql
 from retention_cli.sources.keeping import keep
@@ -167,7 +168,11 @@ def _warnings(engine: DuckEngine, shaping: Shaping, left_out: dict[str, int]) ->
     dropped = [column.name for column in shaping.settled if column not in shaping.own]
     found += [f"column {name!r} is taken from {shaping.parent.name}, not from the file" for name in dropped if shaping.parent]
     found += [said for lender in shaping.lenders if not lender.is_parent for said in _strangers(engine, shaping, lender)]
-    return found + _rounded(engine, shaping)
+    return [*found, *_rounded(engine, shaping), *(odd_addresses(engine) if shaping.name == CUSTOMERS and _has_email(shaping) else ())]
+
+
+def _has_email(shaping: Shaping) -> bool:
+    return any(column.name == EMAIL and column.type is ColumnType.TEXT for column in shaping.settled)
 
 
 def _strangers(engine: DuckEngine, shaping: Shaping, lender: Lender) -> list[str]:
