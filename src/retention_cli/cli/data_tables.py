@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from retention_cli.cli.output import say, show_table
+from retention_cli.sources.drift import told
 
 if TYPE_CHECKING:
     from retention_cli.app.data import DataReport
@@ -30,6 +32,9 @@ def _source(each: SourceReport) -> dict[str, Any]:
         "newest": each.newest,
         "snapshot": each.snapshot,
         "warnings": list(each.warnings),
+        "left_out": dict(each.left_out),
+        "written": each.csv.model_dump(exclude_none=True),
+        "type_changes": [asdict(drift) for drift in each.drifts],
     }
 
 
@@ -43,6 +48,8 @@ def report_tables(report: DataReport, zone: ZoneInfo) -> None:
     for each in report.sources:
         for warning in each.warnings:
             say(f"{each.source}: {warning}")
+        for drift in each.drifts:
+            say(f"{each.source}: {told(drift)}")
         if each.rejected and each.rejects_path:
             say(f"{each.source}: rows that were set aside are in {each.rejects_path}")
     for guard in report.guards:

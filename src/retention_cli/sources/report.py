@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from retention_cli.errors import GuardStopped
+from retention_cli.model.dress import CsvFormat
 from retention_cli.model.lock import SourceLock
 from retention_cli.sources import catalogue
 from retention_cli.sources.rejects import read_rejects
@@ -37,6 +38,7 @@ class SourceReport:
     left_out: Mapping[str, int]
     warnings: tuple[str, ...]
     definition: str
+    csv: CsvFormat = CsvFormat()
     drifts: tuple[Drift, ...] = ()
 
 
@@ -86,6 +88,7 @@ def report_of(stored: Stored, modified: datetime | None, lock: SourceLock | None
         left_out=stored.left_out,
         warnings=snapshot.warnings,
         definition=stored.definition,
+        csv=stored.csv,
         drifts=tuple(drift for drift in stored.drifts if drift.now not in _settled(drift.column, lock)),
     )
 

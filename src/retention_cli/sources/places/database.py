@@ -70,7 +70,7 @@ def _read_only(url: URL, root: Path) -> URL:
 
 
 def _write(engine: Engine, query: str, aside: Path) -> None:
-    with engine.connect().execution_options(stream_results=True, max_row_buffer=_AT_ONCE) as connection:
+    with engine.connect().execution_options(stream_results=True, max_row_buffer=_AT_ONCE, no_parameters=True) as connection:
         result = connection.exec_driver_sql(query)
         with os.fdopen(private(aside), "w", encoding="utf-8", newline="") as out:
             writer = csv.writer(out, lineterminator="\n")
