@@ -6,7 +6,7 @@ import gzip
 import os
 import subprocess
 import sys
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,18 +18,13 @@ from retention_cli.model import condition
 from retention_cli.model.condition import FieldTest, Op
 from retention_cli.model.dress import CsvFormat
 from retention_cli.model.duration import Duration
-from support.shop import ORDERS, Shop, report, rows, types
+from support.shop import ORDERS, Shop, at, report, rows, types
 
 if TYPE_CHECKING:
     from retention_cli.sources.report import Imported
 
 TESTS = Path(__file__).parents[1]
 HEADER = "order_id,customer_id,ordered_at,total,status\n"
-
-
-def at(text: str) -> datetime:
-    """Return a time as snapshots keep it: UTC, without offset."""
-    return datetime.fromisoformat(text)
 
 
 def test_every_source_becomes_a_sorted_typed_snapshot(shop: Shop) -> None:

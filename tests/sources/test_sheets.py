@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -11,15 +11,16 @@ import pytest
 import xlsxwriter
 
 from retention_cli.errors import DataUnreachable, GuardStopped
-from support.shop import ORDERS, Shop, report, rows, types
+from support.shop import ORDERS, Shop, at, report, rows, types
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 HEADER = ["order_id", "customer_id", "ordered_at", "total", "gift", "due", "note"]
 
 
-def write_book(path: Path, **sheets: list[list[object]]) -> None:
+def write_book(path: Path, **sheets: Sequence[Sequence[object]]) -> None:
     """Write a workbook, its dates as Excel keeps them."""
     with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd hh:mm"}) as book:
         for name, lines in sheets.items():
@@ -36,16 +37,21 @@ def shop(tmp_path: Path) -> Shop:
 
 
 def test_a_sheet_is_read_with_its_numbers_dates_and_flags(shop: Shop, tmp_path: Path) -> None:
-    first = [1001, 7, datetime(2026, 5, 1, 10, 30), 12.5, True, date(2026, 6, 1), 'two\nlines, "quoted"']
-    lines = [HEADER, first, [1002, "007", datetime(2026, 5, 2), 7, False, None, None], [1003, "8", "soon", 1, None, None, None]]
+    first = [1001, 7, at("2026-05-01 10:30"), 12.5, True, date(2026, 6, 1), 'two\nlines, "quoted"']
+    lines: list[list[object]] = [
+        [*HEADER],
+        first,
+        [1002, "007", at("2026-05-02 00:00"), 7, False, None, None],
+        [1003, "8", "soon", 1, None, None, None],
+    ]
     write_book(tmp_path / "o.xlsx", Orders=lines, Other=[["x"]])
     imported = shop.settle()
     assert types(imported, "orders") == {
         "order_id": "text", "customer_id": "text", "ordered_at": "time", "total": "decimal 2", "gift": "boolean", "due": "date", "note": "text",
     }  # fmt: skip
     assert sorted(rows(imported, "orders")) == [
-        ("1001", "7", datetime(2026, 5, 1, 10, 30), Decimal("12.50"), True, date(2026, 6, 1), 'two\nlines, "quoted"'),
-        ("1002", "007", datetime(2026, 5, 2), Decimal("7.00"), False, None, None),
+        ("1001", "7", at("2026-05-01 10:30"), Decimal("12.50"), True, date(2026, 6, 1), 'two\nlines, "quoted"'),
+        ("1002", "007", at("2026-05-02 00:00"), Decimal("7.00"), False, None, None),
     ]
     assert report(imported, "orders").rejected == 1
     assert [found.fresh for found in shop.import_().reports] == [False, False]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from retention_cli.engine.duck import DuckEngine
@@ -82,6 +83,11 @@ def _words(raw: Any) -> Any:
     if isinstance(raw, dict):
         return {str(key): _words(value) for key, value in raw.items()}
     return Word(raw) if isinstance(raw, str) else raw
+
+
+def at(text: str) -> datetime:
+    """Return a time as snapshots keep it: UTC, without offset."""
+    return datetime.fromisoformat(text)
 
 
 def rows(imported: Imported, source: str, columns: str = "*") -> list[tuple[Any, ...]]:

@@ -40,7 +40,7 @@ class Stored:
 
     `left_out` counts rows by why they are not in it; `settled` are the columns of its files, as the lock keeps
     them, and `csv` how all of them are written. `drifts` are types that the files
-    would have otherwise.
+    would have otherwise; `carried` rows are of people whom the export of the snapshot `base` lacks.
     """
 
     snapshot: Snapshot
@@ -50,6 +50,8 @@ class Stored:
     definition: str
     settled: tuple[Column, ...]
     drifts: tuple[Drift, ...] = ()
+    base: str | None = None
+    carried: int = 0
 
     @property
     def folder(self) -> Path:
@@ -91,7 +93,17 @@ def _stored(folder: Path, raw: dict[str, Any]) -> Stored:
         warnings=tuple(raw["warnings"]),
     )
     drifts = tuple(Drift(*drift) for drift in raw["drifts"])
-    return Stored(snapshot, tuple(raw["files"]), raw["left_out"], CsvFormat(**raw["csv"]), raw["definition"], _columns(raw["settled"]), drifts)
+    return Stored(
+        snapshot,
+        tuple(raw["files"]),
+        raw["left_out"],
+        CsvFormat(**raw["csv"]),
+        raw["definition"],
+        _columns(raw["settled"]),
+        drifts,
+        raw["base"],
+        raw["carried"],
+    )
 
 
 def _columns(raw: list[dict[str, Any]]) -> tuple[Column, ...]:
@@ -114,6 +126,8 @@ def _meta(stored: Stored, size: int) -> dict[str, Any]:
         "files": stored.files,
         "left_out": dict(stored.left_out),
         "csv": stored.csv.model_dump(),
+        "base": stored.base,
+        "carried": stored.carried,
         "drifts": [list(astuple(drift)) for drift in stored.drifts],
         "definition": stored.definition,
         "settled": [column.model_dump(mode="json") for column in stored.settled],

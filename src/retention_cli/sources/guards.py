@@ -74,18 +74,18 @@ def refused(verdicts: Sequence[GuardVerdict]) -> str:
 
 
 def _of_source(project: Project, report: SourceReport, previous: Stored | None, as_of: datetime) -> Iterator[GuardVerdict]:
-    source = project.sources.get(report.source)
+    source, own = project.sources.get(report.source), report.rows - report.carried
     if report.source in (CUSTOMERS, ORDERS):
-        yield GuardVerdict(report.source, "not_empty", report.rows > 0, plural(report.rows, "row"))
+        yield GuardVerdict(report.source, "not_empty", own > 0, plural(own, "row"))
     if source is not None and source.guard.min_rows is not None:
-        said = f"{plural(report.rows, 'row')}, at least {source.guard.min_rows:,} wanted"
-        yield GuardVerdict(report.source, "min_rows", report.rows >= source.guard.min_rows, said)
+        said = f"{plural(own, 'row')}, at least {source.guard.min_rows:,} wanted"
+        yield GuardVerdict(report.source, "min_rows", own >= source.guard.min_rows, said)
     if source is not None and source.guard.max_age is not None:
         yield _age(report, source.guard.max_age, as_of, project)
     if previous is not None and previous.definition == report.definition:
         allowed = source.guard.max_shrink if source is not None and source.guard.max_shrink is not None else DEFAULT_SHRINK.get(report.source)
         if allowed is not None:
-            yield _shrink(report, previous.snapshot.rows, allowed)
+            yield _shrink(report, previous.snapshot.rows - previous.carried, allowed)
         yield from _went_back(report, previous.snapshot.newest)
 
 
@@ -105,8 +105,9 @@ def _when(instant: datetime) -> str:
 
 
 def _shrink(report: SourceReport, before: int, allowed: Decimal) -> GuardVerdict:
-    ok = report.rows >= before * (1 - allowed)
-    said = f"{plural(report.rows, 'row')}, {before:,} before; may shrink by {allowed:.0%}"
+    own = report.rows - report.carried
+    ok = own >= before * (1 - allowed)
+    said = f"{plural(own, 'row')}, {before:,} before; may shrink by {allowed:.0%}"
     return GuardVerdict(report.source, "max_shrink", ok, said)
 
 

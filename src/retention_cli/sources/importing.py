@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from retention_cli.model.snapshot import SnapshotSet
 from retention_cli.model.source import CUSTOMERS, IDENTITIES
 from retention_cli.sources import catalogue
+from retention_cli.sources.absence import with_absent
 from retention_cli.sources.asked import asked_of
 from retention_cli.sources.derived import derive_customers
 from retention_cli.sources.dress import told
@@ -97,9 +98,10 @@ def _import_source(session: Session, name: str, files: Sequence[ExportFile], *, 
     fresh = stored is None
     if stored is None:
         stored = work.read()
-    session.done[name] = stored
     if not lenient:
         refuse_too_many_rejects(stored, source)
+    stored = with_absent(session, stored) if name == CUSTOMERS else stored
+    session.done[name] = stored
     if fresh:
         dressed = f" ({told(stored.csv)})" if lock is None and told(stored.csv) else ""
         session.progress(f"{name}: read {plural(stored.snapshot.rows, 'row')}{dressed}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from retention_cli.errors import GuardStopped
@@ -38,7 +38,8 @@ class SourceReport:
     left_out: Mapping[str, int]
     warnings: tuple[str, ...]
     definition: str
-    csv: CsvFormat = CsvFormat()
+    csv: CsvFormat = field(default_factory=CsvFormat)
+    carried: int = 0
     drifts: tuple[Drift, ...] = ()
 
 
@@ -89,6 +90,7 @@ def report_of(stored: Stored, modified: datetime | None, lock: SourceLock | None
         warnings=snapshot.warnings,
         definition=stored.definition,
         csv=stored.csv,
+        carried=stored.carried,
         drifts=tuple(drift for drift in stored.drifts if drift.now not in _settled(drift.column, lock)),
     )
 
