@@ -103,7 +103,7 @@ def test_keys_of_the_settings() -> None:
 
 
 def test_keys_of_a_source() -> None:
-    assert set(first_cells(section(SOURCES, "Keys of a source"))) == keys(Source, "name")
+    assert set(first_cells(section(SOURCES, "Keys of a source"))) == keys(Source, "name", "known")
     assert set(first_cells(section(SOURCES, "Guards"))) == keys(Guard)
     assert set(first_cells(section(SOURCES, "Column types"))) == {str(kind) for kind in ColumnType}
     assert all(f"`{name}`" in text_of(SOURCES) for name in (*keys(CsvFormat), *KNOWN_TYPES))
