@@ -150,7 +150,7 @@ def aside(store: Path) -> Iterator[Path]:
 def keep(store: Path, folder: Path, stored: Stored) -> Stored:
     """Make a written folder durable and move it to its place; where another process was quicker, its folder stays."""
     snapshot = stored.snapshot
-    write_text(folder / META, json.dumps(_meta(stored, (folder / DATA).stat().st_size), indent=1))
+    (folder / META).write_text(json.dumps(_meta(stored, (folder / DATA).stat().st_size), indent=1), encoding="utf-8")
     for path in folder.iterdir():
         sync(path)
     sync(folder)

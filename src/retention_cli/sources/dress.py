@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from retention_cli.sources.facts import Letters
 
 DELIMITERS = (",", ";", "\t", "|")
-LOOKED_AT = 2_000
+LOOKED_AT = 1_000
 _CENTRAL = "ěščřžýáíéúůďťňľĺŕôäóąćęłńśźżőűöüëâăîșşțţđ"
 _WESTERN = "àâäáãåæçèéêëìíîïñòóôöõøœùúûüýÿß¿¡«»"
 _CENTRAL_LANGUAGES = ("cs", "sk", "pl", "hu", "sl", "hr", "ro", "sr", "bs", "sq")
@@ -91,7 +91,7 @@ def sniffed(rows: Sequence[Sequence[str]], asked: CsvFormat) -> CsvFormat:
     found: dict[str, str] = {}
     if asked.decimal is None and (decimal := _decimal(columns)) is not None:
         found["decimal"] = decimal
-    if asked.thousands is None and (thousands := _thousands(columns, asked.decimal or found.get("decimal"))) is not None:
+    if asked.thousands is None and asked.decimal is None and (thousands := _thousands(columns, found.get("decimal"))) is not None:
         found["thousands"] = thousands
     if asked.date_format is None and (date_format := _date_format(columns)) is not None:
         found["date_format"] = date_format
@@ -139,11 +139,11 @@ def _date_format(columns: Iterable[Collection[str]]) -> str | None:
     """Return the one way in which all columns of dates are written, where a day above 12 proves it."""
     found = set()
     for column in columns:
-        matches = [_DAY.fullmatch(value) for value in column]
-        if not column or not all(matches):
+        if not _DAY.fullmatch(next(iter(column))):
             continue
-        parts = [(int(match[1]), match[2], int(match[3])) for match in matches if match]
-        found.add(_order(parts))
+        matches = [_DAY.fullmatch(value) for value in column]
+        if all(matches):
+            found.add(_order([(int(match[1]), match[2], int(match[3])) for match in matches if match]))
     return found.pop() if len(found) == 1 else None
 
 
@@ -156,12 +156,6 @@ def _order(parts: Sequence[tuple[int, str, int]]) -> str | None:
     if first > _MONTHS or (mark == "." and second <= _MONTHS):
         return f"%d{mark}%m{mark}%Y"
     return f"%m{mark}%d{mark}%Y" if second > _MONTHS else None
-
-
-def undecided(values: Iterable[str]) -> bool:
-    """Whether values are dates of which nothing tells the day from the month."""
-    matches = [match for value in values if (match := _DAY.fullmatch(value.strip()))]
-    return bool(matches) and _order([(int(match[1]), match[2], int(match[3])) for match in matches]) is None
 
 
 def told(dress: CsvFormat) -> str:

@@ -149,6 +149,11 @@ class FileCache:
         entry = self._entries.get(file.path)
         return entry is not None and file.stamp.mtime_ns + _AT_REST_NS < self._written_ns and Stamp(*entry["stamp"]) == file.stamp
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether something is being read in the background."""
+        return bool(self._coming)
+
     def close(self) -> None:
         """End the reading in the background."""
         self._reader.shutdown(cancel_futures=True)
@@ -156,7 +161,7 @@ class FileCache:
     def save(self) -> None:
         """Keep what was looked at; what was not is forgotten."""
         if self._is_new or self._seen.keys() != self._entries.keys():
-            write_text(self._path, json.dumps({"format": _FORMAT, "files": self._seen}, indent=1))
+            write_text(self._path, json.dumps({"format": _FORMAT, "files": self._seen}, indent=1), durable=False)
 
 
 def _header(raw: dict[str, Any]) -> Header:

@@ -57,6 +57,8 @@ def import_all(
         names = in_order(project.sources)
         found = {name: files_of(name, project.sources[name], Path(project.root), store, fetch=fetch) for name in names}
         session.cache.expect(file for name in names for file in found[name])
+        if session.cache.is_reading:
+            session.prepare()
         outcomes = [_import_source(session, name, found[name], lenient=lenient) for name in names]
         if CUSTOMERS not in project.sources:
             outcomes.append(derive_customers(session))

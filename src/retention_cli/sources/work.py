@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,7 @@ from retention_cli.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from concurrent.futures import Future
     from contextlib import ExitStack
     from pathlib import Path
 
@@ -58,6 +60,7 @@ class Session:
     resources: ExitStack
     memory_limit: str | None
     done: dict[str, Stored] = field(default_factory=dict)
+    opening: Future[DuckEngine] | None = None
 
     @cached_property
     def plains(self) -> Plains:
@@ -74,6 +77,14 @@ class Session:
     @cached_property
     def engine(self) -> DuckEngine:
         """The engine, with the conversions in it."""
+        return self.opening.result() if self.opening is not None else self._open()
+
+    def prepare(self) -> None:
+        """Open the engine in the background, for something must be read."""
+        opener = self.resources.enter_context(ThreadPoolExecutor(1, thread_name_prefix="engine"))
+        self.opening = opener.submit(self._open)
+
+    def _open(self) -> DuckEngine:
         engine = self.resources.enter_context(DuckEngine(temp_dir=self.store / "tmp", memory_limit=self.memory_limit))
         install_macros(engine)
         return engine
@@ -207,4 +218,4 @@ def _settled_ids(store: Path) -> dict[str, str]:
 
 def _remember(store: Path, planned: str, settled: str) -> None:
     if planned != settled:
-        write_text(store / "cache" / "settled.json", json.dumps({**_settled_ids(store), planned: settled}, indent=1))
+        write_text(store / "cache" / "settled.json", json.dumps({**_settled_ids(store), planned: settled}, indent=1), durable=False)
