@@ -85,9 +85,9 @@ class Session:
         self.opening = opener.submit(self._open)
 
     def _open(self) -> DuckEngine:
-        engine = self.resources.enter_context(DuckEngine(temp_dir=self.store / "tmp", memory_limit=self.memory_limit))
+        engine = DuckEngine(temp_dir=self.store / "tmp", memory_limit=self.memory_limit)
         install_macros(engine)
-        return engine
+        return self.resources.enter_context(engine)  # at the very end: an import that needs no engine may be ending by now
 
 
 @dataclass(frozen=True)
