@@ -39,15 +39,15 @@ def with_absent(session: Session, stored: Stored) -> Stored:
 
 
 def _write(session: Session, stored: Stored, previous: Stored, runs: int, identity: str) -> Stored:
-    with catalogue.aside(session.store) as folder:
-        count = copy_to(session.engine, _absent(stored, previous, runs), folder / ABSENT)
-        if not count:
-            return stored
-        rows = copy_to(session.engine, _together(stored, previous, folder / ABSENT), folder / catalogue.DATA)
-        write_rejects(folder / catalogue.REJECTS, [])
-        said = f"{plural(count, 'customer')} missing from this export {'stays' if count == 1 else 'stay'}, until missing from {runs} in a row"
-        snapshot = replace(stored.snapshot, id=identity, rows=rows, warnings=(*stored.snapshot.warnings, said), path=str(folder / catalogue.DATA))
-        return catalogue.keep(session.store, folder, replace(stored, snapshot=snapshot, base=stored.snapshot.id, carried=count))
+    folder = session.keeper.folder()
+    count = copy_to(session.engine, _absent(stored, previous, runs), folder / ABSENT)
+    if not count:
+        return stored
+    rows = copy_to(session.engine, _together(stored, previous, folder / ABSENT), folder / catalogue.DATA)
+    write_rejects(folder / catalogue.REJECTS, [])
+    said = f"{plural(count, 'customer')} missing from this export {'stays' if count == 1 else 'stay'}, until missing from {runs} in a row"
+    snapshot = replace(stored.snapshot, id=identity, rows=rows, warnings=(*stored.snapshot.warnings, said), path=str(folder / catalogue.DATA))
+    return session.keeper.keep(folder, replace(stored, snapshot=snapshot, base=stored.snapshot.id, carried=count))
 
 
 def _absent(stored: Stored, previous: Stored, runs: int) -> Sql:

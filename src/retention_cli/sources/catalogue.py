@@ -13,20 +13,19 @@ import json
 import os
 import secrets
 import shutil
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from retention_cli import crash
 from retention_cli.model.dress import CsvFormat
 from retention_cli.model.snapshot import Drift, Snapshot, SnapshotSet
 from retention_cli.model.source import Column
-from retention_cli.sources.atomic import sync, write_text
+from retention_cli.sources.atomic import write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Mapping
 
 FORMAT = 2
 KEPT_SETS = 2
@@ -134,34 +133,19 @@ def _meta(stored: Stored, size: int) -> dict[str, Any]:
     }
 
 
-@contextmanager
-def aside(store: Path) -> Iterator[Path]:
-    """Make a private folder to write a snapshot in; it is removed unless `keep` moved it to its place."""
-    parent = store / "snapshots"
-    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder = parent / f".tmp-{os.getpid()}-{secrets.token_hex(4)}"
-    folder.mkdir(mode=0o700)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def keep(store: Path, folder: Path, stored: Stored) -> Stored:
-    """Make a written folder durable and move it to its place; where another process was quicker, its folder stays."""
-    snapshot = stored.snapshot
+def describe(folder: Path, stored: Stored) -> None:
+    """Write what is known of a snapshot beside its data."""
     (folder / META).write_text(json.dumps(_meta(stored, (folder / DATA).stat().st_size), indent=1), encoding="utf-8")
-    for path in folder.iterdir():
-        sync(path)
-    sync(folder)
-    crash.point("snapshot-written")
+
+
+def move(store: Path, folder: Path, stored: Stored) -> Stored:
+    """Move a folder that is durable to its place; where another process was quicker, its folder stays."""
+    snapshot = stored.snapshot
     place = folder_of(store, snapshot.source, snapshot.id)
-    found = find(store, snapshot.source, snapshot.id)
-    if found is None:
+    if find(store, snapshot.source, snapshot.id) is None:
         shutil.rmtree(place, ignore_errors=True)
         with suppress(OSError):
             folder.rename(place)
-        sync(place.parent)
     return find(store, snapshot.source, snapshot.id) or stored
 
 

@@ -53,12 +53,12 @@ def _write_customers(session: Session, lenders: Sequence[Stored], adders: Sequen
         parts=parts,
         joins=joined((adder.join(number) for number, adder in enumerate(adders)), ""),
     )
-    with catalogue.aside(session.store) as folder:
-        rows = copy_to(session.engine, query, folder / catalogue.DATA)
-        snapshot = Snapshot(
-            CUSTOMERS, identity, str(folder / catalogue.DATA), rows, 0, (column, *(each for adder in adders for each in adder.lent)), None
-        )
-        write_rejects(folder / catalogue.REJECTS, [])
-        files = tuple(dict.fromkeys(name for lender in lenders for name in lender.files))
-        stored = Stored(snapshot, files, {}, CsvFormat(), "derived", (column,))
-        return catalogue.keep(session.store, folder, stored)
+    folder = session.keeper.folder()
+    rows = copy_to(session.engine, query, folder / catalogue.DATA)
+    snapshot = Snapshot(
+        CUSTOMERS, identity, str(folder / catalogue.DATA), rows, 0, (column, *(each for adder in adders for each in adder.lent)), None
+    )
+    write_rejects(folder / catalogue.REJECTS, [])
+    files = tuple(dict.fromkeys(name for lender in lenders for name in lender.files))
+    stored = Stored(snapshot, files, {}, CsvFormat(), "derived", (column,))
+    return session.keeper.keep(folder, stored)

@@ -59,9 +59,13 @@ def import_all(
         session.cache.expect(file for name in names for file in found[name])
         if session.cache.is_reading:
             session.prepare()
-        outcomes = [_import_source(session, name, found[name], lenient=lenient) for name in names]
-        if CUSTOMERS not in project.sources:
-            outcomes.append(derive_customers(session))
+        try:
+            outcomes = [_import_source(session, name, found[name], lenient=lenient) for name in names]
+            if CUSTOMERS not in project.sources:
+                outcomes.append(derive_customers(session))
+        finally:
+            kept = session.keeper.finish()
+        outcomes = [outcome.kept(kept) for outcome in outcomes]
         session.cache.save()
     snapshots = SnapshotSet({outcome.stored.snapshot.source: outcome.stored.snapshot for outcome in outcomes})
     settled = {outcome.stored.snapshot.source: outcome.lock for outcome in outcomes if outcome.lock is not None}
@@ -101,7 +105,7 @@ def _import_source(session: Session, name: str, files: Sequence[ExportFile], *, 
     if stored is None:
         stored = work.read()
     if not lenient:
-        refuse_too_many_rejects(stored, source)
+        refuse_too_many_rejects(stored, source, session.store)
     stored = with_absent(session, stored) if name == CUSTOMERS else stored
     session.done[name] = stored
     if fresh:

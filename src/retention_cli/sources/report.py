@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from retention_cli.errors import GuardStopped
@@ -15,6 +15,7 @@ from retention_cli.text import plural
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+    from pathlib import Path
 
     from retention_cli.model.snapshot import Drift, SnapshotSet
     from retention_cli.model.source import Column, Source
@@ -60,16 +61,23 @@ class Outcome:
     report: SourceReport
     lock: SourceLock | None
 
+    def kept(self, kept: Mapping[str, Stored]) -> Outcome:
+        """Return the same with the snapshot in its place."""
+        stored = kept.get(self.stored.snapshot.id, self.stored)
+        rejects = str(stored.rejects_path) if stored.rejects_path else None
+        return replace(self, stored=stored, report=replace(self.report, rejects_path=rejects))
 
-def refuse_too_many_rejects(stored: Stored, source: Source) -> None:
-    """Raise GuardStopped where more rows are bad than the source allows."""
+
+def refuse_too_many_rejects(stored: Stored, source: Source, store: Path) -> None:
+    """Raise GuardStopped where more rows are bad than the source allows; the list of them is kept in `store`."""
     snapshot = stored.snapshot
     seen = snapshot.rows + snapshot.rejected + sum(stored.left_out.values())
     if snapshot.rejected <= source.max_bad_rows * seen:
         return
     first = read_rejects(stored.folder / catalogue.REJECTS, 1)
     message = f"{snapshot.source}: {snapshot.rejected:,} of {plural(seen, 'row')} are bad, more than {source.max_bad_rows:.0%}; the first: {first[0]}"
-    raise GuardStopped(message, f"all of them: {stored.folder / catalogue.REJECTS}; `max_bad_rows` moves the limit, `types:` settles a column")
+    path = catalogue.folder_of(store, snapshot.source, snapshot.id) / catalogue.REJECTS
+    raise GuardStopped(message, f"all of them: {path}; `max_bad_rows` moves the limit, `types:` settles a column")
 
 
 def report_of(stored: Stored, modified: datetime | None, lock: SourceLock | None = None, *, fresh: bool) -> SourceReport:

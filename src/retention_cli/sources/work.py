@@ -25,6 +25,7 @@ from retention_cli.sources.convert import install_macros
 from retention_cli.sources.drift import drifts
 from retention_cli.sources.filecache import FileCache, confirm
 from retention_cli.sources.infer import settle
+from retention_cli.sources.keeper import Keeper
 from retention_cli.sources.keeping import Shaping
 from retention_cli.sources.lending import adders_of, parent_of, refuse_twins
 from retention_cli.sources.plain import Plains
@@ -61,6 +62,11 @@ class Session:
     memory_limit: str | None
     done: dict[str, Stored] = field(default_factory=dict)
     opening: Future[DuckEngine] | None = None
+
+    @cached_property
+    def keeper(self) -> Keeper:
+        """Where snapshots wait to be kept."""
+        return self.resources.enter_context(Keeper(self.store))
 
     @cached_property
     def plains(self) -> Plains:
@@ -146,26 +152,26 @@ class Work:
         engine = self.session.engine
         staged = stage(engine, self.exports, self.layout, self.zone)
         settled, warnings = settle(engine, self.layout)
-        with catalogue.aside(self.session.store) as folder:
-            shaping = self.shaping(settled)
-            shaped = shape(engine, shaping, folder)
-            rejects = collect_rejects(engine, self.layout, staged)
-            write_rejects(folder / catalogue.REJECTS, rejects)
-            for export in self.exports:
-                confirm(export.file)
-                self.session.plains.forget(export.file.path)
-            snapshot = Snapshot(
-                source=self.name,
-                id=self.identity(settled),
-                path=str(folder / catalogue.DATA),
-                rows=shaped.rows,
-                rejected=len(rejects) - len(staged.bad_lines) + staged.refused,
-                columns=shaping.columns,
-                newest=shaped.newest,
-                events=shaped.events,
-                warnings=tuple(visible(said) for said in (*self.layout.warnings, *self._unended(), *warnings, *shaped.warnings)),
-            )
-            stored = catalogue.keep(self.session.store, folder, self._stored(snapshot, settled, shaped.left_out))
+        folder = self.session.keeper.folder()
+        shaping = self.shaping(settled)
+        shaped = shape(engine, shaping, folder)
+        rejects = collect_rejects(engine, self.layout, staged)
+        write_rejects(folder / catalogue.REJECTS, rejects)
+        for export in self.exports:
+            confirm(export.file)
+            self.session.plains.forget(export.file.path)
+        snapshot = Snapshot(
+            source=self.name,
+            id=self.identity(settled),
+            path=str(folder / catalogue.DATA),
+            rows=shaped.rows,
+            rejected=len(rejects) - len(staged.bad_lines) + staged.refused,
+            columns=shaping.columns,
+            newest=shaped.newest,
+            events=shaped.events,
+            warnings=tuple(visible(said) for said in (*self.layout.warnings, *self._unended(), *warnings, *shaped.warnings)),
+        )
+        stored = self.session.keeper.keep(folder, self._stored(snapshot, settled, shaped.left_out))
         engine.execute("DROP TABLE IF EXISTS raw")
         _remember(self.session.store, self.identity(self.layout.columns), snapshot.id)
         return stored
