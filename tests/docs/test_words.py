@@ -19,6 +19,7 @@ from retention_cli.compile.rows import OF_TIME
 from retention_cli.model.campaign import STEP_WORDS, Again, Campaign, Kind
 from retention_cli.model.case import Case
 from retention_cli.model.condition import FieldTest, Fold, walk
+from retention_cli.model.dress import CsvFormat
 from retention_cli.model.group import Group
 from retention_cli.model.learned import Learned
 from retention_cli.model.mail import COLUMNS, EVENTS, OWN_EVENTS
@@ -27,7 +28,7 @@ from retention_cli.model.policy import Consent, Default, Policies
 from retention_cli.model.project import Contacts, Secrets, Sender, Settings
 from retention_cli.model.question import Op
 from retention_cli.model.segment import Segment
-from retention_cli.model.source import KNOWN_TYPES, ColumnType, CsvFormat, Guard, Source
+from retention_cli.model.source import KNOWN_TYPES, ColumnType, Guard, Source
 from retention_cli.model.state import MessageState
 from retention_cli.model.target import Channel, Target
 from retention_cli.model.template import FrontMatter
@@ -230,7 +231,7 @@ def test_keys_of_the_settings() -> None:
 
 
 def test_keys_of_a_source() -> None:
-    assert set(first_cells(section(SOURCES, "Keys of a source"))) == keys(Source, "name")
+    assert set(first_cells(section(SOURCES, "Keys of a source"))) == keys(Source, "name", "known")
     assert set(first_cells(section(SOURCES, "Guards"))) == keys(Guard)
     assert set(first_cells(section(SOURCES, "Column types"))) == {str(kind) for kind in ColumnType}
     assert all(f"`{name}`" in text_of(SOURCES) for name in (*keys(CsvFormat), *KNOWN_TYPES))

@@ -19,7 +19,7 @@ from retention_cli.model.condition import Did, EventQuery, Fold, Follow, Since, 
 from retention_cli.model.duration import Duration
 from retention_cli.model.problem import Place
 from retention_cli.model.template import TemplateFormat
-from retention_cli.model.word import Word
+from retention_cli.model.word import Word, place_of
 from retention_cli.project.files import source_line
 from retention_cli.project.loader import load
 
@@ -81,7 +81,7 @@ def test_names_keep_their_place(tmp_path: Path) -> None:
     send = project.campaigns["cart"].steps[0]
     assert isinstance(send, Send)
     assert str(send.send.place) == "campaigns/cart.yml:8:12"
-    assert str(project.settings.sources[next(iter(project.settings.sources))].path.place) == "retention.yml:5:21"
+    assert str(place_of(project.settings.sources[next(iter(project.settings.sources))].path)) == "retention.yml:5:21"
     assert str(project.segments["vip"].name.place) == "segments/vip.yml:1:1"
 
 

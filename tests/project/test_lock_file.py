@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from project.case_files import told
+from retention_cli.model.dress import CsvFormat
 from retention_cli.model.lock import LearnedValue, Lock, SourceLock
 from retention_cli.model.source import Column, ColumnType
 from retention_cli.project.lock_file import LOCK, format_lock, read_lock, write_lock
@@ -27,7 +28,7 @@ EXAMPLE = Lock(
                 Column(name="total", type=ColumnType.DECIMAL, origin="Celkem s DPH", scale=2),
                 Column(name="order_id", type=ColumnType.TEXT, origin="order_id"),
             ),
-            ";",
+            CsvFormat(delimiter=";", encoding="cp1250", date_format="%d.%m.%Y"),
             ("refund", "order"),
         ),
         "customers": SourceLock((Column(name="e-mail: ?", type=ColumnType.TEXT, origin='a "b" # \n\u2028'),)),
@@ -51,7 +52,7 @@ sources:
     columns:
       "e-mail: ?": {type: text, origin: "a \\"b\\" # \\n\\u2028"}
   orders:
-    csv: {delimiter: ";"}
+    csv: {delimiter: ";", encoding: "cp1250", date_format: "%d.%m.%Y"}
     events: ["order", "refund"]
     columns:
       order_id: {type: text, origin: "order_id"}
@@ -87,7 +88,7 @@ def test_it_is_read_back(tmp_path: Path) -> None:
             Column(name="order_id", type=ColumnType.TEXT, origin="order_id"),
             Column(name="total", type=ColumnType.DECIMAL, origin="Celkem s DPH", scale=2),
         ),
-        ";",
+        CsvFormat(delimiter=";", encoding="cp1250", date_format="%d.%m.%Y"),
         ("order", "refund"),
     )
     assert found.learned == EXAMPLE.learned
@@ -135,7 +136,7 @@ _COLUMNS = st.builds(Column, name=_TEXT, type=st.sampled_from(ColumnType), origi
 _SOURCES = st.builds(
     SourceLock,
     st.lists(_COLUMNS, unique_by=lambda column: column.name).map(lambda found: tuple(sorted(found, key=lambda column: column.name))),
-    st.sampled_from([None, ",", "\t"]),
+    st.sampled_from([CsvFormat(), CsvFormat(delimiter=",", quote="'"), CsvFormat(delimiter="\t", decimal=",", escape="\\")]),
     st.lists(_TEXT, unique=True).map(lambda found: tuple(sorted(found))),
 )
 

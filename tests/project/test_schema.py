@@ -151,6 +151,6 @@ def test_all_fields_of_the_models_are_in_it() -> None:
     settings = json_schema("retention")
     assert set(settings["properties"]) == set(Settings.model_fields)
     for given_name in (Source, Target):
-        assert set(settings["$defs"][given_name.__name__]["properties"]) == set(given_name.model_fields) - {"name"}
+        assert set(settings["$defs"][given_name.__name__]["properties"]) == set(given_name.model_fields) - {"name", "known"}
     for channel in (FolderChannel, SmtpChannel):
         assert set(settings["$defs"][channel.__name__]["properties"]) == set(channel.model_fields)

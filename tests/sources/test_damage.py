@@ -113,12 +113,11 @@ def test_i06_a_broken_header_stops(orders: Shop, header: str, said: str) -> None
         orders.import_()
 
 
-def test_i06_encodings_are_named(orders: Shop) -> None:
-    """I06: UTF-16, latin1 in the header, latin1 far down, and NUL have a clear error; a byte order mark is fine."""
+def test_i06_an_encoding_that_is_not_the_settled_one_is_named_with_its_line(orders: Shop) -> None:
+    """I06: once the files are UTF-8, another encoding is refused with file and line; NUL always is; a byte order mark is fine."""
     text = HEADER + "o1,café,2026-05-01,1\n"
-    orders.write("orders.csv", text.encode("utf-16"))
-    with pytest.raises(DataUnreachable, match=r"orders\.csv is UTF-16"):
-        orders.import_()
+    orders.write("orders.csv", text.encode("utf-8-sig"))
+    assert rows(orders.settle(), "orders", "order_id, customer_id") == [("o1", "café")]
     orders.write("orders.csv", text.encode("latin1"))
     with pytest.raises(DataUnreachable, match=r"orders\.csv:2: not UTF-8"):
         orders.import_()
@@ -128,8 +127,9 @@ def test_i06_encodings_are_named(orders: Shop) -> None:
     orders.write("orders.csv", MANY.encode() + b"o1,a\x00,2026-05-01,1\n")
     with pytest.raises(DataUnreachable, match=r"orders\.csv has a NUL byte"):
         orders.import_()
-    orders.write("orders.csv", text.encode("utf-8-sig"))
-    assert rows(orders.import_(), "orders", "order_id, customer_id") == [("o1", "café")]
+    orders.write("orders.csv", MANY.encode() + "o1,é".encode()[:-1])
+    with pytest.raises(DataUnreachable, match=r"orders\.csv:20002: not UTF-8"):
+        orders.import_()
 
 
 def test_i06_an_open_quote_stops_where_it_swallows_lines(orders: Shop) -> None:
@@ -202,8 +202,6 @@ def test_i21_only_regular_files_below_the_project_are_read(tmp_path: Path) -> No
     for device in ("/dev/null", "/dev/stdin"):
         with pytest.raises(DataUnreachable):
             expand(inside, device)
-    with pytest.raises(DataUnreachable, match="is an address"):
-        expand(inside, "https://shop.example/orders.csv")
     assert [file.shown for file in expand(inside, "in.csv")] == ["in.csv"]
     assert [file.shown for file in expand(inside, str(tmp_path / "secret.csv"))] == [str(tmp_path / "secret.csv")]
 
@@ -220,9 +218,7 @@ def test_a_folder_and_a_glob_give_their_files_by_name(tmp_path: Path) -> None:
 
 
 def test_what_is_not_read_is_said(orders: Shop) -> None:
-    orders.write("orders.csv", b"PK\x03\x04....")
-    with pytest.raises(DataUnreachable, match="zip or Excel"):
-        orders.import_()
-    orders.write("orders.csv", b"\x28\xb5\x2f\xfd....")
-    with pytest.raises(DataUnreachable, match="zstd"):
-        orders.import_()
+    for start, said in ((b"PK\x03\x04....", "damaged zip or Excel"), (b"\xd0\xcf\x11\xe0....", "before 2007"), (b'[{"a": 1}]', "one long JSON list")):
+        orders.write("orders.csv", start)
+        with pytest.raises(DataUnreachable, match=said):
+            orders.import_()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from retention_cli.errors import ProjectInvalid
 from retention_cli.model import question
 from retention_cli.model.condition import FieldTest
 from retention_cli.model.question import Op
@@ -130,3 +131,52 @@ def test_another_definition_is_not_compared(shop: Shop) -> None:
     fill(shop, customers=100, orders=10)
     shop.sources["orders"] = {**ORDERS, "timezone": "Europe/Prague"}
     assert failed(shop) == []
+
+
+def test_i05_exports_of_different_nights_are_told_apart(shop: Shop) -> None:
+    """I05: the customers of tonight and the orders of last night do not belong together."""
+    shop.sources["orders"]["guard"] = {"max_apart": "2 hours"}
+    assert failed(shop) == []
+    written = AS_OF - timedelta(hours=25)
+    os.utime(shop.root / "orders.csv", (written.timestamp(), written.timestamp()))
+    found = verdicts(shop)["orders.max_apart"]
+    assert not found.ok
+    assert found.said == "written 2026-05-10 08:00 UTC (customers) and 2026-05-09 08:00 UTC; at most 2 hours apart"
+
+
+def test_bad_rows_are_a_guard_s_matter_too(shop: Shop) -> None:
+    with (shop.root / "orders.csv").open("a") as file:
+        file.write("bad,c0,2026-05-02,x,paid\n")
+    found = verdicts(shop)["orders.max_bad_rows"]
+    assert (found.ok, found.said) == (True, "1 of 101 rows are bad, at most 1%")
+
+
+def checked(shop: Shop, *tests: FieldTest) -> list[tuple[str, bool, str]]:
+    shop.sources["orders"]["checks"] = list(tests)
+    shop.sources["orders"]["max_bad_rows"] = "0%"
+    found = check_guards(shop.project, shop.settle(), current_stored(shop.store), as_of=AS_OF)
+    return [(guard.name, guard.ok, guard.said) for guard in found if guard.name.startswith("check")]
+
+
+def test_checks_hold_of_rows_that_have_the_value(shop: Shop) -> None:
+    """As of the moment: an order of tomorrow is one too many today; a missing value is asked of by `present` alone."""
+    shop.write("orders.csv", "order_id,customer_id,ordered_at,total,status\no1,c0,2026-05-01,-1,paid\no2,c0,2026-05-02,,\no3,c0,2026-05-11,5,odd\n")
+    present = FieldTest("status", (question.Test(Op.PRESENT, ()),))
+    known = FieldTest("status", (question.Test(Op.IN, ("paid", "open")),))
+    total = FieldTest("total", (question.Test(Op.AT_LEAST, ("0",)),))
+    soon = FieldTest("ordered_at", (question.Test(Op.BEFORE, ("today",)),))
+    said = "1 of 3 rows do not hold to it"
+    assert checked(shop, present, known, total, soon) == [
+        ("check status", False, said),
+        ("check status", False, said),
+        ("check total", False, said),
+        ("check ordered_at", False, said),
+    ]
+    shop.sources["orders"]["max_bad_rows"] = "34%"
+    assert all(guard.ok for name, guard in verdicts(shop).items() if name.startswith("orders.check"))
+
+
+def test_a_check_that_cannot_be_asked_is_a_problem(shop: Shop) -> None:
+    with pytest.raises(ProjectInvalid) as caught:
+        checked(shop, FieldTest("staus", (question.Test(Op.IS, ("paid",)),)))
+    assert [problem.hint for problem in caught.value.problems] == ["did you mean 'status'?"]

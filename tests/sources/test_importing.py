@@ -6,7 +6,7 @@ import gzip
 import os
 import subprocess
 import sys
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,20 +16,16 @@ import pytest
 from retention_cli.errors import DataUnreachable, GuardStopped, ProjectInvalid
 from retention_cli.model import question
 from retention_cli.model.condition import FieldTest
+from retention_cli.model.dress import CsvFormat
 from retention_cli.model.duration import Duration
 from retention_cli.model.question import Op
-from support.shop import ORDERS, Shop, report, rows, types
+from support.shop import ORDERS, Shop, at, report, rows, types
 
 if TYPE_CHECKING:
     from retention_cli.sources.report import Imported
 
 TESTS = Path(__file__).parents[1]
 HEADER = "order_id,customer_id,ordered_at,total,status\n"
-
-
-def at(text: str) -> datetime:
-    """Return a time as snapshots keep it: UTC, without offset."""
-    return datetime.fromisoformat(text)
 
 
 def test_every_source_becomes_a_sorted_typed_snapshot(shop: Shop) -> None:
@@ -103,7 +99,7 @@ def test_columns_take_our_names_and_the_customer_is_always_customer_id(tmp_path:
     assert types(imported, "customers") == {"customer_id": "text", "email": "text", 'say "hi"; --': "text"}
     assert types(imported, "orders") == {"order_id": "text", "customer_id": "text", "When": "time", "total": "decimal 2"}
     assert [column.origin for column in imported.locks["orders"].columns] == ["order_id", "Buyer", "When", "Celkem s DPH"]
-    assert imported.locks["orders"].delimiter == ";"
+    assert imported.locks["orders"].csv == CsvFormat(delimiter=";", decimal=".")
 
 
 def test_a_column_names_the_event_and_names_are_mapped(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from retention_cli.engine.duck import DuckEngine
@@ -32,6 +33,8 @@ class Shop:
     root: Path
     sources: dict[str, dict[str, Any]]
     timezone: str = "UTC"
+    locale: str = "en_US"
+    currency: str = "EUR"
     locks: Mapping[str, SourceLock] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
 
@@ -44,7 +47,9 @@ class Shop:
     def project(self) -> Project:
         """The project that the sources make."""
         sources = {Word(name): Source.model_validate({"name": Word(name), **_words(raw)}) for name, raw in self.sources.items()}
-        return Project(root=str(self.root), settings=Settings(name="shop", timezone=self.timezone, sources=sources))
+        return Project(
+            root=str(self.root), settings=Settings(name="shop", timezone=self.timezone, locale=self.locale, currency=self.currency, sources=sources)
+        )
 
     def write(self, name: str, text: str | bytes) -> Path:
         """Write an export."""
@@ -78,6 +83,11 @@ def _words(raw: Any) -> Any:
     if isinstance(raw, dict):
         return {str(key): _words(value) for key, value in raw.items()}
     return Word(raw) if isinstance(raw, str) else raw
+
+
+def at(text: str) -> datetime:
+    """Return a time as snapshots keep it: UTC, without offset."""
+    return datetime.fromisoformat(text)
 
 
 def rows(imported: Imported, source: str, columns: str = "*") -> list[tuple[Any, ...]]:

@@ -46,13 +46,13 @@ class DataReport:
 
 def check_data(work: Workspace, as_of: datetime, say: Callable[[str], None]) -> DataReport:
     """Read the exports, ask the guards and compare the lock; nothing becomes current and nothing is settled."""
-    facts = gather(work, as_of, say)
+    facts = gather(work, as_of, say, fetch=True, lenient=True)
     return replace(_report(facts), drift=tuple(drifted(View(work, facts, as_of))))
 
 
 def import_data(work: Workspace, as_of: datetime, say: Callable[[str], None]) -> DataReport:
     """Read the exports, settle their columns, and make them current, unless a guard refuses."""
-    facts = gather(work, as_of, say)
+    facts = gather(work, as_of, say, fetch=True)
     report = _report(facts)
     if report.is_sound:
         publish(work.store, facts.imported.snapshots)

@@ -51,9 +51,12 @@ class Facts:
             )
 
 
-def gather(work: Workspace, as_of: datetime, progress: Callable[[str], None] | None = None) -> Facts:
-    """Import what changed and check it; raise ProjectInvalid where the project names what the sources do not have."""
-    imported = import_all(work.project, work.lock.sources, work.store, progress=progress)
+def gather(work: Workspace, as_of: datetime, progress: Callable[[str], None] | None = None, *, fetch: bool = False, lenient: bool = False) -> Facts:
+    """Import what changed and check it; raise ProjectInvalid where the project names what the sources do not have.
+
+    `fetch`: exports that are far away are fetched anew, else read as they were fetched last. `lenient`: bad rows stop nothing.
+    """
+    imported = import_all(work.project, work.lock.sources, work.store, progress=progress, fetch=fetch, lenient=lenient)
     crash.point("sources-imported")
     lock = Lock(imported.locks, work.lock.learned)
     guards = check_guards(work.project, imported, current_stored(work.store), as_of=as_of)

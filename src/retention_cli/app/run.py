@@ -63,7 +63,7 @@ def run(work: Workspace, as_of: datetime, clock: Clock, hooks: Hooks, *, only: f
     since = clock.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     with run_lock(location, host=platform.node(), pid=os.getpid(), since=since), open_ledger(location) as ledger:
         _demand_forward(ledger, as_of)
-        facts = gather(work, as_of, hooks.say)
+        facts = gather(work, as_of, hooks.say, fetch=True)
         facts.demand_sound()
         begun = ledger.begin_run(
             as_of=to_micros(as_of), target=work.target_name, started_at=to_micros(clock.now()), host=platform.node(), pid=os.getpid()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from retention_cli.cli.told import Cells, Table, Told, values_table
+from retention_cli.sources.drift import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,6 +48,9 @@ def _source(each: SourceReport) -> dict[str, Any]:
         "newest": each.newest,
         "snapshot": each.snapshot,
         "warnings": list(each.warnings),
+        "left_out": dict(each.left_out),
+        "written": each.csv.model_dump(exclude_none=True),
+        "type_changes": [asdict(drift) for drift in each.drifts],
     }
 
 
@@ -53,6 +58,8 @@ def _remarks(report: DataReport) -> Iterator[str]:
     for each in report.sources:
         for warning in each.warnings:
             yield f"{each.source}: {warning}"
+        for drift in each.drifts:
+            yield f"{each.source}: {told(drift)}"
         if each.rejected and each.rejects_path:
             yield f"{each.source}: rows that were set aside are in {each.rejects_path}"
     for guard in report.guards:

@@ -127,7 +127,8 @@ def _campaign(project: Project, schema: Schema, moment: Moment, campaign: Campai
 
 def _sources(project: Project, schema: Schema, moment: Moment) -> Iterable[Problem]:
     for name, source in project.sources.items():
-        if source.exclude is not None and schema.is_known(name):
-            compiler = Compiler(schema, moment, Nothing())
-            row_condition(source.exclude, RowScope(schema, name), compiler.tests)
-            yield from compiler.problems
+        for condition in (source.where, source.exclude, *source.checks):
+            if condition is not None and schema.is_known(name):
+                compiler = Compiler(schema, moment, Nothing())
+                row_condition(condition, RowScope(schema, name), compiler.tests)
+                yield from compiler.problems

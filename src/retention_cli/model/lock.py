@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from retention_cli.model.dress import CsvFormat
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
@@ -18,10 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SourceLock:
-    """One source as settled. `delimiter` is None for formats that have none; `events` are the names seen so far, sorted."""
+    """One source as settled. `csv` is how its text is written, empty for other formats; `events` are the names seen so far, sorted."""
 
     columns: tuple[Column, ...]
-    delimiter: str | None = None
+    csv: CsvFormat = field(default_factory=CsvFormat)
     events: tuple[str, ...] = ()
 
 

@@ -29,6 +29,21 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class Drift:
+    """A column whose type is settled, and what its values, or the project, say now: `settled` is the old type, `now` the new.
+
+    `values` are how many do not fit the old one, of `of`; `by` says who says so: the values, or `types:` of the project.
+    """
+
+    column: str
+    settled: str
+    now: str
+    values: int
+    of: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class SnapshotSet:
     """The snapshots of one run, all of one moment."""
 

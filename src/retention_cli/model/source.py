@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
 from retention_cli.model.base import Model, Span, Whole
 from retention_cli.model.condition import RowConditionField
+from retention_cli.model.dress import CsvFormat
 from retention_cli.model.word import Word
 
 
@@ -71,15 +72,8 @@ class Guard(Model):
     max_age: Span | None = Field(default=None, description="the newest row and the file may be no older")
     min_rows: Whole | None = Field(default=None, description="so many rows at least")
     max_shrink: Share | None = Field(default=None, description="so much smaller than last time at most")
-
-
-class CsvFormat(Model):
-    """What is settled about a CSV file beyond its columns."""
-
-    delimiter: Literal[",", ";", "\t", "|"] | None = Field(
-        default=None, description="what stands between columns; left out: found at the first import"
-    )
-    date_format: str | None = Field(default=None, description="how dates are written, in the letters of strptime: %d.%m.%Y")
+    max_apart: Span | None = Field(default=None, description="its newest file and those of the other sources were written no further apart")
+    absent_runs: Whole | None = Field(default=None, description="customers: who is missing stays a customer until missing in so many exports")
 
 
 def _event_kind(value: Any) -> str:
@@ -92,11 +86,119 @@ EventName = Annotated[
 ]
 
 
+class TypeSpec(Model):
+    """A type that the project settles: `text`, `{list: "|"}`, or `{boolean: {yes: SUBSCRIBED, no: [NEVER]}}`."""
+
+    type: ColumnType
+    separator: str = "|"
+    yes: tuple[str, ...] = ()
+    no: tuple[str, ...] = ()
+
+
+def _type_spec(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return {"type": value} if isinstance(value, str) else value
+    if set(value) == {"list"} and isinstance(value["list"], str) and value["list"]:
+        return {"type": ColumnType.LIST, "separator": value["list"]}
+    words = value.get("boolean") if set(value) == {"boolean"} else None
+    if isinstance(words, dict) and words and set(words) <= {"yes", "no"}:
+        return {"type": ColumnType.BOOLEAN, **{key: [some] if isinstance(some, str) else some for key, some in words.items()}}
+    if set(value) <= {"type", "separator", "yes", "no"} and "type" in value:
+        return value
+    raise ValueError('this is no type; write a name, {list: "|"} or {boolean: {yes: …, no: …}}')
+
+
+def _words(description: str) -> dict[str, Any]:
+    several = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+    return {"anyOf": [{"type": "string"}, several], "description": description}
+
+
+_TYPE_SCHEMA = {
+    "anyOf": [
+        {"enum": [str(kind) for kind in ColumnType]},
+        {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["list"],
+            "properties": {"list": {"type": "string", "minLength": 1, "description": "what stands between its values"}},
+        },
+        {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["boolean"],
+            "properties": {
+                "boolean": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "minProperties": 1,
+                    "properties": {"yes": _words("what stands for true"), "no": _words("what stands for false")},
+                    "description": "true and false in the export's own words",
+                }
+            },
+        },
+    ]
+}
+
+TypeField = Annotated[TypeSpec, BeforeValidator(_type_spec), WithJsonSchema(_TYPE_SCHEMA)]
+"""How `types:` writes a type."""
+
+
+class Clean(StrEnum):
+    """What is done to a text before anything else reads it."""
+
+    TRIM = "trim"
+    LOWER = "lower"
+    APOSTROPHE = "apostrophe"
+
+
+_RATE = re.compile(r"\d{1,9}(\.\d{1,12})?", re.ASCII)
+
+
+def _rate(value: Any) -> Any:
+    if isinstance(value, str) and (not _RATE.fullmatch(value) or not Decimal(value)):
+        raise ValueError(f"{value!r} is no rate; write what one unit is worth in the shop's currency, like 25.1")
+    return Decimal(value) if isinstance(value, str) else value
+
+
+Rate = Annotated[Decimal, BeforeValidator(_rate), WithJsonSchema({"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string"}]})]
+"""What one unit of a currency is worth in the shop's."""
+
+
+class Currency(Model):
+    """Money in several currencies: the column that names each row's, and what the others are worth in the shop's."""
+
+    column: Word = Field(description="the column that names each row's currency: EUR")
+    rates: dict[str, Rate] = Field(default={}, description="what one unit is worth in the shop's currency: {EUR: 25.1}")
+
+
+Preset = Literal["shopify", "woocommerce", "magento", "prestashop", "shoptet", "upgates", "bigcommerce", "mailchimp", "klaviyo"]
+"""The platforms whose exports are known."""
+
+
+class Known(Model):
+    """What a preset knows beyond what a project may write: other names of its columns, and cells that hold several rows.
+
+    `names` are the export's names of a column, the first that a file has counts; case and punctuation do not. A match of
+    `pattern` in the column `unpack` is a row; its named groups are columns. Such files are in `encoding` where not in UTF-8.
+    """
+
+    names: dict[str, tuple[str, ...]] = {}
+    encoding: str | None = None
+    unpack: str | None = None
+    pattern: str | None = None
+
+
 class Source(Model):
     """One kind of fact. With `time` its rows are events, with `customer` alone facts, with neither a dimension."""
 
     name: Word = Word("")
-    path: Word = Field(min_length=1, description="the export: a file, a folder or a pattern such as data/orders-*.csv.gz")
+    preset: Preset | None = Field(default=None, description="a known export; what is written beside it goes before: shopify")
+    path: Word | None = Field(
+        default=None, min_length=1, description="the export: a file, a folder, a pattern such as data/orders-*.csv.gz, an address"
+    )
+    url: Word | None = Field(default=None, min_length=1, description='a database to ask instead: "${SHOP_DB}"')
+    query: Word | None = Field(default=None, min_length=1, description="what to ask it: one SELECT")
+    sheet: Word | None = Field(default=None, min_length=1, description="the sheet of an Excel file; left out: the first")
     key: Word | None = Field(default=None, description="the column that names a row")
     customer: Word | None = Field(default=None, description="the column that holds the customer's id")
     time: Word | None = Field(default=None, description="the column that says when it happened; makes the rows events")
@@ -104,21 +206,38 @@ class Source(Model):
     event: EventName | None = Field(default=None, description="what the events are called, or the column that names them")
     parent: Word | None = Field(default=None, description="the source whose rows these are parts of; gives customer and time")
     lookup: Word | None = Field(default=None, description="the source that describes these rows by its key")
+    adds_to: Literal["customers"] | None = Field(default=None, description="customers: its columns become fields of the customer")
+    where: RowConditionField | None = Field(default=None, description="the rows of the file that are this source's: {total: present}")
     exclude: RowConditionField | None = Field(default=None, description="rows that do not count: {status: [cancelled, refunded]}")
+    ignore: tuple[Word, ...] = Field(default=(), description="columns of the export that are never read: [password_hash]")
     columns: dict[str, Word] = Field(default={}, description='our names to the export\'s: {email: "E-mail"}')
-    types: dict[str, ColumnType] = Field(default={}, description="types of columns by our name, where they should not be found out")
+    combine: dict[str, Annotated[tuple[Word, ...], Field(min_length=1)]] = Field(
+        default={}, description="columns made of others, a blank between: {ordered_at: [Day, Hour]}"
+    )
+    clean: dict[str, tuple[Clean, ...]] = Field(default={}, description="what is done to texts first: {email: [trim, lower]}")
+    types: dict[str, TypeField] = Field(default={}, description="types of columns by our name, where they should not be found out")
+    missing: tuple[Word, ...] = Field(default=(), description='values that stand for nothing: ["-", N/A, 1900-01-01]')
+    currency: Currency | None = Field(default=None, description="the column that names each row's currency, and rates to the shop's")
     csv: CsvFormat = Field(default=CsvFormat(), description="how its CSV files are written")
     guard: Guard = Field(default=Guard(), description="what the export must look like before a run believes it")
+    checks: tuple[RowConditionField, ...] = Field(default=(), description="what must hold of its rows: [{total: {at_least: 0}}]")
     max_bad_rows: Share = Field(default=Decimal("0.01"), description="more rows than this that cannot be read stop a run")
     description: str = Field(default="", description="what it is, in a sentence")
+    known: Known = Field(default=Known(), exclude=True)
 
 
-CUSTOMERS, PRODUCTS, ORDERS = "customers", "products", "orders"
+CUSTOMERS, PRODUCTS, ORDERS, IDENTITIES = "customers", "products", "orders", "identities"
+VISITOR = "visitor_id"
+
+_PERSON = ("customer_id", "visitor_id", "email", "phone", "first_name", "last_name", "gender", "country", "city", "postal_code", "timezone", "locale")
+_PRODUCT = ("product_id", "title", "url", "image_url", "category", "brand")
+_ORDER = ("order_id", "coupon", "status", "source", "currency")
+_VISIT = ("event", "os", "device", "cart_id", "session")
 
 KNOWN_TYPES: dict[str, ColumnType] = {
-    **dict.fromkeys(("customer_id", "product_id", "order_id", "email", "phone", "postal_code", "cart_id", "session"), ColumnType.TEXT),
+    **dict.fromkeys((*_PERSON, *_PRODUCT, *_ORDER, *_VISIT), ColumnType.TEXT),
     **dict.fromkeys(("total", "margin", "discount", "price", "cost"), ColumnType.DECIMAL),
-    **dict.fromkeys(("registered_at", "ordered_at", "occurred_at", "delivered_at"), ColumnType.TIME),
+    **dict.fromkeys(("registered_at", "ordered_at", "occurred_at", "answered_at", "delivered_at", "added_at"), ColumnType.TIME),
     **dict.fromkeys(("quantity", "stock", "consumption_days"), ColumnType.INTEGER),
     "birthday": ColumnType.DATE,
 }

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from retention_cli.model.campaign import Kind, Send
 from retention_cli.model.mail import OWN_EVENTS
-from retention_cli.model.source import CUSTOMERS, EventColumn
+from retention_cli.model.source import CUSTOMERS, IDENTITIES, EventColumn
 from retention_cli.model.target import DEFAULT_TARGET
 from retention_cli.model.word import Word, place_of
 from retention_cli.project.checks import all_steps
@@ -107,10 +107,25 @@ def _oddities(name: Word, source: Source) -> Iterator[tuple[str, str, Word]]:
             yield "has a time, and no name for its events", "add event: and a name, or event: {column: …}", source.time
     elif event is not None:
         yield "has an event, and does not say when it happened", "add time: and the column that says when", event
-    elif source.customer is None and source.key is None and name != CUSTOMERS:
+    elif source.customer is None and source.key is None and name not in (CUSTOMERS, IDENTITIES):
         yield "says neither whose rows these are nor what names them", "add customer: or key:", name
     if name == CUSTOMERS and (source.key is None or source.time is not None):
         yield "needs a key, and no time: it has a row a customer", "add key: customer_id", source.time or name
+    yield from _odd_places(name, source)
+
+
+def _odd_places(name: Word, source: Source) -> Iterator[tuple[str, str, Word]]:
+    """Yield what does not go together in where a source's rows come from, and where they go."""
+    if source.url is not None and (source.query is None or source.path is not None):
+        yield "asks a database, and does not say what", 'write url: "${SHOP_DB}" and query: select …, and no path', source.url
+    elif source.query is not None and source.url is None:
+        yield "has a query, and no database to ask", 'add url: "${SHOP_DB}"', source.query
+    if source.adds_to is not None and (source.customer is None or source.time is not None or source.parent is not None):
+        yield "adds to the customers: a row a customer, and no time", "add customer: and the column with the customer's id, take time out", name
+    if name == IDENTITIES and (source.time is not None or source.parent is not None or source.adds_to is not None):
+        yield "joins visitors to customers: a row a visitor, and no time", "leave it with path, key and customer", name
+    if source.guard.absent_runs is not None and name != CUSTOMERS:
+        yield "has no people who could be absent: only customers have", "take absent_runs out of its guard", name
 
 
 def _check_events(sources: Mapping[Word, Source], notes: Notes) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retention_cli.model.base import Model, Number, Whole
+from retention_cli.model.dress import CsvFormat
 from retention_cli.model.lock import LearnedValue, Lock, SourceLock
 from retention_cli.model.source import Column, ColumnType
 from retention_cli.model.word import Word
@@ -42,13 +43,9 @@ class _LockedColumn(Model):
     scale: Whole = 0
 
 
-class _LockedCsv(Model):
-    delimiter: str | None = None
-
-
 class _LockedSource(Model):
     columns: dict[str, _LockedColumn]
-    csv: _LockedCsv = _LockedCsv()
+    csv: CsvFormat = CsvFormat()
     events: tuple[Word, ...] = ()
 
 
@@ -90,7 +87,7 @@ def _file(raw: Raw, notes: Notes) -> _LockFile | None:
 
 def _source(found: _LockedSource) -> SourceLock:
     columns = tuple(Column(name=name, type=column.type, origin=column.origin, scale=column.scale) for name, column in found.columns.items())
-    return SourceLock(columns, found.csv.delimiter, tuple(map(str, found.events)))
+    return SourceLock(columns, found.csv, tuple(map(str, found.events)))
 
 
 def _learned(found: _LockedValue) -> LearnedValue:
@@ -131,8 +128,9 @@ def format_lock(lock: Lock) -> str:
 
 def _source_lines(name: str, source: SourceLock) -> Iterator[str]:
     yield f"  {_key(name)}:\n"
-    if source.delimiter is not None:
-        yield f"    csv: {{delimiter: {quoted(source.delimiter)}}}\n"
+    dress = [f"{name}: {quoted(value)}" for name, value in source.csv if value is not None]
+    if dress:
+        yield f"    csv: {{{', '.join(dress)}}}\n"
     if source.events:
         yield f"    events: [{', '.join(map(quoted, sorted(source.events)))}]\n"
     columns: Mapping[str, Column] = {column.name: column for column in source.columns}

@@ -32,6 +32,7 @@ _DROPPED = ("title", "discriminator", "x-def", "writeOnly")
 _CONSTRAINTS = ("enum", "const", "pattern")
 _SCALARS = ("string", "number", "boolean")
 _GIVEN_NAMES = ("Source", "Target")
+_GIVEN_KEYS = ("name", "known")
 
 
 def json_schema(kind: str) -> Schema:
@@ -137,7 +138,9 @@ def _model(model: type[BaseModel]) -> Schema:
     schema: Schema = _polished(model.model_json_schema())
     for name in _GIVEN_NAMES:
         if name in schema.get("$defs", {}):
-            schema["$defs"][name]["properties"].pop("name", None)
+            for given in _GIVEN_KEYS:
+                schema["$defs"][name]["properties"].pop(given, None)
+    schema.get("$defs", {}).pop("Known", None)
     return schema
 
 

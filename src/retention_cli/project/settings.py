@@ -15,7 +15,8 @@ from retention_cli.project.build import build
 from retention_cli.project.grammar.conditions import condition
 from retention_cli.project.grammar.spot import ROW, Spot, shape_of
 from retention_cli.project.notes import Code
-from retention_cli.project.yaml_tree import Table
+from retention_cli.project.preset import applied
+from retention_cli.project.yaml_tree import Series, Table
 
 if TYPE_CHECKING:
     from retention_cli.model.base import Model
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _STAND_INS: dict[type[Model], dict[Word, Model]] = {Source: {Word("none"): Source(path=Word("none"))}, Target: {}}
 """What takes the place of sources that are all wrong, so that they are not also called missing."""
+
+_HIDDEN = "known"
 
 
 def expand_settings(raw: Raw, variables: Variables, target: str) -> None:
@@ -70,12 +73,27 @@ def _by_name(raw: Raw, key: str, model: type[Model], notes: Notes) -> object:
         what = f"the {key.removesuffix('s')} {name!r}"
         if not isinstance(table, Table):
             notes.error(table.place, Code.WRONG_SHAPE, f"{what} should be a mapping, not {shape_of(table)}")
-        elif (one := build(model, table, notes, {"name": name} | _exclude(table, notes, model), what=what, given=("name",))) is not None:
+        elif (one := _build(model, name, table, notes, what)) is not None:
             found[name] = one
     return found or (_STAND_INS[model] if raw or raw.broken else {})
 
 
-def _exclude(table: Table, notes: Notes, model: type[Model]) -> dict[str, object]:
-    if model is not Source or "exclude" not in table:
+def _build(model: type[Model], name: Word, table: Table, notes: Notes, what: str) -> Model | None:
+    if model is Source:
+        if _HIDDEN in table:
+            notes.error(table.key(_HIDDEN).place, Code.UNKNOWN_KEY, f"this version knows no key {_HIDDEN!r} in {what}")
+        table = applied(str(name), table, notes)
+    if model is Source and not {"path", "url"} & {*table, *table.broken}:
+        notes.error(table.place, Code.MISSING_KEY, f"{what} needs 'path'", "add path: …")
+    return build(model, table, notes, {"name": name} | _conditions(table, notes, model), what=what, given=("name",))
+
+
+def _conditions(table: Table, notes: Notes, model: type[Model]) -> dict[str, object]:
+    """Return what a source asks of its rows, read in the grammar of `where`."""
+    if model is not Source:
         return {}
-    return {"exclude": condition(table["exclude"], Spot("exclude", notes, ROW))}
+    found: dict[str, object] = {key: condition(table[key], Spot(key, notes, ROW)) for key in ("where", "exclude") if key in table}
+    checks = table.get("checks")
+    if isinstance(checks, Series):
+        found["checks"] = [condition(check, Spot(f"checks[{n}]", notes, ROW)) for n, check in enumerate(checks)]
+    return found

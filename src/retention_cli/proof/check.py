@@ -18,7 +18,7 @@ from retention_cli.model.source import CUSTOMERS, ColumnType
 from retention_cli.proof.asked import asked
 from retention_cli.proof.columns import fitted, lent, with_own_events
 from retention_cli.sources.infer import fits
-from retention_cli.sources.layout import CUSTOMER, roles_of
+from retention_cli.sources.naming import CUSTOMER, roles_of
 from retention_cli.text import did_you_mean
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from retention_cli.model.mail import EVENTS, OWN_EVENTS, own_columns, own_source
 from retention_cli.model.source import CUSTOMERS, Column, ColumnType, EventColumn
 from retention_cli.model.word import Word
 from retention_cli.sources.infer import fits, guess
-from retention_cli.sources.layout import MONEY, WIDEST_SCALE, lent_names, roles_of, type_without_values
+from retention_cli.sources.layout import MONEY, WIDEST_SCALE, type_without_values
+from retention_cli.sources.naming import lent_names, roles_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

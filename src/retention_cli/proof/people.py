@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from retention_cli.model.case import Row
 from retention_cli.model.source import CUSTOMERS
 from retention_cli.model.word import Word
-from retention_cli.sources.layout import CUSTOMER, roles_of
+from retention_cli.sources.naming import CUSTOMER, roles_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

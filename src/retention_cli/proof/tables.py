@@ -14,8 +14,9 @@ from retention_cli.model.source import CUSTOMERS, ColumnType, EventColumn
 from retention_cli.model.word import Word
 from retention_cli.proof.columns import lent, parents_first
 from retention_cli.sources import convert
-from retention_cli.sources.exclude import excluded_rows
-from retention_cli.sources.layout import CUSTOMER, Planned, naming_of, roles_of
+from retention_cli.sources.exclude import row_sql
+from retention_cli.sources.layout import Planned
+from retention_cli.sources.naming import CUSTOMER, naming_of, roles_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,6 +43,7 @@ class Tables:
         self._inserts: dict[str, Sql] = {}
         self._full: list[str] = []
         convert.install_macros(engine)
+        convert.need_scales(engine, [column.scale for name in self._order for column in self._columns(name).values()])
         engine.execute(joined((self._create(name) for name in self._order), "; "))
 
     def fill(self, given: Mapping[str, Sequence[Row]]) -> None:
@@ -151,7 +153,9 @@ class Tables:
         parts = []
         if roles_of(self._project, name).customer is not None:
             parts.append(fill("{table}.{customer} IS NOT NULL", table=identifier(name), customer=identifier(CUSTOMER)))
+        columns, zone = self._columns(name).values(), self._project.zone
+        if source.where is not None:
+            parts.append(fill("({wanted})", wanted=row_sql("where", source.where, name, columns, zone)))
         if source.exclude is not None:
-            excluded = excluded_rows(source.exclude, name, self._columns(name).values(), self._project.zone)
-            parts.append(fill("NOT ({excluded})", excluded=excluded))
+            parts.append(fill("NOT ({excluded})", excluded=row_sql("exclude", source.exclude, name, columns, zone)))
         return fill(" WHERE {parts}", parts=joined(parts, " AND ")) if parts else Sql("")

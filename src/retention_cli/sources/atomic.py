@@ -19,14 +19,16 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Replace a file's text at once, private to its owner; a reader sees the old or the new."""
+def write_text(path: Path, text: str, *, durable: bool = True) -> None:
+    """Replace a file's text at once, private to its owner; a reader sees the old or the new. A cache need not be `durable`."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}-{os.getpid()}-{secrets.token_hex(4)}")
     handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with open(handle, "w", encoding="utf-8") as stream:  # noqa: PTH123 - opened by its handle, for its mode
         stream.write(text)
         stream.flush()
-        os.fsync(handle)
+        if durable:
+            os.fsync(handle)
     aside.replace(path)
-    sync(path.parent)
+    if durable:
+        sync(path.parent)

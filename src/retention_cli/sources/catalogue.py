@@ -13,21 +13,21 @@ import json
 import os
 import secrets
 import shutil
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from retention_cli import crash
-from retention_cli.model.snapshot import Snapshot, SnapshotSet
+from retention_cli.model.dress import CsvFormat
+from retention_cli.model.snapshot import Drift, Snapshot, SnapshotSet
 from retention_cli.model.source import Column
-from retention_cli.sources.atomic import sync, write_text
+from retention_cli.sources.atomic import write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Mapping
 
-FORMAT = 1
+FORMAT = 2
 KEPT_SETS = 2
 KEPT_FOR = timedelta(days=30)
 DATA, META, REJECTS, LEFT_OUT = "data.parquet", "meta.json", "rejects.csv", "left_out.parquet"
@@ -38,15 +38,19 @@ class Stored:
     """A snapshot with what its import had to say.
 
     `left_out` counts rows by why they are not in it; `settled` are the columns of its files, as the lock keeps
-    them, and `delimiter` the one that all of them have.
+    them, and `csv` how all of them are written. `drifts` are types that the files
+    would have otherwise; `carried` rows are of people whom the export of the snapshot `base` lacks.
     """
 
     snapshot: Snapshot
     files: tuple[str, ...]
     left_out: Mapping[str, int]
-    delimiter: str | None
+    csv: CsvFormat
     definition: str
     settled: tuple[Column, ...]
+    drifts: tuple[Drift, ...] = ()
+    base: str | None = None
+    carried: int = 0
 
     @property
     def folder(self) -> Path:
@@ -87,7 +91,18 @@ def _stored(folder: Path, raw: dict[str, Any]) -> Stored:
         events=None if raw["events"] is None else tuple(raw["events"]),
         warnings=tuple(raw["warnings"]),
     )
-    return Stored(snapshot, tuple(raw["files"]), raw["left_out"], raw["delimiter"], raw["definition"], _columns(raw["settled"]))
+    drifts = tuple(Drift(*drift) for drift in raw["drifts"])
+    return Stored(
+        snapshot,
+        tuple(raw["files"]),
+        raw["left_out"],
+        CsvFormat(**raw["csv"]),
+        raw["definition"],
+        _columns(raw["settled"]),
+        drifts,
+        raw["base"],
+        raw["carried"],
+    )
 
 
 def _columns(raw: list[dict[str, Any]]) -> tuple[Column, ...]:
@@ -109,40 +124,28 @@ def _meta(stored: Stored, size: int) -> dict[str, Any]:
         "warnings": snapshot.warnings,
         "files": stored.files,
         "left_out": dict(stored.left_out),
-        "delimiter": stored.delimiter,
+        "csv": stored.csv.model_dump(),
+        "base": stored.base,
+        "carried": stored.carried,
+        "drifts": [list(astuple(drift)) for drift in stored.drifts],
         "definition": stored.definition,
         "settled": [column.model_dump(mode="json") for column in stored.settled],
     }
 
 
-@contextmanager
-def aside(store: Path) -> Iterator[Path]:
-    """Make a private folder to write a snapshot in; it is removed unless `keep` moved it to its place."""
-    parent = store / "snapshots"
-    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder = parent / f".tmp-{os.getpid()}-{secrets.token_hex(4)}"
-    folder.mkdir(mode=0o700)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+def describe(folder: Path, stored: Stored) -> None:
+    """Write what is known of a snapshot beside its data."""
+    (folder / META).write_text(json.dumps(_meta(stored, (folder / DATA).stat().st_size), indent=1), encoding="utf-8")
 
 
-def keep(store: Path, folder: Path, stored: Stored) -> Stored:
-    """Make a written folder durable and move it to its place; where another process was quicker, its folder stays."""
+def move(store: Path, folder: Path, stored: Stored) -> Stored:
+    """Move a folder that is durable to its place; where another process was quicker, its folder stays."""
     snapshot = stored.snapshot
-    write_text(folder / META, json.dumps(_meta(stored, (folder / DATA).stat().st_size), indent=1))
-    for path in folder.iterdir():
-        sync(path)
-    sync(folder)
-    crash.point("snapshot-written")
     place = folder_of(store, snapshot.source, snapshot.id)
-    found = find(store, snapshot.source, snapshot.id)
-    if found is None:
+    if find(store, snapshot.source, snapshot.id) is None:
         shutil.rmtree(place, ignore_errors=True)
         with suppress(OSError):
             folder.rename(place)
-        sync(place.parent)
     return find(store, snapshot.source, snapshot.id) or stored
 
 

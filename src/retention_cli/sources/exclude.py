@@ -1,4 +1,4 @@
-"""`exclude:` as SQL over a source's own rows. A snapshot has no `as_of`, so a condition that needs one is a mistake."""
+"""`where:` and `exclude:` as SQL over a source's own rows. A snapshot has no `as_of`, so a condition that needs one is a mistake."""
 
 from __future__ import annotations
 
@@ -27,10 +27,12 @@ _RELATIVE = frozenset({Op.WITHIN, Op.OLDER_THAN, Op.IN_NEXT, Op.ANNIVERSARY_IN, 
 _POINTS = frozenset({Op.BEFORE, Op.AFTER, Op.BETWEEN, Op.DURING})
 
 
-def excluded_rows(condition: Condition, source: str, columns: Iterable[Column], zone: ZoneInfo) -> Sql:
+def row_sql(word: str, condition: Condition, source: str, columns: Iterable[Column], zone: ZoneInfo) -> Sql:
     """Return a two-valued condition over a table named for the source; raises ProjectInvalid with all that is wrong."""
     problems = [
-        _needs_as_of(node) for node in walk(condition) if isinstance(node, FieldTest) and any(_relative(test.op, test.values) for test in node.tests)
+        _needs_as_of(word, node)
+        for node in walk(condition)
+        if isinstance(node, FieldTest) and any(_relative(test.op, test.values) for test in node.tests)
     ]
     values = sql.Values()
     tests = Tests(Moment(datetime(1970, 1, 1, tzinfo=UTC), zone), values, problems.append)
@@ -46,6 +48,6 @@ def _relative(op: Op, values: tuple[str, ...]) -> bool:
     return op in _RELATIVE or (op in _POINTS and any(not value[:4].isdigit() or value.endswith(("ago", "now")) for value in values))
 
 
-def _needs_as_of(node: FieldTest) -> Problem:
-    message = f"`exclude` cannot ask how long ago {node.field!r} was: rows are chosen once, when the file is imported"
+def _needs_as_of(word: str, node: FieldTest) -> Problem:
+    message = f"`{word}` cannot ask how long ago {node.field!r} was: rows are chosen once, when the file is imported"
     return Problem(node.place, "exclude-needs-as-of", message, "put it into the segment or the campaign")

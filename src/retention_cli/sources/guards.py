@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from retention_cli.model.source import CUSTOMERS, ORDERS
+from retention_cli.sources.checks import failed_checks
 from retention_cli.text import plural
 
 if TYPE_CHECKING:
@@ -38,7 +39,33 @@ class GuardVerdict:
 
 def check_guards(project: Project, imported: Imported, previous: Mapping[str, Stored], *, as_of: datetime) -> tuple[GuardVerdict, ...]:
     """Return every guard's verdict; `previous` is the set that is current now, `as_of` is aware."""
-    return tuple(verdict for report in imported.reports for verdict in _of_source(project, report, previous.get(report.source), as_of))
+    return tuple(verdict for report in imported.reports for verdict in _verdicts(project, imported, report, previous.get(report.source), as_of))
+
+
+def _verdicts(project: Project, imported: Imported, report: SourceReport, previous: Stored | None, as_of: datetime) -> Iterator[GuardVerdict]:
+    yield from _of_source(project, report, previous, as_of)
+    source = project.sources.get(report.source)
+    if source is None:
+        return
+    if source.guard.max_apart is not None:
+        yield _apart(report, imported.reports, source.guard.max_apart, project)
+    if report.rejected:
+        seen = report.rows + report.rejected + sum(report.left_out.values())
+        said = f"{report.rejected:,} of {plural(seen, 'row')} are bad, at most {source.max_bad_rows:.0%}"
+        yield GuardVerdict(report.source, "max_bad_rows", report.rejected <= source.max_bad_rows * seen, said)
+    for name, count, said in failed_checks(project, imported.snapshots.snapshots[report.source], as_of):
+        yield GuardVerdict(report.source, name, count <= source.max_bad_rows * report.rows, said)
+
+
+def _apart(report: SourceReport, reports: Sequence[SourceReport], limit: Duration, project: Project) -> GuardVerdict:
+    """Compare when the newest files were written: exports of one night belong together."""
+    times = {other.source: other.modified for other in reports if other.modified is not None}
+    own = times.get(report.source)
+    oldest = min(times, key=lambda name: times[name], default=report.source)
+    newest = max(times, key=lambda name: times[name], default=report.source)
+    far = [name for name in (oldest, newest) if own is not None and limit.before(max(times[name], own), project.zone) > min(times[name], own)]
+    said = f"written {_when(times[far[0] if far else oldest])} ({far[0] if far else oldest}) and {_when(own)}" if own is not None else "no time known"
+    return GuardVerdict(report.source, "max_apart", not far, f"{said}; at most {limit} apart")
 
 
 def refused(verdicts: Sequence[GuardVerdict]) -> str:
@@ -47,18 +74,18 @@ def refused(verdicts: Sequence[GuardVerdict]) -> str:
 
 
 def _of_source(project: Project, report: SourceReport, previous: Stored | None, as_of: datetime) -> Iterator[GuardVerdict]:
-    source = project.sources.get(report.source)
+    source, own = project.sources.get(report.source), report.rows - report.carried
     if report.source in (CUSTOMERS, ORDERS):
-        yield GuardVerdict(report.source, "not_empty", report.rows > 0, plural(report.rows, "row"))
+        yield GuardVerdict(report.source, "not_empty", own > 0, plural(own, "row"))
     if source is not None and source.guard.min_rows is not None:
-        said = f"{plural(report.rows, 'row')}, at least {source.guard.min_rows:,} wanted"
-        yield GuardVerdict(report.source, "min_rows", report.rows >= source.guard.min_rows, said)
+        said = f"{plural(own, 'row')}, at least {source.guard.min_rows:,} wanted"
+        yield GuardVerdict(report.source, "min_rows", own >= source.guard.min_rows, said)
     if source is not None and source.guard.max_age is not None:
         yield _age(report, source.guard.max_age, as_of, project)
     if previous is not None and previous.definition == report.definition:
         allowed = source.guard.max_shrink if source is not None and source.guard.max_shrink is not None else DEFAULT_SHRINK.get(report.source)
         if allowed is not None:
-            yield _shrink(report, previous.snapshot.rows, allowed)
+            yield _shrink(report, previous.snapshot.rows - previous.carried, allowed)
         yield from _went_back(report, previous.snapshot.newest)
 
 
@@ -78,8 +105,9 @@ def _when(instant: datetime) -> str:
 
 
 def _shrink(report: SourceReport, before: int, allowed: Decimal) -> GuardVerdict:
-    ok = report.rows >= before * (1 - allowed)
-    said = f"{plural(report.rows, 'row')}, {before:,} before; may shrink by {allowed:.0%}"
+    own = report.rows - report.carried
+    ok = own >= before * (1 - allowed)
+    said = f"{plural(own, 'row')}, {before:,} before; may shrink by {allowed:.0%}"
     return GuardVerdict(report.source, "max_shrink", ok, said)
 
 

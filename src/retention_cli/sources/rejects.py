@@ -7,11 +7,12 @@ to its last bad row. The list is made to be opened in a spreadsheet, so no cell 
 from __future__ import annotations
 
 import csv
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from retention_cli.model.source import ColumnType
+from retention_cli.sources.dress import strictly
+from retention_cli.sources.reading import NO_OBJECT
 from retention_cli.text import visible
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Reject:
 
 def collect_rejects(engine: DuckEngine, layout: Layout, staged: Staged) -> list[Reject]:
     """Return every row that was set aside, by file and line."""
-    rows = engine.run("SELECT file, rowid, bad FROM raw WHERE bad IS NOT NULL ORDER BY rowid")
+    rows = engine.run("SELECT file, rowid, bad FROM raw WHERE bad IS NOT NULL AND bad <> '-' ORDER BY rowid")
     found: list[Reject] = []
     for number in sorted({bad.file for bad in staged.bad_lines} | {file for file, _, _ in rows}):
         refused = [bad for bad in staged.bad_lines if bad.file == number]
@@ -64,18 +65,28 @@ def collect_rejects(engine: DuckEngine, layout: Layout, staged: Staged) -> list[
 def _of_file(staged: Staged, number: int, refused: Sequence[BadLine], bad_rows: Sequence[tuple[int, str]], layout: Layout) -> Iterator[Reject]:
     export = staged.exports[number]
     lines = _Lines([bad.line for bad in refused], None)
-    if export.facts.kind == "csv" and number not in staged.exact:
+    if not export.is_numbered and export.facts.kind == "csv" and number not in staged.exact:
         lines = _lines_by_reading(export, staged, number) or lines
     for whole, line in zip(refused, lines.refused, strict=True):
         yield Reject(export.file.shown, line, "", whole.reason if whole.span == 1 else f"{whole.reason} ({whole.span:,} lines)")
     places = [place for place, _ in bad_rows]
-    good = [place + 1 for place in places] if export.facts.kind == "parquet" else lines.of_rows(places)
+    good = _numbers(export, places, exact=number in staged.exact) or lines.of_rows(places)
     for line, (_, bad) in zip(good, bad_rows, strict=True):
         yield _reject(export, line, bad, layout.columns)
 
 
+def _numbers(export: Export, places: Sequence[int], *, exact: bool) -> list[int]:
+    """Return the rows of Parquet and the lines of JSON, given their places, ascending; nothing for other files."""
+    if export.facts.kind == "json" and not exact:
+        written = [number for number, line in enumerate(export.lines(), start=1) if line.strip()]
+        return [written[place] for place in places]
+    return [place + 1 for place in places] if export.facts.kind in ("parquet", "json") else []
+
+
 def _reject(export: Export, line: int, bad: str, columns: Sequence[Planned]) -> Reject:
     number, misfit, value = bad.partition(":")
+    if number == NO_OBJECT:
+        return Reject(export.file.shown, line, "", "no JSON object", value)
     column = columns[int(number)]
     reason = _REASONS.get(column.type or ColumnType.TEXT, "does not fit") if misfit else "missing"
     return Reject(export.file.shown, line, column.origin, reason, value)
@@ -104,9 +115,9 @@ def _lines_by_reading(export: Export, staged: Staged, number: int) -> _Lines | N
     """Read the file once more, slowly; None where it cannot be told which record is which."""
     rows: list[int] = []
     refused: list[int] = []
-    with export.open() as stream, io.TextIOWrapper(stream, encoding="utf-8-sig", newline="") as text:
-        for line, is_row in _records(csv.reader(text, delimiter=export.header.delimiter or ",", strict=True), len(export.header.names)):
-            (rows if is_row else refused).append(line)
+    texts = (line.decode("utf-8").removeprefix("\ufeff" if n == 0 else "") for n, line in enumerate(export.lines()))
+    for line, is_row in _records(strictly(texts, export.header.csv), len(export.header.names)):
+        (rows if is_row else refused).append(line)
     known = sum(1 for bad in staged.bad_lines if bad.file == number)
     return _Lines(refused, rows) if len(rows) == staged.rows.get(number, 0) and len(refused) == known else None
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from retention_cli.errors import GuardStopped
+from retention_cli.model.dress import CsvFormat
 from retention_cli.model.lock import SourceLock
 from retention_cli.sources import catalogue
 from retention_cli.sources.rejects import read_rejects
@@ -14,8 +15,9 @@ from retention_cli.text import plural
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+    from pathlib import Path
 
-    from retention_cli.model.snapshot import SnapshotSet
+    from retention_cli.model.snapshot import Drift, SnapshotSet
     from retention_cli.model.source import Column, Source
     from retention_cli.sources.catalogue import Stored
 
@@ -37,6 +39,9 @@ class SourceReport:
     left_out: Mapping[str, int]
     warnings: tuple[str, ...]
     definition: str
+    csv: CsvFormat = field(default_factory=CsvFormat)
+    carried: int = 0
+    drifts: tuple[Drift, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +61,26 @@ class Outcome:
     report: SourceReport
     lock: SourceLock | None
 
+    def kept(self, kept: Mapping[str, Stored]) -> Outcome:
+        """Return the same with the snapshot in its place."""
+        stored = kept.get(self.stored.snapshot.id, self.stored)
+        rejects = str(stored.rejects_path) if stored.rejects_path else None
+        return replace(self, stored=stored, report=replace(self.report, rejects_path=rejects))
 
-def refuse_too_many_rejects(stored: Stored, source: Source) -> None:
-    """Raise GuardStopped where more rows are bad than the source allows."""
+
+def refuse_too_many_rejects(stored: Stored, source: Source, store: Path) -> None:
+    """Raise GuardStopped where more rows are bad than the source allows; the list of them is kept in `store`."""
     snapshot = stored.snapshot
     seen = snapshot.rows + snapshot.rejected + sum(stored.left_out.values())
     if snapshot.rejected <= source.max_bad_rows * seen:
         return
     first = read_rejects(stored.folder / catalogue.REJECTS, 1)
     message = f"{snapshot.source}: {snapshot.rejected:,} of {plural(seen, 'row')} are bad, more than {source.max_bad_rows:.0%}; the first: {first[0]}"
-    raise GuardStopped(message, f"all of them: {stored.folder / catalogue.REJECTS}; `max_bad_rows` moves the limit, `types:` settles a column")
+    path = catalogue.folder_of(store, snapshot.source, snapshot.id) / catalogue.REJECTS
+    raise GuardStopped(message, f"all of them: {path}; `max_bad_rows` moves the limit, `types:` settles a column")
 
 
-def report_of(stored: Stored, modified: datetime | None, *, fresh: bool) -> SourceReport:
+def report_of(stored: Stored, modified: datetime | None, lock: SourceLock | None = None, *, fresh: bool) -> SourceReport:
     """Return the report of a stored snapshot."""
     snapshot = stored.snapshot
     return SourceReport(
@@ -85,7 +97,15 @@ def report_of(stored: Stored, modified: datetime | None, *, fresh: bool) -> Sour
         left_out=stored.left_out,
         warnings=snapshot.warnings,
         definition=stored.definition,
+        csv=stored.csv,
+        carried=stored.carried,
+        drifts=tuple(drift for drift in stored.drifts if drift.now not in _settled(drift.column, lock)),
     )
+
+
+def _settled(origin: str, lock: SourceLock | None) -> list[str]:
+    """Return the type that the lock has by now for a column."""
+    return [str(column.type) for column in lock.columns if column.origin == origin] if lock else []
 
 
 def settled_lock(stored: Stored, lock: SourceLock | None) -> SourceLock:
@@ -94,4 +114,4 @@ def settled_lock(stored: Stored, lock: SourceLock | None) -> SourceLock:
     before = {column.origin: column for column in lock.columns} if lock else {}
     columns = {origin: now.get(origin, column) for origin, column in before.items()} | now
     events = set(stored.snapshot.events or ()) | set(lock.events if lock else ())
-    return SourceLock(tuple(columns.values()), stored.delimiter, tuple(sorted(events)))
+    return SourceLock(tuple(columns.values()), stored.csv.over(lock.csv) if lock else stored.csv, tuple(sorted(events)))
