@@ -7,6 +7,7 @@ time is the server's, so that a guard's `max_age` asks of the export and not of 
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import time
@@ -84,7 +85,7 @@ def _conditions(folder: Path, address: str) -> dict[str, str]:
         known = json.loads((folder / _KNOWN).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    if known.get("address") != address or not (folder / _FILE).exists():
+    if known.get("address") != _named(address) or not (folder / _FILE).exists():
         return {}
     names = {"etag": "If-None-Match", "modified": "If-Modified-Since"}
     return {header: known[key] for key, header in names.items() if known.get(key)}
@@ -121,6 +122,11 @@ def _date(path: Path, headers: Mapping[str, str]) -> None:
     os.utime(path, (modified, modified))
 
 
+def _named(address: str) -> str:
+    """Return what tells an address from another one, and not what it is: there may be a secret in it."""
+    return hashlib.sha256(address.encode()).hexdigest()
+
+
 def _remember(folder: Path, address: str, headers: Mapping[str, str]) -> None:
-    known = {"address": address, "etag": headers.get("ETag"), "modified": headers.get("Last-Modified")}
+    known = {"address": _named(address), "etag": headers.get("ETag"), "modified": headers.get("Last-Modified")}
     write_text(folder / _KNOWN, json.dumps(known))
