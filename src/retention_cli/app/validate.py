@@ -14,6 +14,7 @@ from retention_cli.compile.check import check, conditions_over
 from retention_cli.compile.schema import Schema
 from retention_cli.model.target import DEFAULT_TARGET
 from retention_cli.proof.check import check as check_cases
+from retention_cli.sources.catalogue import current
 from retention_cli.sources.peek import peek
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def validate(root: Path, target: str = "default", paths: Sequence[Path] = (), as
 
 def _by_data(work: Workspace, as_of: datetime) -> Iterator[Problem]:
     """Yield what the data that were imported last say; no export is read, and where nothing was imported, nothing is said."""
+    if current(work.store) is None:
+        return
     from retention_cli.app.drift import drifted  # noqa: PLC0415 - without data no engine is needed
     from retention_cli.app.facts import published  # noqa: PLC0415 - as above
     from retention_cli.app.groups import proved  # noqa: PLC0415 - as above
