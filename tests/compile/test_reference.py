@@ -200,7 +200,7 @@ TWICE_FOLLOWED = [
 ]
 SPANNED = [{"within": within, "older_than": older} for within in SPANS for older in SPANS] + [{"during": period} for period in PERIODS]
 ONE_SEQUENCE = [
-    EventQuery(events=VIEW, nth=nth, not_followed_by=(Follow(events=OPEN, within=Duration(1, "minute")),), **spanned)  # type: ignore[arg-type]  # keys by name
+    EventQuery(events=VIEW, nth=nth, not_followed_by=(Follow(events=OPEN, within=Duration(1, "minute")),), **spanned)
     for nth, spanned in product((None, "last"), SPANNED)
 ]
 

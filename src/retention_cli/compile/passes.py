@@ -2,7 +2,8 @@
 
 The matching events become one relation (customer_id, at, and what is asked of them), whatever tables they stand in; it is
 numbered where only the first or the second counts, cut to the window, brought to its subjects, and folded. Of every customer,
-sequences that differ in their window share one, and so do counts of different values (why: docs/decisions/0014).
+sequences that differ in their window share one, and so do counts of different values (why:
+docs/decisions/0014-passes-of-their-own.md).
 """
 
 from __future__ import annotations
