@@ -59,7 +59,7 @@ def engine(shop: Shop) -> Iterator[DuckEngine]:
             "products": [{"product_id": "p", "brand": "Apple", "category": "Cases"}],
             "orders": orders,
             "order_items": [{"order_id": f"{n}", "product_id": "p"} for n in range(40)],
-            "web": [{"customer_id": f"{n % 9}", "event": "view_item", "occurred_at": "2026-04-20"} for n in range(40)],
+            "web": [{"customer_id": f"{n % 9}", "event": "view_item", "occurred_at": "2026-04-20", "device": "tablet"} for n in range(40)],
         }
         given["web"] += [{"customer_id": f"{n}", "event": "add_to_cart", "occurred_at": f"2026-04-1{n}"} for n in range(9)]
         fill(opened, shop, given)
@@ -137,6 +137,39 @@ def test_shares_scores_groups_and_expressions_scan_nothing_more(tmp_path: Path, 
     alone = {name: segment.where for name, segment in wide.project.segments.items() if name.startswith("shared")}
     shared = scans(engine, segments_query(wide.compiler(), alone))
     assert {table: shared[table] for table in ("orders", "order_items", "web")} == {"orders": 1, "order_items": 0, "web": 1}
+
+
+MANY_WINDOWS = "".join(
+    f"""\
+- {{name: left_{n}, where: {{did: add_to_cart, {window}, not_followed_by: {{did: order, within: 1 day}}}}}}
+- {{name: devices_{n}, where: {{did: view_item, {window}, distinct: device, times: {{at_least: 2}}}}}}
+- {{name: cart_devices_{n}, where: {{did: add_to_cart, {window}, distinct: device}}}}
+"""
+    for n, window in enumerate(["within: 7 days", "within: 30 days", "within: 2 months", "since: 2026-01-01", "within: 1 year"])
+)
+
+
+def test_what_differs_in_its_window_alone_is_read_once(tmp_path: Path, engine: DuckEngine) -> None:
+    """Five windows of one sequence are a pass, and so are ten counts of one column's values."""
+    many = open_shop(tmp_path / "many", {"segments/all.yml": MANY_WINDOWS})
+    found = scans(engine, everything(many))
+    assert {table: found[table] for table in ("orders", "order_items", "web")} == {"orders": 1, "order_items": 0, "web": 2}
+
+
+def test_a_shared_pass_reads_back_to_its_earliest_window_and_no_further(tmp_path: Path) -> None:
+    """A question without a window needs all rows."""
+    many = open_shop(tmp_path / "many", {"segments/all.yml": MANY_WINDOWS})
+    rows = {cte.alias: cte.this.sql(dialect="duckdb") for cte in everything(many).tree.ctes}
+    assert rows["add_to_cart_not_followed_rows"].count("> $v_1_year_ago") == len(("web", "orders"))
+    assert "30_days" not in rows["add_to_cart_not_followed_rows"]
+    unbounded = "- {name: ever, where: {did: add_to_cart, not_followed_by: {did: order, within: 1 day}}}\n"
+    everyone = open_shop(tmp_path / "ever", {"segments/all.yml": MANY_WINDOWS + unbounded})
+    found = {cte.alias: cte.this.sql(dialect="duckdb") for cte in everything(everyone).tree.ctes}
+    assert "ago" not in found["add_to_cart_not_followed_rows"]
+
+
+def test_golden_windows(tmp_path: Path) -> None:
+    golden("windows.sql", everything(open_shop(tmp_path / "many", {"segments/all.yml": MANY_WINDOWS})).readable())
 
 
 def test_journeys_add_one_scan_for_all_customers(tmp_path: Path, engine: DuckEngine) -> None:

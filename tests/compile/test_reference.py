@@ -198,14 +198,43 @@ TWICE_FOLLOWED = [
     EventQuery(events=VIEW, not_followed_by=(Follow(events=OPEN, within=first), Follow(events=VIEW, within=second, same="device")))
     for first, second in product(SPANS, SPANS)
 ]
+SPANNED = [{"within": within, "older_than": older} for within in SPANS for older in SPANS] + [{"during": period} for period in PERIODS]
+ONE_SEQUENCE = [
+    EventQuery(events=VIEW, nth=nth, not_followed_by=(Follow(events=OPEN, within=Duration(1, "minute")),), **spanned)
+    for nth, spanned in product((None, "last"), SPANNED)
+]
 
 
 @pytest.mark.parametrize(
     "queries",
-    [WINDOWED, FOLLOWED[::2], FOLLOWED[1::2], CAME[::2], CAME[1::2], NESTED[::7], NESTED[3::7], NUMBERED[::3], TWICE_FOLLOWED],
-    ids=["windows", "not followed", "not followed in a window", "followed", "followed in a window", "nested", "nested more", "numbered", "by two"],
+    [WINDOWED, FOLLOWED[::2], FOLLOWED[1::2], CAME[::2], CAME[1::2], NESTED[::7], NESTED[3::7], NUMBERED[::3], TWICE_FOLLOWED, ONE_SEQUENCE],
+    ids=[
+        "windows",
+        "not followed",
+        "not followed in a window",
+        "followed",
+        "followed in a window",
+        "nested",
+        "nested more",
+        "numbered",
+        "by two",
+        "one in many windows",
+    ],
 )
 def test_windows_and_followers_agree_at_every_edge(shop: Shop, engine: DuckEngine, queries: list[EventQuery]) -> None:
     """Every way that few events can lie within few minutes: ties, both ends of every window, and windows that are not over."""
     once = (Question(op=Op.IS, values=("1",)),)
     agree(shop, engine, crowd(), [Did(query=query, times=times) for query in queries for times in ((), once)])
+
+
+DEVICES = [Happening(event, minute, {"seconds": None, "device": device}) for event, minute, device in product(BOTH, range(-3, 1), ("a", "b", None))]
+FEW = [Person(NOBODYS, list(events)) for n in (1, 2) for events in combinations_with_replacement(DEVICES, n)]
+ON_A = FieldTest(field="device", tests=(Question(op=Op.IS, values=("a",)),))
+
+
+def test_different_values_in_every_window_agree(shop: Shop, engine: DuckEngine) -> None:
+    """One column, asked in windows that reach up to now and in others, of different events and with different conditions."""
+    asked = product((VIEW, OPEN, BOTH), (None, ON_A), SPANS, (None, Duration(1, "minute")))
+    queries = [EventQuery(events=events, where=where, within=within, older_than=older, distinct="device") for events, where, within, older in asked]
+    counts = [(Question(op=Op.IS, values=(number,)),) for number in ("1", "2")]
+    agree(shop, engine, FEW, [Did(query=query, times=times) for query in queries for times in counts])

@@ -34,13 +34,10 @@ class Counts:
         return Typed(summed(counts), ColumnType.INTEGER, never_null=True) if counts else None
 
     def _counted_apart(self, query: EventQuery) -> Typed | None:
-        what = "not followed" if query.not_followed_by else "followed" if query.followed_by else ""
-        label = called(query, *([what] if what else []))
         if query.distinct is None:
-            found = Pass(self.events, query, f"{label}_times").folded(lambda value: exp.Count(this=value))
+            found = Pass(self.events, query).folded(lambda value: exp.Count(this=value))
         else:
-            apart = Pass(self.events, query, sql.slug("different", query.distinct, label), query.distinct, query.place)
-            found = apart.folded(lambda value: exp.Count(this=exp.Distinct(expressions=[value])))
+            found = Pass(self.events, query, sql.slug("different", query.distinct), query.distinct, query.place).different()
         return None if found is None else Typed(exp.Coalesce(this=found, expressions=[sql.number(0)]), ColumnType.INTEGER, never_null=True)
 
     def stretches(self, query: EventQuery, regularly: Regularly) -> Typed | None:

@@ -14,6 +14,7 @@ from sqlglot import exp
 from retention_cli.compile import periods, sql
 from retention_cli.compile.periods import PERIODS
 from retention_cli.compile.rows import RowScope, row_condition, unknown_column
+from retention_cli.compile.windows import Start
 from retention_cli.model.condition import EventQuery, EventsLike, FieldTest, walk
 from retention_cli.model.mail import BY_MACHINES, MACHINE
 from retention_cli.model.problem import Place, Problem
@@ -21,11 +22,12 @@ from retention_cli.text import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from retention_cli.compile.operators import Tests, Typed
     from retention_cli.compile.scans import Scans
     from retention_cli.compile.schema import EventTable, Schema
-    from retention_cli.model.condition import Condition, EventName, Follow
+    from retention_cli.model.condition import Condition, EventName, Follow, Since
     from retention_cli.model.source import ColumnType
 
 
@@ -150,40 +152,43 @@ class Events:
         """Return the bounds in time: `within` leaves out its start, which `older_than` has; `since` includes its own."""
         if time is None:
             return []
-        bounds = self.begins(time, query)
+        values = self.tests.values
+        bounds = [start.bound(time, values) for start in self.starts(query)]
         if query.older_than is not None:
-            ago = self.tests.values.bind(self.tests.moment.ago(query.older_than), f"{query.older_than} ago")
+            ago = values.bind(self.tests.moment.ago(query.older_than), f"{query.older_than} ago")
             bounds.append(exp.LTE(this=time.copy(), expression=ago))
         if query.during is not None:
-            bounds += self._during(time, query.during, query.place)
+            days = self._during(query.during, query.place)
+            end = None if days is None else values.bind(self.tests.moment.start_of(days[1]), f"end of {query.during}")
+            bounds.append(sql.false() if end is None else exp.LT(this=time.copy(), expression=end))
         return bounds
 
-    def _during(self, time: exp.Expr, text: str, place: Place) -> list[exp.Expr]:
-        moment, values = self.tests.moment, self.tests.values
-        days = periods.period(text, moment)
+    def _during(self, text: str, place: Place) -> periods.Span | None:
+        days = periods.period(text, self.tests.moment)
         if days is None:
             hint = did_you_mean(text, PERIODS) or "write it like last_month, 2026-05 or 4 days ago"
             self.tests.report(Problem(getattr(text, "place", place), "not-a-period", f"{str(text)!r} is not a calendar period", hint))
-            return [sql.false()]
-        first, end = (values.bind(moment.start_of(day), f"{side} of {text}") for side, day in zip(("start", "end"), days, strict=True))
-        return [exp.GTE(this=time.copy(), expression=first), exp.LT(this=time.copy(), expression=end)]
+        return days
 
-    def begins(self, time: exp.Expr, query: EventQuery) -> list[exp.Expr]:
-        """Return the bounds before which nothing of a query can have happened."""
-        moment = self.tests.moment
-        bounds: list[exp.Expr] = []
+    def starts(self, query: EventQuery) -> list[Start]:
+        """Return the instants before which nothing of a query can have happened, an entry apart."""
+        found: list[Start] = []
         if query.within is not None:
-            bounds.append(exp.GT(this=time.copy(), expression=self.tests.values.bind(moment.ago(query.within), f"{query.within} ago")))
+            found.append(Start(self.tests.moment.ago(query.within), inside=False, hint=f"{query.within} ago"))
         if query.since is not None and not query.since.entry:
-            day = moment.read_date(query.since.text)
-            start = moment.start_of(day) if day else moment.read_time(query.since.text) or periods.instant(query.since.text, moment)
-            if start is None:
-                self.tests.report(
-                    Problem(query.since.place, "not-a-time", f"{query.since.text!r} is not a date or a time", "write it like 2026-01-31")
-                )
-            else:
-                bounds.append(exp.GTE(this=time.copy(), expression=self.tests.values.bind(start, f"since {query.since.text}")))
-        return bounds
+            start = self._since(query.since)
+            found += [] if start is None else [Start(start, inside=True, hint=f"since {query.since.text}")]
+        if query.during is not None and (days := self._during(query.during, query.place)) is not None:
+            found.append(Start(self.tests.moment.start_of(days[0]), inside=True, hint=f"start of {query.during}"))
+        return found
+
+    def _since(self, since: Since) -> datetime | None:
+        moment = self.tests.moment
+        day = moment.read_date(since.text)
+        start = moment.start_of(day) if day else moment.read_time(since.text) or periods.instant(since.text, moment)
+        if start is None:
+            self.tests.report(Problem(since.place, "not-a-time", f"{since.text!r} is not a date or a time", "write it like 2026-01-31"))
+        return start
 
     def _entered(self, source: str, query: EventQuery) -> exp.Expr | None:
         if not self.needs_entry(query):

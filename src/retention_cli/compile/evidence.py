@@ -73,7 +73,7 @@ def _of_leaf(compiler: Compiler, n: int, leaf: Condition) -> Iterator[exp.Select
         select = scans.from_events(scan.source, scan.joined)
         if scan.events is not None:
             select = select.where(scans.named(scan.source, scan.events), copy=False)
-        mentioned = _mentioned(scan.features.values())
+        mentioned = _mentioned(scan.features.columns.values())
         yield _told(scans, select, n, scan.source, _counts(scan), mentioned=mentioned)
     for source, select in _passes(scans):
         yield _told(scans, select, n, source, sql.true(), mentioned=_mentioned([select]))
@@ -91,14 +91,14 @@ def _counts(scan: Scan) -> exp.Expr:
 
 
 def _aggregates(scan: Scan) -> Iterator[exp.Expr]:
-    for feature in scan.features.values():
+    for feature in scan.features.columns.values():
         yield next(feature.find_all(exp.Filter), feature)
 
 
 def _passes(scans: Scans) -> Iterator[tuple[str, exp.Select]]:
     """Yield the selects that read an event table in passes of their own, once each."""
     seen: set[object] = set()
-    for _, query in scans.separate:
+    for _, query in scans.passes():
         for select in query.find_all(exp.Select):
             source = _event_table(scans, select)
             if source is not None and (shape := sql.shape(select)) not in seen:

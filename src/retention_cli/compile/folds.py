@@ -82,9 +82,8 @@ def _finished(node: Total, value: exp.Expr, kind: ColumnType) -> Typed:
 
 
 def _apart(events: Events, node: Total, kind: ColumnType) -> Typed | None:
-    label = sql.slug(str(node.fold).removesuffix("_of"), node.field, called(node.query))
     aggregate = _happened_at(node.fold, kind) if node.fold in _AS_IT_IS else _AGGREGATES[node.fold]
-    found = Pass(events, node.query, label, node.field, node.place).folded(aggregate)
+    found = Pass(events, node.query, sql.slug(str(node.fold).removesuffix("_of"), node.field), node.field, node.place).folded(aggregate)
     if found is None:
         return None
     return _finished(node, found, ColumnType.DECIMAL if node.fold in (Fold.AVERAGE, Fold.MEDIAN) else kind)

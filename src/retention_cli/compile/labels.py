@@ -18,9 +18,19 @@ _UNSAID = (Op.IS, Op.IN)
 
 def called(query: EventQuery, *more: str) -> str:
     """Return a name for the events that a query counts; further words go behind the events."""
-    windows = [("within", query.within), ("older than", query.older_than), ("since", query.since and (query.since.text or "entry"))]
-    windows += [("during", query.during), ("number", query.nth)]
-    return sql.slug(*query.events, *more, *_asked(query.where), *(f"{word} {length}" for word, length in windows if length))
+    return sql.slug(*query.events, *more, *_asked(query.where), *windows(query))
+
+
+def windows(query: EventQuery) -> list[str]:
+    """Return the words for when the events are, and which of them counts."""
+    found = [("within", query.within), ("older than", query.older_than), ("since", query.since and (query.since.text or "entry"))]
+    found += [("during", query.during), ("number", query.nth)]
+    return [f"{word} {length}" for word, length in found if length]
+
+
+def sequence_called(query: EventQuery) -> str:
+    """Return a name for the events that a query counts, and that others follow them or do not."""
+    return called(query, *(["not followed"] if query.not_followed_by else ["followed"] if query.followed_by else []))
 
 
 def _asked(where: Condition | None) -> Iterator[str]:

@@ -1,7 +1,9 @@
 """Passes of their own: numbers about events that cannot share a scan, because they need a row's neighbours or its values.
 
 The matching events become one relation (customer_id, at, and what is asked of them), whatever tables they stand in; it is
-numbered where only the first or the second counts, cut to the window, brought to its subjects, and folded.
+numbered where only the first or the second counts, cut to the window, brought to its subjects, and folded. Of every customer,
+sequences that differ in their window share one, and so do counts of different values (why:
+docs/decisions/0014-passes-of-their-own.md).
 """
 
 from __future__ import annotations
@@ -12,6 +14,9 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from retention_cli.compile import sql
+from retention_cli.compile.anchors import HAPPENED, VALUE, shared_anchors, without_window
+from retention_cli.compile.distinct import reaches_now, shared_values
+from retention_cli.compile.labels import sequence_called, windows
 from retention_cli.compile.schema import CUSTOMER
 from retention_cli.compile.sequences import AT, HOLDS_AT, LAST, Extras, compile_sequence
 from retention_cli.model.problem import Problem
@@ -25,17 +30,17 @@ if TYPE_CHECKING:
     from retention_cli.model.problem import Place
     from retention_cli.model.source import ColumnType
 
-VALUE, SAME = "value", "same_as_entry"
-_NUMBERED = "number"
+SAME = "same_as_entry"
+TIMES = "times"
 
 
 @dataclass(slots=True)
 class Pass:
-    """One pass: which events, and a column of theirs that is folded (None: the events themselves)."""
+    """One pass: which events, what is made of them (for its name), and a column of theirs that is folded (None: the events themselves)."""
 
     events: Events
     query: EventQuery
-    label: str
+    what: str = TIMES
     column: str | None = None
     place: Place | None = None
     type: ColumnType | None = None
@@ -43,34 +48,58 @@ class Pass:
 
     def folded(self, aggregate: Callable[[exp.Expr], exp.Expr]) -> exp.Column | None:
         """Return the aggregate of the column (or of the rows) as a column of the plan; None where the events or the column are not there."""
-        relation = self._relation()
-        if relation is None:
+        extras = self._known()
+        if extras is None:
             return None
         scans, subject = self.events.scans, self.events.scans.subject
-        owner = subject.table or "happened"
-        value = sql.col(VALUE, "happened") if self.column is not None else exp.Star()
+        if subject.table is None and self.query.is_sequence:
+            return self._of_shared_anchors(extras, aggregate)
+        relation, owner = self._relation(extras), subject.table or HAPPENED
+        value = sql.col(VALUE, HAPPENED) if self.column is not None else exp.Star()
         select = exp.Select().select(sql.col(subject.key, owner), sql.aliased(aggregate(value), VALUE), copy=False)
         if subject.table is None:
             select = select.from_(relation, copy=False)
         else:
-            on = exp.EQ(this=sql.col(CUSTOMER, "happened"), expression=sql.col(CUSTOMER, subject.table))
+            on = exp.EQ(this=sql.col(CUSTOMER, HAPPENED), expression=sql.col(CUSTOMER, subject.table))
             select = select.from_(sql.table(subject.table), copy=False).join(relation, on=on, join_type="inner", copy=False)
         bounds = self._bounds()
         select = select.where(*bounds, copy=False) if bounds else select
-        return sql.col(VALUE, scans.own(self.label, select.group_by(sql.col(subject.key, owner), copy=False)))
+        return sql.col(VALUE, scans.own(self._label(), select.group_by(sql.col(subject.key, owner), copy=False)))
 
-    def _relation(self) -> exp.Expr | None:
+    def different(self) -> exp.Column | None:
+        """Return how many different values the column has, as a column of the plan; None where the events or the column are not there."""
+        extras = self._known()
+        if extras is None:
+            return None
+        shared = self.events.scans.subject.table is None and reaches_now(self.events, self.query)
+        if not shared or not all(VALUE in each.columns for each in extras.values()):
+            return self.folded(lambda value: exp.Count(this=exp.Distinct(expressions=[value])))
+        self.events.needs_entry(self.query)
+        return shared_values(self.events, self.query, extras).add(self.query)
+
+    def _of_shared_anchors(self, extras: Mapping[str, Extras], aggregate: Callable[[exp.Expr], exp.Expr]) -> exp.Column:
+        self.events.needs_entry(self.query)
+        anchors = shared_anchors(self.events, self.query, extras, sql.slug(self.column, sequence_called(without_window(self.query))))
+        return anchors.add(self.query, aggregate, sql.slug(self.what, *windows(replace(self.query, nth=None))))
+
+    def _known(self) -> dict[str, Extras] | None:
+        """Return what is asked of the rows of each source, None where there is nothing to ask."""
         tables = self.events.tables(self.query)
         extras = {table.source: self._extras(table.source) for table in tables}
-        if not tables or (self.column is not None and self.type is None):
-            return None
+        return None if not tables or (self.column is not None and self.type is None) else extras
+
+    def _relation(self, extras: Mapping[str, Extras]) -> exp.Expr:
         if self.query.is_sequence:
-            return sql.table(compile_sequence(self.events, self.query, self._happened(), extras), "happened")
-        return exp.Subquery(this=self._stream(extras), alias=exp.TableAlias(this=sql.name("happened")))
+            return sql.table(compile_sequence(self.events, self.query, self._happened(), extras), HAPPENED)
+        return exp.Subquery(this=self._stream(extras), alias=exp.TableAlias(this=sql.name(HAPPENED)))
+
+    def _label(self) -> str:
+        called = sequence_called(self.query)
+        return f"{called}_{TIMES}" if self.column is None else sql.slug(self.what, called)
 
     def _happened(self) -> str:
         """What the events themselves are called."""
-        return self.label.removesuffix("_times") if self.label.endswith("_times") else f"{self.label}_events"
+        return sequence_called(self.query) if self.column is None else f"{self._label()}_events"
 
     def _extras(self, source: str) -> Extras:
         """Return what is asked of a row: the column that is folded, and the one that it shares with the entry."""
@@ -124,17 +153,17 @@ class Pass:
 
     def _bounds(self) -> list[exp.Expr]:
         """Return what a subject's own entry and end ask of an event, and the window where the number came first."""
-        events, subject, at = self.events, self.events.scans.subject, sql.col(AT, "happened")
+        events, subject, at = self.events, self.events.scans.subject, sql.col(AT, HAPPENED)
         bounds = events.window(at, self.query) if self.query.nth is not None and not self.query.is_sequence else []
         if subject.table is None:
             events.needs_entry(self.query)
             return bounds
         if not self.query.facts:
-            bounds += events.scans.before_end(sql.col(HOLDS_AT, "happened") if self.query.is_sequence else at.copy())
+            bounds += events.scans.before_end(sql.col(HOLDS_AT, HAPPENED) if self.query.is_sequence else at.copy())
         if events.needs_entry(self.query):
             bounds.append(events.after_entry(at.copy()))
         if self._same is not None:
-            bounds.append(exp.EQ(this=sql.col(SAME, "happened"), expression=events.began_with(self._same)))
+            bounds.append(exp.EQ(this=sql.col(SAME, HAPPENED), expression=events.began_with(self._same)))
         return bounds
 
 

@@ -2,7 +2,8 @@
 
 A *subject* is what a row of the result stands for: a customer, or a journey (one customer may have several, each with its
 own entry). Features are aggregates over the events of a subject; equal ones are shared. What cannot share a scan (a median,
-a gap, a sequence) stands in a CTE of its own (why: docs/benchmarks.md).
+a gap, a sequence) stands in a CTE of its own (why: docs/benchmarks.md). A CTE stands behind those that it reads, and is built
+when the plan is finished: one that others share has gained its columns by then.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from retention_cli.compile.schema import CUSTOMER, EventTable, Schema
 from retention_cli.model.source import CUSTOMERS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
+    from retention_cli.compile.anchors import SharedAnchors
+    from retention_cli.compile.distinct import SharedValues
     from retention_cli.compile.moment import Moment
 
 
@@ -45,14 +48,29 @@ GOALS = Subject("subject", "goal_subjects", "until")
 
 
 @dataclass(slots=True)
+class Features:
+    """The columns that a query gains, by name; equal ones are one column."""
+
+    columns: dict[str, exp.Expr] = field(default_factory=dict)
+    _names: dict[object, str] = field(default_factory=dict)
+
+    def add(self, label: str, column: exp.Expr, taken: Iterable[str] = (CUSTOMER,)) -> str:
+        """Return what the column is called: its label, numbered where another or a key (`taken`) is called so."""
+        shape = sql.shape(column)
+        if shape not in self._names:
+            self._names[shape] = _free(label, (*self.columns, *taken))
+            self.columns[self._names[shape]] = column
+        return self._names[shape]
+
+
+@dataclass(slots=True)
 class Scan:
     """One pass over one event table."""
 
     source: str
     events: set[str] | None = field(default_factory=set)
     joined: set[str] = field(default_factory=set)
-    features: dict[str, exp.Expr] = field(default_factory=dict)
-    names: dict[object, str] = field(default_factory=dict)
+    features: Features = field(default_factory=Features)
 
 
 @dataclass(slots=True)
@@ -68,9 +86,11 @@ class Scans:
     subject: Subject = EVERY_CUSTOMER
     prefix: str = ""
     shared: dict[str, Scan] = field(default_factory=dict)
-    separate: list[tuple[str, exp.Query]] = field(default_factory=list)
+    separate: list[tuple[str, Callable[[], exp.Query]]] = field(default_factory=list)
     attached: list[str] = field(default_factory=list)
     by_customer: list[str] = field(default_factory=list)
+    anchors: dict[object, SharedAnchors] = field(default_factory=dict)
+    values_of: dict[object, SharedValues] = field(default_factory=dict)
     _own: dict[object, str] = field(default_factory=dict)
 
     def feature(self, event: EventTable, label: str, aggregate: exp.Expr, joined: Iterable[str] = ()) -> exp.Column:
@@ -81,22 +101,24 @@ class Scans:
         else:
             scan.events.add(event.event)
         scan.joined.update(joined)
-        shape = sql.shape(aggregate)
-        if shape not in scan.names:
-            scan.names[shape] = _free(label, (*scan.features, CUSTOMER, self.subject.key))
-            scan.features[scan.names[shape]] = aggregate
-        return sql.col(scan.names[shape], self._facts(event.source))
+        name = scan.features.add(label, aggregate, (CUSTOMER, self.subject.key))
+        return sql.col(name, self._facts(event.source))
 
     def own(self, label: str, select: exp.Query, *, attach: bool = True) -> str:
         """Give a query a CTE of its own, shared by equal queries; `attach` joins it to its subjects by their key."""
         shape = sql.shape(select)
         if shape not in self._own:
-            taken = (*(name for name, _ in self.separate), *self._tables(), *map(self._facts, self.schema.sources))
-            self._own[shape] = _free(self.prefix + label, taken)
-            self.separate.append((self._own[shape], select))
-            if attach:
-                self.attached.append(self._own[shape])
+            self._own[shape] = self.apart(label, lambda: select, attach=attach)
         return self._own[shape]
+
+    def apart(self, label: str, build: Callable[[], exp.Query], *, attach: bool = True) -> str:
+        """Give a query that may still grow a CTE of its own; it is built, each time anew, when the CTEs are asked for."""
+        taken = (*(name for name, _ in self.separate), *self._tables(), *map(self._facts, self.schema.sources))
+        name = _free(self.prefix + label, taken)
+        self.separate.append((name, build))
+        if attach:
+            self.attached.append(name)
+        return name
 
     def own_by_customer(self, label: str, select: exp.Query) -> str:
         """Give a query with a row a customer a CTE of its own, joined to every subject by its customer."""
@@ -114,7 +136,11 @@ class Scans:
 
     def ctes(self) -> list[tuple[str, exp.Query]]:
         """Return every CTE, the shared passes first."""
-        return [*((self._facts(source), self._pass(scan)) for source, scan in self.shared.items()), *self.separate]
+        return [*((self._facts(source), self._pass(scan)) for source, scan in self.shared.items()), *self.passes()]
+
+    def passes(self) -> list[tuple[str, exp.Query]]:
+        """Return the CTEs of what has a pass of its own."""
+        return [(name, build()) for name, build in self.separate]
 
     def base(self, only: Collection[str] | None = None) -> exp.Select:
         """Return `SELECT … FROM subjects` with every feature (or `only` these CTEs) joined; the caller adds what it selects."""
@@ -185,7 +211,7 @@ class Scans:
 
     def _pass(self, scan: Scan) -> exp.Select:
         flags = Flags(self.schema.lookup(scan.source) or "")
-        features = {name: flags.moved(aggregate) for name, aggregate in scan.features.items()}
+        features = {name: flags.moved(aggregate) for name, aggregate in scan.features.columns.items()}
         select = self.from_events(scan.source, scan.joined, flags)
         if scan.events is not None:
             select = select.where(self.named(scan.source, scan.events), copy=False)

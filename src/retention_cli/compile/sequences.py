@@ -15,6 +15,7 @@ from sqlglot import exp
 
 from retention_cli.compile import sql
 from retention_cli.compile.schema import CUSTOMER
+from retention_cli.compile.windows import earliest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from retention_cli.compile.events import Events
     from retention_cli.compile.rows import RowScope
     from retention_cli.compile.schema import EventTable
+    from retention_cli.compile.windows import Start
     from retention_cli.model.condition import EventQuery, Follow
     from retention_cli.model.duration import Duration
 
@@ -65,13 +67,14 @@ class _Part:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sequence:
-    """What one sequence needs: its parts by number, the anchor first, and further columns of the anchors."""
+class EventSequence:
+    """What one sequence needs: its parts, the anchor first, further columns of the anchors, and before what nothing is read."""
 
     events: Events
     query: EventQuery
     parts: Sequence[_Part]
     extras: Mapping[str, Extras]
+    start: Start | None
 
     @property
     def sources(self) -> list[str]:
@@ -88,15 +91,33 @@ class _Sequence:
         """The further columns, in order."""
         return sorted({name for extras in self.extras.values() for name in extras.columns})
 
+    def rows(self) -> exp.Query:
+        """Return the rows of every table concerned, marked with the parts that they can play."""
+        return _rows(self)
+
+    def anchors(self, rows: str) -> exp.Select:
+        """Return (customer_id, at, holds_at, extras…) of the anchors for which the sequence holds, from what `rows()` is called."""
+        return _anchors(self, rows)
+
+
+def event_sequence(
+    events: Events, query: EventQuery, extras: Mapping[str, Extras] | None = None, windows: Sequence[EventQuery] = ()
+) -> EventSequence:
+    """Return a sequence, to be asked for its queries; unknown events are reported.
+
+    `extras` are further columns of the anchors, by name, for each source: a trigger needs the event's key and columns. `windows`
+    are the queries whose windows will be cut out of the anchors afterwards; without them the query's own is.
+    """
+    # What follows is later than an anchor, so the anchors' beginning bounds it too; the so-manieth is counted before any window.
+    start = None if query.nth is not None else earliest(events.starts(each) for each in windows or (query,))
+    return EventSequence(events, query, _parts(events, query), extras or {}, start)
+
 
 def compile_sequence(events: Events, query: EventQuery, label: str, extras: Mapping[str, Extras] | None = None) -> str:
-    """Add the CTEs of a sequence to the plan; return the name of the one that gives (customer_id, at, holds_at, extras…).
-
-    `extras` are further columns of the anchors, by name, for each source: a trigger needs the event's key and columns.
-    """
-    sequence = _Sequence(events, query, _parts(events, query), extras or {})
-    rows = events.scans.own(f"{label}_rows", _rows(sequence), attach=False)
-    return events.scans.own(label, _anchors(sequence, rows), attach=False)
+    """Add the CTEs of a sequence to the plan; return the name of the one that gives (customer_id, at, holds_at, extras…)."""
+    sequence = event_sequence(events, query, extras)
+    rows = events.scans.own(f"{label}_rows", sequence.rows(), attach=False)
+    return events.scans.own(label, sequence.anchors(rows), attach=False)
 
 
 def _parts(events: Events, query: EventQuery) -> list[_Part]:
@@ -114,7 +135,7 @@ def _follows(asked: EventQuery | Follow, *, wanted: bool) -> tuple[Follow, ...]:
     return asked.followed_by if wanted else asked.not_followed_by
 
 
-def _rows(sequence: _Sequence) -> exp.Query:
+def _rows(sequence: EventSequence) -> exp.Query:
     selects = [_rows_of(sequence, source) for source in sequence.sources]
     if not selects:
         columns = [CUSTOMER, AT, *(part.mark for part in sequence.parts), *sequence.same_names, *sequence.extra_names]
@@ -125,7 +146,7 @@ def _rows(sequence: _Sequence) -> exp.Query:
     return union
 
 
-def _rows_of(sequence: _Sequence, source: str) -> exp.Select:
+def _rows_of(sequence: EventSequence, source: str) -> exp.Select:
     """Select the rows of one table that can play a part, marked as such."""
     events = sequence.events
     scope = events.scope(source, [], None)
@@ -137,8 +158,7 @@ def _rows_of(sequence: _Sequence, source: str) -> exp.Select:
     columns: list[exp.Expr] = [sql.col(CUSTOMER, source), sql.aliased(time, AT)]
     columns += [sql.aliased(expression, name) for name, expression in [*marks, *same]]
     columns += [sql.aliased(_of_anchor(marks[0][1], extras.columns.get(name)), name) for name in sequence.extra_names]
-    # What follows is later than an anchor, so the anchors' beginning bounds it too.
-    bounds = [] if sequence.query.nth else events.begins(time, sequence.query)
+    bounds = [] if sequence.start is None else [sequence.start.bound(time, events.tests.values)]
     select = events.scans.rows(source, scope.joined).select(*columns, copy=False)
     return select.where(sql.both([*bounds, sql.either(mark.copy() for _, mark in marks)]), copy=False)
 
@@ -150,7 +170,7 @@ def _of_anchor(is_anchor: exp.Expr, column: exp.Expr | None) -> exp.Expr:
     return exp.Case(ifs=[exp.If(this=is_anchor.copy(), true=column.copy())])
 
 
-def _mark(sequence: _Sequence, part: _Part, source: str, scope: RowScope) -> exp.Expr:
+def _mark(sequence: EventSequence, part: _Part, source: str, scope: RowScope) -> exp.Expr:
     """Return whether a row can play a part; an anchor lies in the query's window, unless which one it is comes first."""
     events, query = sequence.events, sequence.query
     named = [_named(events, table, part) for table in part.tables if table.source == source]
@@ -166,7 +186,7 @@ def _named(events: Events, table: EventTable, part: _Part) -> exp.Expr:
     return sql.both([events.named(table), events.by_people(table, part.asked.where)]) or sql.true()
 
 
-def _same(sequence: _Sequence, part: _Part, source: str, scope: RowScope) -> exp.Expr:
+def _same(sequence: EventSequence, part: _Part, source: str, scope: RowScope) -> exp.Expr:
     """Return the value that a part and the one before must share; a table with neither of them has none."""
     events, name = sequence.events, part.asked.same or ""
     sides = [side for side in (part.tables, part.parent.tables if part.parent else []) if any(table.source == source for table in side)]
@@ -177,7 +197,7 @@ def _same(sequence: _Sequence, part: _Part, source: str, scope: RowScope) -> exp
     return exp.cast(exp.Null() if found is None else found, "varchar", dialect=sql.DIALECT)
 
 
-def _anchors(sequence: _Sequence, rows: str) -> exp.Select:
+def _anchors(sequence: EventSequence, rows: str) -> exp.Select:
     events, query, anchor = sequence.events, sequence.query, sequence.parts[0]
     table = exp.Subquery(this=_with_moments(sequence, rows), alias=exp.TableAlias(this=sql.name("anchor")))
     columns = [sql.col(name, "anchor") for name in (CUSTOMER, AT, *sequence.extra_names)]
@@ -189,7 +209,7 @@ def _anchors(sequence: _Sequence, rows: str) -> exp.Select:
     return select.select(*columns, sql.aliased(_holds_at(events, anchor, "anchor"), HOLDS_AT), copy=False)
 
 
-def _with_moments(sequence: _Sequence, rows: str) -> exp.Select:
+def _with_moments(sequence: EventSequence, rows: str) -> exp.Select:
     """Give every row the moments at which later rows fulfilled each part, the innermost parts first."""
     levels: dict[int, list[_Part]] = {}
     for part in sequence.parts[1:]:
@@ -224,7 +244,7 @@ def _came(events: Events, part: _Part) -> exp.Expr:
     return exp.Window(this=earliest, partition_by=among, order=exp.Order(expressions=[exp.Ordered(this=sql.col(AT))]), spec=later)
 
 
-def _is_nth(sequence: _Sequence, nth: str) -> exp.Expr:
+def _is_nth(sequence: EventSequence, nth: str) -> exp.Expr:
     """Return whether a row is the so-manieth that can be the anchor, counted from the first or from the last.
 
     Of several at one moment, what else is known of them decides, so that no run differs from another.

@@ -94,10 +94,10 @@ WITH orders_facts AS (
       anchor.came_1 IS NULL
       AND anchor."at" + TO_SECONDS(86400) <= CAST('2026-05-01 10:00:00' AS TIMESTAMP)
     )
-), add_to_cart_not_followed_times AS (
+), add_to_cart_not_followed_facts AS (
   SELECT
     happened.customer_id,
-    COUNT(*) AS value
+    COUNT(*) AS times
   FROM add_to_cart_not_followed AS happened
   GROUP BY
     happened.customer_id
@@ -154,7 +154,7 @@ SELECT
   COALESCE(order_items_facts.count_buy_item_category_cases_status_paid, 0) >= 1 AS case_buyers,
   COALESCE(web_facts.count_view_item_within_30_days, 0) >= 3
   AND NOT COALESCE(orders_facts.count_order, 0) >= 1 AS onlookers,
-  COALESCE(add_to_cart_not_followed_times.value, 0) >= 1 AS left_a_cart,
+  COALESCE(add_to_cart_not_followed_facts.times, 0) >= 1 AS left_a_cart,
   COALESCE(order_gaps.days_between_orders <= 40, FALSE) AS steady,
   COALESCE(median_total_order.value BETWEEN 100 AND 500, FALSE) AS typical,
   (
@@ -201,8 +201,8 @@ LEFT JOIN order_items_facts
   ON order_items_facts.customer_id = customers.customer_id
 LEFT JOIN web_facts
   ON web_facts.customer_id = customers.customer_id
-LEFT JOIN add_to_cart_not_followed_times
-  ON add_to_cart_not_followed_times.customer_id = customers.customer_id
+LEFT JOIN add_to_cart_not_followed_facts
+  ON add_to_cart_not_followed_facts.customer_id = customers.customer_id
 LEFT JOIN order_gaps
   ON order_gaps.customer_id = customers.customer_id
 LEFT JOIN median_total_order
