@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from retention_cli.deliver.channels.channel import Channel
     from retention_cli.deliver.line import Line
     from retention_cli.deliver.mail import Mail
-    from retention_cli.deliver.marks import Note
+    from retention_cli.deliver.marks import Intent, Note
     from retention_cli.deliver.outbox import Outbox
     from retention_cli.deliver.outcome import Result
     from retention_cli.deliver.switchboard import Extension
@@ -98,9 +98,13 @@ class _Dispatch:
         """Work until nothing may leave now, or until something ends it."""
         self.committer = Committer(self.outbox, self.clock)
         self.intake = Intake(self.outbox, self.plan.kind)
-        kind = Switchboard if isinstance(self.channel, Talking) else Lines
-        with contextlib.closing(kind(self.channel, self.compose, self.ready, self.clock, self.closing)) as self.staff:
+        with contextlib.closing(self._staffed()) as self.staff:
             return self._work()
+
+    def _staffed(self) -> Lines | Switchboard:
+        if isinstance(self.channel, Talking):
+            return Switchboard(self.channel, self.compose, self.ready, self.clock, self.closing, ahead=self.outbox.ahead)
+        return Lines(self.channel, self.compose, self.ready, self.clock, self.closing)
 
     def _work(self) -> Outcomes:
         self._refill()
@@ -143,7 +147,8 @@ class _Dispatch:
         notes = self.staff.collect(self.committer.patience)
         asks = self._take_up(notes)
         if asks:
-            self._answer(asks + self._latecomers(len(asks)))
+            ahead = self.staff.upcoming() if self.committer.must_write(asks) else None
+            self._answer(asks + self._latecomers(len(asks)) if ahead == [] else asks, ahead or [])
         self.committer.flush(idle=not notes or not self.outstanding)
         self._tell()
 
@@ -171,7 +176,7 @@ class _Dispatch:
             asks += self._take_up(self.staff.collect(left))
         return asks
 
-    def _answer(self, asks: list[Ask]) -> None:
+    def _answer(self, asks: list[Ask], ahead: list[Intent]) -> None:
         """Look at the gates once more and let pass whom they let pass."""
         if self.unreachable or self.failure is not None:  # the server gets nothing more, and these need not become doubts
             for ask in asks:
@@ -180,10 +185,11 @@ class _Dispatch:
             return
         now = micros(self.clock.now())
         late = [ask for ask in asks if (end := ask.job.claim.not_after) is not None and now >= end]
+        self.committer.look(now, anyway=bool(late))
         for ask in late:
             self.committer.add(Mark(ask.job.claim.message, MessageState.EXPIRED, now, reason="its time was over before it could leave"))
             self.committer.refuse(ask)
-        refused = self.committer.grant([ask for ask in asks if ask not in late], now)
+        refused = self.committer.grant([ask for ask in asks if ask not in late], now, ahead)
         if self.committer.broken is None:
             self.counts[MessageState.EXPIRED] += len(late)
             self.counts[MessageState.SUPPRESSED] += len(refused)
@@ -278,8 +284,7 @@ class _Dispatch:
         """Give back what was not begun, and say how it ended."""
         if self.committer.broken is not None:
             raise self.committer.broken
-        if self.back:
-            self.outbox.release(self.back)
+        self.committer.give_back(self.back, micros(self.clock.now()))
         if self.unreachable:
             self._defer_rest()
         self.on_progress(+self.counts)
