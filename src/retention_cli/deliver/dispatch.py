@@ -17,15 +17,14 @@ from typing import TYPE_CHECKING, assert_never
 from retention_cli import crash
 from retention_cli.deliver import retry
 from retention_cli.deliver.breaker import Breakers
-from retention_cli.deliver.channels.channel import LoginRefused, Talking, Unreachable
+from retention_cli.deliver.channels.channel import LoginRefused, Unreachable
 from retention_cli.deliver.intake import BATCH, Intake
-from retention_cli.deliver.line import Lines
 from retention_cli.deliver.marks import Ask, Committer, Done, Job, Left, Opened
 from retention_cli.deliver.outbox import micros
 from retention_cli.deliver.outcome import ConnectionDown, Fault, Refused, Unknown, Unrenderable, Withheld, told
 from retention_cli.deliver.plan import Outcomes, Plan
 from retention_cli.deliver.settle import mark_for
-from retention_cli.deliver.switchboard import Switchboard
+from retention_cli.deliver.staff import staff_for
 from retention_cli.errors import SendingStopped
 from retention_cli.ledger.rows import Mark
 from retention_cli.model.state import MessageState
@@ -37,9 +36,10 @@ if TYPE_CHECKING:
     from retention_cli.deliver.channels.channel import Channel
     from retention_cli.deliver.line import Line
     from retention_cli.deliver.mail import Mail
-    from retention_cli.deliver.marks import Intent, Note
+    from retention_cli.deliver.marks import Note
     from retention_cli.deliver.outbox import Outbox
     from retention_cli.deliver.outcome import Result
+    from retention_cli.deliver.staff import Staff
     from retention_cli.deliver.switchboard import Extension
     from retention_cli.ledger.rows import Claim
 
@@ -78,7 +78,7 @@ class _Dispatch:
     stop: Callable[[], bool]
     on_progress: Callable[[Mapping[MessageState, int]], None]
     ahead: Callable[[Sequence[Job]], None]
-    staff: Lines | Switchboard = field(init=False)
+    staff: Staff = field(init=False)
     ready: SimpleQueue[Job | None] = field(default_factory=SimpleQueue)
     closing: threading.Event = field(default_factory=threading.Event)
     breakers: Breakers = field(default_factory=Breakers)
@@ -98,13 +98,9 @@ class _Dispatch:
         """Work until nothing may leave now, or until something ends it."""
         self.committer = Committer(self.outbox, self.clock)
         self.intake = Intake(self.outbox, self.plan.kind)
-        with contextlib.closing(self._staffed()) as self.staff:
+        staff = staff_for(self.channel, self.compose, self.ready, self.clock, self.closing, ahead=self.outbox.ahead)
+        with contextlib.closing(staff) as self.staff:
             return self._work()
-
-    def _staffed(self) -> Lines | Switchboard:
-        if isinstance(self.channel, Talking):
-            return Switchboard(self.channel, self.compose, self.ready, self.clock, self.closing, ahead=self.outbox.ahead)
-        return Lines(self.channel, self.compose, self.ready, self.clock, self.closing)
 
     def _work(self) -> Outcomes:
         self._refill()
@@ -147,8 +143,7 @@ class _Dispatch:
         notes = self.staff.collect(self.committer.patience)
         asks = self._take_up(notes)
         if asks:
-            ahead = self.staff.upcoming() if self.committer.must_write(asks) else None
-            self._answer(asks + self._latecomers(len(asks)) if ahead == [] else asks, ahead or [])
+            self._answer(asks)
         self.committer.flush(idle=not notes or not self.outstanding)
         self._tell()
 
@@ -176,8 +171,11 @@ class _Dispatch:
             asks += self._take_up(self.staff.collect(left))
         return asks
 
-    def _answer(self, asks: list[Ask], ahead: list[Intent]) -> None:
+    def _answer(self, asks: list[Ask]) -> None:
         """Look at the gates once more and let pass whom they let pass."""
+        ahead = self.staff.upcoming() if (writes := self.committer.must_write(asks)) else []
+        if writes and not ahead:
+            asks = asks + self._latecomers(len(asks))
         if self.unreachable or self.failure is not None:  # the server gets nothing more, and these need not become doubts
             for ask in asks:
                 self.back.append(ask.job.claim.message)

@@ -12,7 +12,7 @@ import select
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -28,8 +28,6 @@ from retention_cli.deliver.outcome import ConnectionDown, Unknown, Unrenderable,
 from retention_cli.deliver.retry import jittered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from retention_cli.clock import Clock
     from retention_cli.deliver.channels.channel import Talking
     from retention_cli.deliver.channels.talk import Talker
@@ -38,14 +36,13 @@ if TYPE_CHECKING:
     from retention_cli.deliver.outcome import Outcome, Result
     from retention_cli.ledger.rows import Claim
 
+    Compose = Callable[[Claim, bytes, str], Mail]
+
 _AT_HAND = 2
 """Messages that a connection has rendered when it sends one: this one, and the one whose beginning rides behind its dot."""
 
-_AHEAD = 8
-"""The same where they may be marked ahead: so many are marked together for each connection."""
-
-_FAIR = 4
-"""More than `_AT_HAND` are taken only while so many are left for each connection: none shall wait behind another at the end."""
+_AHEAD, _FAIR = 8, 4
+"""The same where they may be marked ahead, of which so many are left for each connection: at the end none waits behind another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +65,7 @@ class Switchboard:
     """The connections of one dispatch; `ready` hands them jobs, None ends one of them, `closing` ends all after what they are at."""
 
     def __init__(
-        self, channel: Talking, compose: Callable[[Claim, bytes, str], Mail], ready: SimpleQueue[Job | None], clock: Clock, closing: threading.Event, *, ahead: bool = False
+        self, channel: Talking, compose: Compose, ready: SimpleQueue[Job | None], clock: Clock, closing: threading.Event, *, ahead: bool
     ) -> None:
         self.channel, self.compose, self.ready, self.clock, self.closing = channel, compose, ready, clock, closing
         self._most = _AHEAD if ahead else _AT_HAND

@@ -18,7 +18,6 @@ import json
 import os
 import sys
 from contextlib import suppress
-from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,7 +57,8 @@ class Departures:
 
     def answered(self, mark: Mark) -> None:
         """Note what an attempt ended with; raises OSError where it cannot be noted."""
-        self._write(json.dumps(astuple(mark)).encode() + b"\n")
+        row = (mark.message, mark.to, mark.at, mark.reason, mark.attempts, mark.next_attempt_at, mark.body_sha, mark.provider_id)
+        self._write(json.dumps(row).encode() + b"\n")
 
     def close(self) -> None:
         """Let go of the file; it stays, for whoever clears up."""
@@ -82,14 +82,16 @@ class Departures:
             return
         if self._file < 0:
             self._open()
+        written = 0
         try:
-            if os.write(self._file, line) != len(line):
-                raise OSError("a note could not be written whole")
-        except OSError:
-            with suppress(OSError):
-                os.ftruncate(self._file, self._size)
-            raise
-        self._size += len(line)
+            written = os.write(self._file, line)
+        finally:
+            if written != len(line):
+                with suppress(OSError):
+                    os.ftruncate(self._file, self._size)
+        if written != len(line):
+            raise OSError("a note could not be written whole")
+        self._size += written
 
 
 def departed(witness: Path, sender: str) -> Notes | None:

@@ -82,7 +82,8 @@ class Outbox:
     def _bury(self, dead: list[str], at: int) -> Recovered:
         gone = {sender: departed(self._store.witness_path, sender) for sender in dead}
         with self._store.writing() as connection:
-            left = [_orphaned(id_, before, attempts, at, gone[sender]) for id_, before, attempts, sender in self._store.rows(connection, "pick_orphans", dead=dead)]
+            orphans = self._store.rows(connection, "pick_orphans", dead=dead)
+            left = [_orphaned(id_, before, attempts, at, gone[sender]) for id_, before, attempts, sender in orphans]
             moves.make(connection, left)
         after = [move.after for move in left]
         return Recovered(after.count(MessageState.UNKNOWN), after.count(MessageState.PLANNED))
@@ -157,7 +158,7 @@ class Outbox:
         return version is None or version != self._seen
 
     def _committed(self, connection: Connection, now: int) -> dict[int, str | None]:
-        return dict(self._store.rows(connection, "pick_committed", ids=sorted(self._staying), sender=self.sender, now=now))  # type: ignore[arg-type] # rows of two
+        return dict(self._store.rows(connection, "pick_committed", ids=sorted(self._staying), sender=self.sender, now=now))
 
     @staticmethod
     def _withdraw(connection: Connection, stopped: dict[int, str], now: int) -> None:
