@@ -305,10 +305,11 @@ def test_a_message_whose_time_is_over_is_held_back_at_the_last_moment() -> None:
     assert outbox.of(_M.EXPIRED) == [1]
 
 
-@pytest.mark.parametrize("nth", [1, 2, 5, 20])
-def test_a_ledger_that_fails_stops_everything(nth: int) -> None:
+@pytest.mark.parametrize(("nth", "ahead"), [(1, False), (2, False), (5, False), (20, False), (1, True), (2, True), (4, True)])
+def test_a_ledger_that_fails_stops_everything(nth: int, *, ahead: bool) -> None:
     """K08, K09: from the failing commit on not one more final dot goes out, and the commit is not tried again."""
     outbox = outbox_of(100)
+    outbox.ahead = ahead
     durable: set[int] = set()
     calls = 0
 

@@ -153,6 +153,64 @@ def test_a_message_that_was_begun_and_is_withheld_never_gets_its_dot() -> None:
     assert 3 not in outbox.left
 
 
+def committed(outbox: MemoryOutbox) -> list[int]:
+    """Return how many messages each transaction committed, where any."""
+    groups = [sum(mark.to is _M.COMMITTING for mark in group) for group in outbox.transactions]
+    return [count for count in groups if count]
+
+
+@pytest.mark.parametrize("ahead", [True, False])
+def test_messages_are_marked_ahead_where_that_can_be_told_apart(*, ahead: bool) -> None:
+    """A group holds the next messages of every connection, each of which leaves in its turn; else one for each."""
+    outbox = outbox_of(200)
+    outbox.ahead = ahead
+    with SmtpSink() as sink:
+        assert send(outbox, sink.url, connections=4) == Outcomes({_M.SENT: 200})
+    assert sum(committed(outbox)) == 200
+    assert max(committed(outbox)) <= (8 * 4 if ahead else 4)
+    assert len(committed(outbox)) < 40 if ahead else len(committed(outbox)) >= 50
+    assert sorted(mark.message for mark in outbox.noted) == list(range(1, 201))
+
+
+def test_who_unsubscribes_after_a_mark_ahead_gets_no_dot() -> None:
+    """J09, I4: the gates are asked right before each dot, however long ago its mark was written."""
+    outbox = outbox_of(60)
+
+    def behave(turn: Turn) -> Say | None:
+        if turn.phase == "DOT" and turn.rcpt.startswith("person3@"):
+            outbox.suppressed = {"person6@example.com", "person7@example.com"}
+        return None
+
+    with SmtpSink(behave) as sink:
+        outcomes = send(outbox, sink.url)
+    assert committed(outbox)[0] == 8, "both were marked before"
+    assert outcomes.counts == {_M.SENT: 58, _M.SUPPRESSED: 2}
+    assert outbox.of(_M.SUPPRESSED) == [6, 7]
+    assert not {"person6@example.com", "person7@example.com"} & {got.rcpts[0] for got in sink.received}
+
+
+def test_what_was_marked_ahead_is_planned_again_when_sending_stops() -> None:
+    """C08."""
+    outbox = outbox_of(60)
+    stopping = threading.Event()
+    with SmtpSink(on_message=lambda count: stopping.set() if count >= 3 else None) as sink:
+        channel = Smtp(SmtpUrl.parse(sink.url), 5.0)
+        outcomes = dispatch(outbox, channel, compose, SystemClock(), Plan(connections=1), stop=stopping.is_set)
+    assert committed(outbox) == [8]
+    assert 3 <= len(sink.received) < 8
+    assert outcomes.counts == {_M.SENT: len(sink.received)}
+    assert len(outbox.of(_M.PLANNED)) == 60 - len(sink.received)
+
+
+def test_a_lost_connection_leaves_its_marks_to_another() -> None:
+    """S12, S14: each is sent once, under one mark."""
+    outbox = outbox_of(100)
+    with SmtpSink(per_connection=5) as sink:
+        assert send(outbox, sink.url, connections=2) == Outcomes({_M.SENT: 100})
+    assert sum(committed(outbox)) == 100
+    assert len({got.rcpts for got in sink.received}) == len(sink.received) == 100
+
+
 def test_each_departure_is_noted_before_its_dot() -> None:
     """R3: and after its mark, which the outbox itself demands."""
     outbox = outbox_of(40)

@@ -48,12 +48,12 @@ def test_a_kill_before_the_intent_leaves_no_doubt(tmp_path: Path) -> None:
 
 
 def test_a_kill_after_the_dot_is_a_listed_doubt(tmp_path: Path) -> None:
-    """C02, C05, C06: each has arrived, is `unknown`, and is not sent again."""
+    """C02, C05, C06: each has arrived, is `unknown`, and is not sent again; what was answered and noted is `sent`."""
     points = ("after-dot:1", "after-reply:2", "before-result-commit:1")
     verdict = prove(Proof(tmp_path, messages=20, kills=0, connections=1, points=points))
     assert verdict.broken == []
-    assert (verdict.kills, verdict.unknown, verdict.unknown_not_received) == (3, 3, 0)
-    assert (verdict.sent, verdict.received) == (17, 20)
+    assert (verdict.kills, verdict.unknown, verdict.unknown_not_received) == (3, 2, 0)
+    assert (verdict.sent, verdict.received) == (18, 20)
 
 
 def test_a_kill_around_the_marks(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_senders_beside_each_other(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="needs Linux to limit another process")
-@pytest.mark.parametrize("size", [120_000, 500_000, 1_000_000])
+@pytest.mark.parametrize("size", [120_000, 300_000, 500_000])
 def test_a_full_disk_stops_and_loses_nothing(size: int, tmp_path: Path) -> None:
     """K08: not one final dot without a durable mark; once there is room again the next start finishes."""
     proof = Proof(tmp_path, messages=300, kills=0)

@@ -50,6 +50,9 @@ class MemoryOutbox:
         self.before_mark: Callable[[Sequence[Mark]], None] = lambda _: None
         self.before_leaving: Callable[[int], None] = lambda _: None
         self.left: list[int] = []
+        self.ahead = True
+        self.staying: set[int] = set()
+        self.noted: list[Mark] = []
         self._thread = threading.get_ident()
 
     def claim(self, limit: int, now: int, channel: str) -> list[Claim]:
@@ -72,8 +75,36 @@ class MemoryOutbox:
         """Keep what leaves, in order; only what is committed may."""
         self._check_thread()
         assert self.state[message] is MessageState.COMMITTING
+        assert message in self.staying
         self.before_leaving(message)
+        self.staying.discard(message)
         self.left.append(message)
+
+    def answered(self, mark: Mark) -> None:
+        """Keep what is noted of outcomes, in order."""
+        self._check_thread()
+        self.noted.append(mark)
+
+    def gated(self, now: int, *, anyway: bool = False) -> set[int]:
+        """Stop what a gate stops now, whether or not it was asked for."""
+        self._check_thread()
+        stopped: dict[int, MessageState] = {}
+        for message in self.staying:
+            claim = self.claims[message]
+            if claim.not_after is not None and claim.not_after <= now and anyway:
+                stopped[message] = MessageState.EXPIRED
+            elif claim.address in self.suppressed:
+                stopped[message] = MessageState.SUPPRESSED
+        self.state |= stopped
+        self.staying -= stopped.keys()
+        return set(stopped)
+
+    def recall(self, now: int) -> None:
+        """Plan again what has not left."""
+        self._check_thread()
+        assert now >= 0
+        self.state |= dict.fromkeys(self.staying, MessageState.PLANNED)
+        self.staying.clear()
 
     def contexts(self, ids: Collection[int]) -> Mapping[int, bytes]:
         """Return empty chunks."""
@@ -124,6 +155,9 @@ class MemoryOutbox:
             self.state[mark.message] = MessageState.SUPPRESSED
             return False
         self.state[mark.message] = mark.to
+        self.staying.discard(mark.message)
+        if mark.to is MessageState.COMMITTING:
+            self.staying.add(mark.message)
         self.next_at[mark.message] = mark.next_attempt_at or 0
         self.claims[mark.message] = replace(claim, attempts=claim.attempts if mark.attempts is None else mark.attempts)
         self.history.append(mark)

@@ -17,15 +17,14 @@ from typing import TYPE_CHECKING, assert_never
 from retention_cli import crash
 from retention_cli.deliver import retry
 from retention_cli.deliver.breaker import Breakers
-from retention_cli.deliver.channels.channel import LoginRefused, Talking, Unreachable
+from retention_cli.deliver.channels.channel import LoginRefused, Unreachable
 from retention_cli.deliver.intake import BATCH, Intake
-from retention_cli.deliver.line import Lines
 from retention_cli.deliver.marks import Ask, Committer, Done, Job, Left, Opened
 from retention_cli.deliver.outbox import micros
 from retention_cli.deliver.outcome import ConnectionDown, Fault, Refused, Unknown, Unrenderable, Withheld, told
 from retention_cli.deliver.plan import Outcomes, Plan
 from retention_cli.deliver.settle import mark_for
-from retention_cli.deliver.switchboard import Switchboard
+from retention_cli.deliver.staff import staff_for
 from retention_cli.errors import SendingStopped
 from retention_cli.ledger.rows import Mark
 from retention_cli.model.state import MessageState
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from retention_cli.deliver.marks import Note
     from retention_cli.deliver.outbox import Outbox
     from retention_cli.deliver.outcome import Result
+    from retention_cli.deliver.staff import Staff
     from retention_cli.deliver.switchboard import Extension
     from retention_cli.ledger.rows import Claim
 
@@ -78,7 +78,7 @@ class _Dispatch:
     stop: Callable[[], bool]
     on_progress: Callable[[Mapping[MessageState, int]], None]
     ahead: Callable[[Sequence[Job]], None]
-    staff: Lines | Switchboard = field(init=False)
+    staff: Staff = field(init=False)
     ready: SimpleQueue[Job | None] = field(default_factory=SimpleQueue)
     closing: threading.Event = field(default_factory=threading.Event)
     breakers: Breakers = field(default_factory=Breakers)
@@ -98,8 +98,8 @@ class _Dispatch:
         """Work until nothing may leave now, or until something ends it."""
         self.committer = Committer(self.outbox, self.clock)
         self.intake = Intake(self.outbox, self.plan.kind)
-        kind = Switchboard if isinstance(self.channel, Talking) else Lines
-        with contextlib.closing(kind(self.channel, self.compose, self.ready, self.clock, self.closing)) as self.staff:
+        staff = staff_for(self.channel, self.compose, self.ready, self.clock, self.closing, ahead=self.outbox.ahead)
+        with contextlib.closing(staff) as self.staff:
             return self._work()
 
     def _work(self) -> Outcomes:
@@ -143,7 +143,7 @@ class _Dispatch:
         notes = self.staff.collect(self.committer.patience)
         asks = self._take_up(notes)
         if asks:
-            self._answer(asks + self._latecomers(len(asks)))
+            self._answer(asks)
         self.committer.flush(idle=not notes or not self.outstanding)
         self._tell()
 
@@ -173,6 +173,9 @@ class _Dispatch:
 
     def _answer(self, asks: list[Ask]) -> None:
         """Look at the gates once more and let pass whom they let pass."""
+        ahead = self.staff.upcoming() if (writes := self.committer.must_write(asks)) else []
+        if writes and not ahead:
+            asks = asks + self._latecomers(len(asks))
         if self.unreachable or self.failure is not None:  # the server gets nothing more, and these need not become doubts
             for ask in asks:
                 self.back.append(ask.job.claim.message)
@@ -180,10 +183,11 @@ class _Dispatch:
             return
         now = micros(self.clock.now())
         late = [ask for ask in asks if (end := ask.job.claim.not_after) is not None and now >= end]
+        self.committer.look(now, anyway=bool(late))
         for ask in late:
             self.committer.add(Mark(ask.job.claim.message, MessageState.EXPIRED, now, reason="its time was over before it could leave"))
             self.committer.refuse(ask)
-        refused = self.committer.grant([ask for ask in asks if ask not in late], now)
+        refused = self.committer.grant([ask for ask in asks if ask not in late], now, ahead)
         if self.committer.broken is None:
             self.counts[MessageState.EXPIRED] += len(late)
             self.counts[MessageState.SUPPRESSED] += len(refused)
@@ -278,8 +282,7 @@ class _Dispatch:
         """Give back what was not begun, and say how it ended."""
         if self.committer.broken is not None:
             raise self.committer.broken
-        if self.back:
-            self.outbox.release(self.back)
+        self.committer.give_back(self.back, micros(self.clock.now()))
         if self.unreachable:
             self._defer_rest()
         self.on_progress(+self.counts)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from retention_cli.clock import Clock
     from retention_cli.deliver.channels.channel import Channel, Connection
     from retention_cli.deliver.mail import Mail
-    from retention_cli.deliver.marks import Job, Note
+    from retention_cli.deliver.marks import Intent, Job, Note
     from retention_cli.deliver.outcome import Outcome, Result
     from retention_cli.ledger.rows import Claim
 
@@ -54,6 +54,10 @@ class Lines:
     def collect(self, seconds: float) -> list[Note]:
         """Return all notes there are, waiting up to `seconds` for the first."""
         return self._desk.collect(seconds)
+
+    def upcoming(self) -> list[Intent]:
+        """Return what will be asked next: a line renders nothing before its turn."""
+        return []
 
     def close(self) -> None:
         """Do nothing: a line ends by itself."""

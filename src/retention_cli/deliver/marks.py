@@ -2,9 +2,10 @@
 
 A connection that is about to send its final dot hands it over and waits. When the `committing` marks of the whole group
 are on the disk, the writing thread sends the dots itself, so that no busy thread can stand in between, and notes each
-right before it goes: what a killed sender had marked and not noted has not left. Outcomes do not
-wait: they ride with the next group, or go by themselves when nobody asks. A write that fails is never tried again on
-the same ledger: from then on every answer is no.
+right before it goes: what a killed sender had marked and not noted has not left. Therefore a group may also hold the marks of
+messages that connections will come to next; when their turn comes, their gates are asked again and nothing is written.
+Outcomes do not wait: each is noted at once and rides with the next group, or goes by itself when nobody asks. A write that
+fails is never tried again on the same ledger: from then on every answer is no.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from retention_cli import crash
 from retention_cli.errors import RetentionError, Untrusted
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from retention_cli.deliver.outcome import Result
     from retention_cli.ledger.rows import Claim
 
+T = TypeVar("T")
 _MOST_WAITING = 256
 _IDLE_SECONDS = 0.02
 _LONGEST_WAIT = 0.01
@@ -41,6 +43,13 @@ class Job:
     context: bytes
     template: str
     tries: int = 0
+
+
+class Intent(NamedTuple):
+    """A message that is to be committed, and what its bytes are called."""
+
+    message: int
+    sha: str
 
 
 class Gate(Protocol):
@@ -126,6 +135,7 @@ class Committer:
         self._clock = clock
         self.write_seconds = 0.0
         self._waiting: list[Mark] = []
+        self._marked: set[int] = set()
         self.broken: Exception | None = None
 
     @property
@@ -134,19 +144,45 @@ class Committer:
         return _IDLE_SECONDS if self._waiting else 10 * _IDLE_SECONDS
 
     def add(self, mark: Mark) -> None:
-        """Keep an outcome for the next group."""
+        """Keep an outcome for the next group, and note it until then."""
         self._waiting.append(mark)
+        if mark.attempts is not None:  # somebody was asked
+            self._try(lambda: self._outbox.answered(mark))
 
-    def grant(self, asks: list[Ask], at: int) -> list[Ask]:
-        """Make the intents durable together with the outcomes that wait, carry them out, and answer; returns those that were refused."""
-        marks = [Mark(ask.job.claim.message, MessageState.COMMITTING, at, body_sha=ask.sha) for ask in asks]
-        moved = self._write(marks)
-        granted = [ask for ask in asks if ask.job.claim.message in moved]
-        for ask in granted:
-            self._carry_out(ask)
+    def must_write(self, asks: list[Ask]) -> bool:
+        """Whether any of these is not marked yet."""
+        return any(ask.job.claim.message not in self._marked for ask in asks)
+
+    def look(self, at: int, *, anyway: bool) -> None:
+        """Ask the gates once more about what was marked ahead, right before any of it leaves."""
+        if self._marked and self.broken is None:
+            self._marked -= self._try(lambda: self._outbox.gated(at, anyway=anyway)) or set()
+
+    def grant(self, asks: list[Ask], at: int, ahead: Sequence[Intent] = ()) -> list[Ask]:
+        """Carry out what was marked ahead, then the others once they are durable, and answer; return those that were refused.
+
+        `ahead` is what will be asked next: it is marked with them where anything has to be written at all.
+        """
+        fresh = [ask for ask in asks if ask.job.claim.message not in self._marked]
+        for ask in asks:
+            if ask.job.claim.message in self._marked:
+                self._carry_out(ask)
+        if fresh:
+            self._mark([*(Intent(ask.job.claim.message, ask.sha) for ask in fresh), *ahead], at)
+        for ask in fresh:
+            if ask.job.claim.message in self._marked:
+                self._carry_out(ask)
         for ask in asks:
             ask.gate.release()
         return [ask for ask in asks if not ask.granted]
+
+    def give_back(self, messages: list[int], at: int) -> None:
+        """Have messages planned again that were not begun, and all that was marked and has not left."""
+        if self._marked:
+            self._outbox.recall(at)
+            self._marked.clear()
+        if messages:
+            self._outbox.release(messages)
 
     def refuse(self, ask: Ask) -> None:
         """Answer no."""
@@ -154,12 +190,26 @@ class Committer:
 
     def fail(self, error: Exception) -> None:
         """Write nothing more: the ledger failed."""
-        self.broken = error if isinstance(error, RetentionError) else _untrusted(error)
+        if self.broken is None:
+            self.broken = error if isinstance(error, RetentionError) else _untrusted(error)
 
     def flush(self, *, idle: bool) -> None:
         """Write the outcomes that wait where nothing else will soon."""
         if self._waiting and (idle or len(self._waiting) >= _MOST_WAITING):
             self._write([])
+
+    def _mark(self, intents: list[Intent], at: int) -> None:
+        marks = [Mark(message, MessageState.COMMITTING, at, body_sha=sha) for message, sha in intents if message not in self._marked]
+        moved = self._write(marks)
+        self._marked.update(mark.message for mark in marks if mark.message in moved)
+
+    def _try(self, act: Callable[[], T]) -> T | None:
+        """Do something with the outbox; what cannot be done there ends the sending."""
+        try:
+            return act()
+        except Exception as error:  # noqa: BLE001 - as with a mark
+            self.fail(error)
+            return None
 
     def _write(self, marks: list[Mark]) -> set[int]:
         if self.broken is not None:
@@ -181,10 +231,9 @@ class Committer:
     def _carry_out(self, ask: Ask) -> None:
         if self.broken is not None:
             return
-        try:
-            self._outbox.leaving(ask.job.claim.message)
-        except Exception as error:  # noqa: BLE001 - as with a mark: what cannot be noted must not leave
-            self.fail(error)
+        self._marked.discard(ask.job.claim.message)
+        self._try(lambda: self._outbox.leaving(ask.job.claim.message))
+        if self.broken is not None:  # what cannot be noted must not leave
             return
         crash.point("after-committing")
         ask.granted = True

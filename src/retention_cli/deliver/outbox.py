@@ -19,7 +19,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Outbox(Protocol):
-    """One sender's view of the messages that may leave."""
+    """One sender's view of the messages that may leave.
+
+    `ahead`: a message may be committed long before it leaves, because after a kill it will be known whether it did.
+    """
+
+    ahead: bool
 
     def claim(self, limit: int, now: int, channel: str) -> list[Claim]:
         """Take up to `limit` messages that may leave now; empty where there is none."""
@@ -29,6 +34,18 @@ class Outbox(Protocol):
 
     def leaving(self, message: int) -> None:
         """Note, right before its last byte, that a committed message leaves now; it must not where that raises."""
+
+    def answered(self, mark: Mark) -> None:
+        """Note what an attempt ended with, at once and before it is marked; nothing more may leave where that raises."""
+
+    def gated(self, now: int, *, anyway: bool = False) -> set[int]:
+        """Ask the gates once more about what is committed and has not left; return what they stop, which has become what they say.
+
+        Cheap where nothing was written since the last time; `anyway` asks even so.
+        """
+
+    def recall(self, now: int) -> object:
+        """Take back what is committed and has not left."""
 
     def contexts(self, ids: Collection[int]) -> Mapping[int, bytes]:
         """Return chunks of contexts."""

@@ -12,9 +12,10 @@ import select
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from retention_cli import crash
 from retention_cli.clock import SystemClock
 from retention_cli.deliver.channels.talk import Commit, Ready, events_of
 from retention_cli.deliver.line import PAUSES, made, opened, rest
-from retention_cli.deliver.marks import Ask, Done, Left, Opened
+from retention_cli.deliver.marks import Ask, Done, Intent, Left, Opened
 from retention_cli.deliver.outcome import ConnectionDown, Unknown, Unrenderable, Withheld
 from retention_cli.deliver.retry import jittered
 
@@ -35,8 +36,13 @@ if TYPE_CHECKING:
     from retention_cli.deliver.outcome import Outcome, Result
     from retention_cli.ledger.rows import Claim
 
+    Compose = Callable[[Claim, bytes, str], Mail]
+
 _AT_HAND = 2
 """Messages that a connection has rendered when it sends one: this one, and the one whose beginning rides behind its dot."""
+
+_AHEAD, _FAIR = 8, 4
+"""The same where they may be marked ahead, of which so many are left for each connection: at the end none waits behind another."""
 
 _NOTES = 2
 """Notes that a connection makes in one round: what became of a message, and the intent of the next."""
@@ -62,10 +68,11 @@ class Switchboard:
     """The connections of one dispatch; `ready` hands them jobs, None ends one of them, `closing` ends all after what they are at."""
 
     def __init__(
-        self, channel: Talking, compose: Callable[[Claim, bytes, str], Mail], ready: SimpleQueue[Job | None], clock: Clock, closing: threading.Event
+        self, channel: Talking, compose: Compose, ready: SimpleQueue[Job | None], clock: Clock, closing: threading.Event, *, ahead: bool
     ) -> None:
         self.channel, self.compose, self.ready, self.clock, self.closing = channel, compose, ready, clock, closing
-        self._connections = 0
+        self._most = _AHEAD if ahead else _AT_HAND
+        self._extensions: list[Extension] = []
         self.notes: list[Note] = []
         self.answered: list[Extension] = []
         self._idle: deque[Extension] = deque()
@@ -79,11 +86,21 @@ class Switchboard:
 
     def connect(self) -> Extension:
         """Add a connection, which opens when there is something to send."""
-        self._connections += 1
         extension = Extension(self)
+        self._extensions.append(extension)
         extension.steps = extension.work()
         extension.advance()
         return extension
+
+    def upcoming(self) -> list[Intent]:
+        """Return what will be asked next, as far as it is rendered; nothing where the dispatch ends."""
+        if self._most == _AT_HAND or self.closing.is_set():
+            return []
+        return [intent for extension in self._extensions for intent in extension.upcoming()]
+
+    def wants_more(self, held: int) -> bool:
+        """Whether a connection that holds so many messages should take one more."""
+        return held < _AT_HAND or (held < self._most and self.ready.qsize() > _FAIR * len(self._extensions))
 
     def close(self) -> None:
         """Let go of what the kernel holds; everything has left by then, or was broken off."""
@@ -94,7 +111,7 @@ class Switchboard:
         """Serve all connections until there are notes and nothing else to do at once, or a round of notes, at most so many seconds."""
         self._go_on()
         until = self._real.monotonic() + seconds
-        most = _NOTES * self._connections
+        most = _NOTES * len(self._extensions)
         while self._serve(0.0 if self.notes else max(0.0, until - self._real.monotonic())) or (not self.notes and self._real.monotonic() < until):
             if len(self.notes) >= most:
                 break  # a server that answers at once must not keep the breakers waiting
@@ -171,6 +188,7 @@ class Extension:
     held: deque[tuple[Job, Mail | Unrenderable]] = field(default_factory=deque)
     connection: Talker | None = None
     asking: Ask | None = None
+    has_asked: bool = False
     told_to_end: bool = False
     steps: _Steps = field(init=False)
 
@@ -192,7 +210,9 @@ class Extension:
         return self.steps.send(value) if error is None else self.steps.throw(error)
 
     def _leave(self, error: BaseException | None) -> None:
-        self.board.notes.append(Left([job for job, _ in self.held], error))
+        jobs = [job for job, _ in self.held]
+        self.held.clear()
+        self.board.notes.append(Left(jobs, error))
 
     def fileno(self) -> int:
         """Return the descriptor of the connection's socket."""
@@ -201,9 +221,16 @@ class Extension:
     def ask(self, act: Callable[[], None]) -> Ask:
         """Return the question whether the message under way may leave; its gate is this connection."""
         crash.point("before-committing")
+        self.has_asked = True
         job, mail = self.held[0]
         self.asking = Ask(job, "" if isinstance(mail, Unrenderable) else mail.sha, act, self)
         return self.asking
+
+    def upcoming(self) -> Iterator[Intent]:
+        """Yield what is at hand and has not asked yet."""
+        for job, mail in islice(self.held, int(self.has_asked), None):
+            if not isinstance(mail, Unrenderable):
+                yield Intent(job.claim.message, mail.sha)
 
     def release(self) -> None:
         """Hear that the question was answered."""
@@ -219,6 +246,7 @@ class Extension:
         while (yield from self._has_work()):
             result = yield from self._attempt()
             job, _ = self.held.popleft()
+            self.has_asked = False
             self.board.notes.append(Done(job, result))
             if isinstance(result, ConnectionDown):
                 yield _Elsewhere(lambda: rest(self.board.clock, self.board.closing, jittered(PAUSES[0])))
@@ -236,7 +264,7 @@ class Extension:
     def _take(self) -> None:
         """Have as many messages rendered as are worth it, where there are as many."""
         with suppress(Empty):
-            while len(self.held) < _AT_HAND and not self.told_to_end:
+            while self.board.wants_more(len(self.held)) and not self.told_to_end:
                 job = self.board.ready.get_nowait()
                 if job is None:
                     self.told_to_end = True

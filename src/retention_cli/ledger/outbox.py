@@ -3,7 +3,10 @@
 Any number of senders work on one ledger, each with an `Outbox`, a connection and a lock of its own; all transactions
 are short and durable on return. A sender's id is made unique here, so a dead one's claims are never mistaken for a
 living one's. What stood in `committing` when its sender died is `unknown`, unless it is known not to have left; that, and
-what was only claimed, is planned again.
+what was only claimed, is planned again; or unless its answer is known, which is recorded then.
+
+A message may be committed some time before it leaves. Until then its gates can still close: `gated` asks them again, which
+costs next to nothing as long as nobody else has written, and takes back what they stop.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from typing import TYPE_CHECKING, Self
 
 from retention_cli.ledger import facts, moves
 from retention_cli.ledger.connect import refusing
-from retention_cli.ledger.departures import Departures, departed, sweep
+from retention_cli.ledger.departures import Departures, Notes, departed, sweep
 from retention_cli.ledger.lock import sender_is_dead
 from retention_cli.ledger.moves import ALLOWED_PAIRS, Move
 from retention_cli.ledger.rows import Claim, EventRow, Mark, Recovered, Suppression, Waiting
@@ -37,12 +40,20 @@ _GATES = {"expired": "too late", "suppressed": "suppressed"}
 
 
 class Outbox:
-    """One sender's hold on a ledger's messages; `sender` is its full id. Raises LedgerRefused where the ledger cannot be trusted."""
+    """One sender's hold on a ledger's messages; `sender` is its full id. Raises LedgerRefused where the ledger cannot be trusted.
+
+    `ahead`: messages may be committed long before they leave, since whoever clears up after this sender will know which did: it
+    is on the same machine, as everybody is who uses a file.
+    """
 
     def __init__(self, location: Location, sender_id: str, *, witness_dir: Path | None = None) -> None:
         self.sender = f"{sender_id}-{uuid.uuid4().hex[:12]}"
         self._store = open_store(location, witness_dir, create=False, sender=self.sender)
         self._departures = Departures(self._store.witness_path, self.sender)
+        self.ahead = location.url is None and self._departures.provable
+        self._staying: set[int] = set()  # committed, and not let go
+        self._seen: int | None = None  # the version of the database at which the gates of all that stay were asked
+        self._look_again = False
 
     def __enter__(self) -> Self:
         """Use it, then close it."""
@@ -60,7 +71,7 @@ class Outbox:
         self._store.close()
 
     def recover(self, at: int) -> Recovered:
-        """Clear up after dead senders: `committing` becomes `unknown`, or `planned` where it surely did not leave, as does `claimed`."""
+        """Clear up after dead senders: `committing` becomes what it was answered, `planned` where it surely did not leave, else `unknown`."""
         with self._store.reading() as connection:
             others = [str(row[0]) for row in self._store.rows(connection, "senders") if row[0] != self.sender]
         dead = [sender for sender in others if sender_is_dead(self._store.location, sender)]
@@ -71,10 +82,11 @@ class Outbox:
     def _bury(self, dead: list[str], at: int) -> Recovered:
         gone = {sender: departed(self._store.witness_path, sender) for sender in dead}
         with self._store.writing() as connection:
-            left = [_orphaned(id_, before, at, gone[sender]) for id_, before, sender in self._store.rows(connection, "pick_orphans", dead=dead)]
+            orphans = self._store.rows(connection, "pick_orphans", dead=dead)
+            left = [_orphaned(id_, before, attempts, at, gone[sender]) for id_, before, attempts, sender in orphans]
             moves.make(connection, left)
-        unknown = sum(move.after == MessageState.UNKNOWN for move in left)
-        return Recovered(unknown, len(left) - unknown)
+        after = [move.after for move in left]
+        return Recovered(after.count(MessageState.UNKNOWN), after.count(MessageState.PLANNED))
 
     def claim(self, limit: int, now: int, channel: str) -> list[Claim]:
         """Take up to `limit` messages that may leave now; empty only where there is none. A gate's no is written on the way."""
@@ -98,12 +110,72 @@ class Outbox:
         with self._store.writing() as connection:
             wanted = self._allowed(connection, asked)
             moves.make(connection, wanted, sender=self.sender)
+            seen = self._store.version(connection)
+        self._keep(wanted, seen)
         return [move.message for move in wanted if move.after == asked[move.message].to]
+
+    def _keep(self, made: Sequence[Move], seen: int | None) -> None:
+        """Remember what stays; what was committed earlier has not been asked about since `_seen`."""
+        self._look_again = bool(self._staying) and (self._look_again or seen is None or seen != self._seen)
+        self._seen = seen
+        self._staying.difference_update(move.message for move in made)
+        self._staying.update(move.message for move in made if move.after == MessageState.COMMITTING)
+
+    def gated(self, now: int, *, anyway: bool = False) -> set[int]:
+        """Ask the gates once more about what is committed and has not left; what they stop becomes what they say, and is returned.
+
+        Nothing is asked where nobody has written since the last time, unless `anyway`: because the time is over for one.
+        """
+        if not self._staying or not (anyway or self._is_stale()):
+            return set()
+        with self._store.reading() as connection:
+            seen = self._store.version(connection)
+            stopped = self._committed(connection, now)
+        if any(stopped.values()):
+            with self._store.writing() as connection:
+                seen = self._store.version(connection)
+                stopped = self._committed(connection, now)
+                self._withdraw(connection, {id_: gate for id_, gate in stopped.items() if gate}, now)
+        self._seen, self._look_again = seen, False
+        found = {id_ for id_, gate in stopped.items() if gate}
+        self._staying -= found
+        return found
+
+    def recall(self, now: int) -> int:
+        """Take back all that is committed and has not left, to be planned again; return how many."""
+        if not self._staying:
+            return 0
+        with self._store.writing() as connection:
+            stays = self._committed(connection, now)
+            moves.make(connection, [Move(id_, "committing", "planned", now, "it had not left") for id_ in stays])
+        self._staying.clear()
+        return len(stays)
+
+    def _is_stale(self) -> bool:
+        if self._look_again:
+            return True
+        version = self._store.version_now()
+        return version is None or version != self._seen
+
+    def _committed(self, connection: Connection, now: int) -> dict[int, str | None]:
+        return dict(self._store.rows(connection, "pick_committed", ids=sorted(self._staying), sender=self.sender, now=now))
+
+    @staticmethod
+    def _withdraw(connection: Connection, stopped: dict[int, str], now: int) -> None:
+        """Move by way of `planned`: from `committing` a message ends only by an answer."""
+        moves.make(connection, [Move(id_, "committing", "planned", now, "it had not left") for id_ in stopped])
+        moves.make(connection, [Move(id_, "planned", gate, now, _GATES[gate]) for id_, gate in stopped.items()])
 
     def leaving(self, message: int) -> None:
         """Note that the last byte of a committed message leaves now; raises LedgerRefused where that cannot be noted."""
+        self._staying.discard(message)
         with refusing(self._store.location):
             self._departures.note(message)
+
+    def answered(self, mark: Mark) -> None:
+        """Note what an attempt ended with until it is marked, for whoever clears up; raises LedgerRefused where that cannot be noted."""
+        with refusing(self._store.location):
+            self._departures.answered(mark)
 
     def release(self, messages: Sequence[int], at: int | None = None) -> int:
         """Give claimed messages back untouched, at `at` or as if never claimed; return how many."""
@@ -132,6 +204,7 @@ class Outbox:
         with self._store.writing() as connection:
             facts.suppress(connection, [Suppression(channel, "hard_bounce", "deliver", at, address=address)])
             facts.record_events(connection, [event])
+        self._look_again = True
 
     def contexts(self, ids: Collection[int]) -> dict[int, bytes]:
         """Return chunks of contexts."""
@@ -155,12 +228,20 @@ class Outbox:
         return [_move(asked[id_], before, after) for id_, before, after in picked]
 
 
-def _orphaned(message: int, state: str, at: int, gone: frozenset[int] | None) -> Move:
+def _orphaned(message: int, state: str, attempts: int, at: int, notes: Notes | None) -> Move:
+    """Return where a dead sender's message goes: to what it was answered, back where it did not leave, else into doubt."""
     if state != MessageState.COMMITTING:
         return Move(message, state, MessageState.PLANNED, at, "its sender died")
-    if gone is not None and message not in gone:
+    if notes is not None and (message not in notes or _is_earlier(notes[message], attempts)):
         return Move(message, state, MessageState.PLANNED, at, "its sender died before it left")
+    if notes is not None and (outcome := notes[message]) is not None:
+        return _move(outcome, state, outcome.to)
     return Move(message, state, MessageState.UNKNOWN, at, "its sender died")
+
+
+def _is_earlier(noted: Mark | None, attempts: int) -> bool:
+    """Whether a note is of an attempt that the ledger knows: only a deferred message is ever tried again."""
+    return noted is not None and noted.to == MessageState.DEFERRED and (noted.attempts or 0) <= attempts
 
 
 def _move(mark: Mark, before: str, after: str) -> Move:

@@ -185,7 +185,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """What dead senders left: messages whose fate is unknown, and messages that were given back."""
+    """What dead senders left: messages whose fate is unknown, and messages that were given back; neither counts what was answered."""
 
     unknown: int
     replanned: int

@@ -77,6 +77,19 @@ class Store:
         """Return the rows of the named query."""
         return statement.rows(connection, name, values)
 
+    def version(self, connection: Connection) -> int | None:
+        """Return a number that changes when somebody else has written, None where the database has none. Costs microseconds."""
+        if self.location.url is not None:
+            return None
+        cursor: Any = connection.connection.cursor()
+        [(number,)] = cursor.execute("PRAGMA data_version").fetchall()
+        return int(number)
+
+    def version_now(self) -> int | None:
+        """Return the same outside of a transaction."""
+        with self._busy, refusing(self.location):
+            return self.version(self._connection)
+
     def freeze(self) -> None:
         """Begin the one transaction of a view."""
         with refusing(self.location):

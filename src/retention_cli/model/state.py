@@ -1,7 +1,8 @@
 """The states of messages and journeys, and every change that is allowed, in one table.
 
 Two rules: a message only ever leaves through `committing`, which is durable before the last byte; and what stood in
-`committing` when its process died is `unknown`, never planned again by itself, unless it is known not to have left.
+`committing` when its process died is `unknown`, never planned again by itself, unless it is known not to have left or what it
+was answered.
 """
 
 from __future__ import annotations
