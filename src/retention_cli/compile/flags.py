@@ -29,14 +29,21 @@ class Flags:
         parts = [self._flag(part) if self._can_move(part) else part.copy() for part in conjuncts(condition)]
         return exp.Filter(this=aggregate.this.copy(), expression=exp.Where(this=sql.both(parts) or sql.true()))
 
-    def joined(self, join: exp.Join) -> exp.Join:
-        """Return the lookup's join with the flags beside its columns."""
+    def beside(self, select: exp.Select, called: str) -> exp.Select:
+        """Return a pass that joins its lookup with the flags beside it, worked out once in a CTE of this name.
+
+        The CTE is materialized: DuckDB would otherwise put the conditions back behind the join, and answer them for every event.
+        """
         if not self.asked:
-            return join
-        columns = [sql.aliased(condition.copy(), name) for name, condition in self.asked.items()]
-        rows = exp.Select().select("*", *columns, copy=False).from_(sql.table(self.lookup), copy=False)
-        flagged = exp.Subquery(this=rows, alias=exp.TableAlias(this=sql.name(self.lookup)))
-        return exp.Join(this=flagged, side=join.side, on=join.args["on"].copy())
+            return select
+        read = {column.name for column in select.find_all(exp.Column) if column.table == self.lookup} - {*self.asked}
+        columns: list[exp.Expr] = [sql.col(name, self.lookup) for name in sorted(read)]
+        columns += [sql.aliased(condition.copy(), name) for name, condition in self.asked.items()]
+        rows = exp.Select().select(*columns, copy=False).from_(sql.table(self.lookup), copy=False)
+        for join in select.args["joins"]:
+            if join.this.name == self.lookup:
+                join.set("this", sql.table(called, self.lookup))
+        return select.with_(exp.TableAlias(this=sql.name(called)), as_=rows, materialized=True, copy=False)
 
     def _can_move(self, part: exp.Expr) -> bool:
         tables = {column.table for column in part.find_all(exp.Column)}

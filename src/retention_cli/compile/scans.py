@@ -170,8 +170,8 @@ class Scans:
         select = self.base(needed).select(key, sql.aliased(expression, "value"), copy=False)
         return sql.col("value", self.own(label, select))
 
-    def from_events(self, source: str, joined: Iterable[str] = (), flags: Flags | None = None) -> exp.Select:
-        """Return `SELECT key FROM events`, up to as_of, of the subjects alone, with parent and lookup (and its flags) where needed."""
+    def from_events(self, source: str, joined: Iterable[str] = ()) -> exp.Select:
+        """Return `SELECT key FROM events`, up to as_of, of the subjects alone, with parent and lookup where needed."""
         select = exp.Select().select(sql.col(self.subject.key, self.subject.table or source), copy=False)
         if self.subject.table is None:
             select = select.from_(sql.table(source), copy=False)
@@ -180,8 +180,7 @@ class Scans:
             select = select.from_(sql.table(self.subject.table), copy=False).join(sql.table(source), on=on, join_type="inner", copy=False)
         for other in (self.schema.parent(source), self.schema.lookup(source)):
             if other and other in joined:
-                join = join_on_key(self.schema, source, other)
-                select = select.join(flags.joined(join) if flags is not None and flags.lookup == other else join, copy=False)
+                select = select.join(join_on_key(self.schema, source, other), copy=False)
         if (time := self.schema.time(source)) is None:
             return select
         return select.where(self.until_now(source), *self.before_end(sql.col(time, source)), copy=False)
@@ -212,13 +211,14 @@ class Scans:
     def _pass(self, scan: Scan) -> exp.Select:
         flags = Flags(self.schema.lookup(scan.source) or "")
         features = {name: flags.moved(aggregate) for name, aggregate in scan.features.columns.items()}
-        select = self.from_events(scan.source, scan.joined, flags)
+        select = self.from_events(scan.source, scan.joined)
         if scan.events is not None:
             select = select.where(self.named(scan.source, scan.events), copy=False)
         if (wanted := _wanted_by_joined(features.values(), scan.joined)) is not None:
             select = select.where(wanted, copy=False)
         columns = [sql.aliased(aggregate, name) for name, aggregate in features.items()]
-        return select.select(*columns, copy=False).group_by(sql.col(self.subject.key, self.subject.table or scan.source), copy=False)
+        select = select.select(*columns, copy=False).group_by(sql.col(self.subject.key, self.subject.table or scan.source), copy=False)
+        return flags.beside(select, _free(f"{flags.lookup}_flags", self._tables()))
 
     def named(self, source: str, events: Iterable[str]) -> exp.Expr:
         """Return `event IN (…)` over a source whose rows name their event."""

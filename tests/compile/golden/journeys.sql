@@ -11,6 +11,12 @@ WITH orders_facts AS (
   GROUP BY
     subjects.subject
 ), order_items_facts AS (
+  WITH products_flags AS MATERIALIZED (
+    SELECT
+      products.product_id,
+      COALESCE(products.brand = 'Apple', FALSE) AS fits_1
+    FROM products
+  )
   SELECT
     subjects.subject,
     COUNT(*) FILTER(WHERE
@@ -19,12 +25,7 @@ WITH orders_facts AS (
   FROM subjects
   INNER JOIN order_items
     ON order_items.customer_id = subjects.customer_id
-  LEFT JOIN (
-    SELECT
-      *,
-      COALESCE(products.brand = 'Apple', FALSE) AS fits_1
-    FROM products
-  ) AS products
+  LEFT JOIN products_flags AS products
     ON order_items.product_id = products.product_id
   WHERE
     order_items.ordered_at <= CAST('2026-05-01 10:00:00' AS TIMESTAMP)

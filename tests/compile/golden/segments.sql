@@ -13,6 +13,13 @@ WITH orders_facts AS (
   GROUP BY
     orders.customer_id
 ), order_items_facts AS (
+  WITH products_flags AS MATERIALIZED (
+    SELECT
+      products.product_id,
+      COALESCE(products.brand = 'Apple', FALSE) AS fits_1,
+      COALESCE(products.category = 'Cases', FALSE) AS fits_2
+    FROM products
+  )
   SELECT
     order_items.customer_id,
     COUNT(*) FILTER(WHERE
@@ -23,13 +30,7 @@ WITH orders_facts AS (
   FROM order_items
   LEFT JOIN orders
     ON order_items.order_id = orders.order_id
-  LEFT JOIN (
-    SELECT
-      *,
-      COALESCE(products.brand = 'Apple', FALSE) AS fits_1,
-      COALESCE(products.category = 'Cases', FALSE) AS fits_2
-    FROM products
-  ) AS products
+  LEFT JOIN products_flags AS products
     ON order_items.product_id = products.product_id
   WHERE
     order_items.ordered_at <= CAST('2026-05-01 10:00:00' AS TIMESTAMP)
