@@ -19,11 +19,14 @@ from retention_cli.compile.segments import members_query
 from segments.child import AS_OF
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from kit.place import Place
 
-PROJECT = "name: segments\nversion: '1'\nprofile: segments\nmodel-paths: [models]\nmodels: {+materialized: table}\n"
+    from retention_cli.model.snapshot import Snapshot
+
+PROJECT = "name: segments\nversion: '1.0.0'\nprofile: segments\nmodel-paths: [models]\nmodels: {+materialized: table}\non-run-start:\n"
 PROFILE = "segments:\n  target: dev\n  outputs: {{dev: {{type: duckdb, path: '{path}', threads: 2}}}}\n"
 
 
@@ -43,18 +46,13 @@ class Dbt:
             raise Missing("dbt is not installed; RETENTION_BENCH_DBT names its program")
         view = look(open_project(self.project), AS_OF)
         (self.folder / "models").mkdir(parents=True)
-        (self.folder / "dbt_project.yml").write_text(PROJECT, encoding="utf-8")
+        views = _views(view.facts.imported.snapshots.snapshots)
+        (self.folder / "dbt_project.yml").write_text(PROJECT + "".join(f'- "{each}"\n' for each in views), encoding="utf-8")
         (self.folder / "profiles.yml").write_text(PROFILE.format(path=self.folder / "out.duckdb"), encoding="utf-8")
         for name, segment in view.work.project.segments.items():
             select = members_query(view.compiler(), segment.where, ()).readable()
             (self.folder / "models" / f"{name}.sql").write_text(select, encoding="utf-8")
             self.names.append(name)
-        self._views(view.facts.imported.snapshots.snapshots)
-
-    def _views(self, snapshots: object) -> None:
-        with duckdb.connect(str(self.folder / "out.duckdb")) as database:
-            for source, snapshot in snapshots.items():  # type: ignore[attr-defined]
-                database.execute(f"CREATE VIEW {source} AS SELECT * FROM '{snapshot.path}'")
 
     def run(self) -> tuple[float, list[int]]:
         """Run every model; return the seconds of the whole command, and the sizes."""
@@ -62,3 +60,8 @@ class Dbt:
         with duckdb.connect(str(self.folder / "out.duckdb"), read_only=True) as database:
             sizes = [database.sql(f"SELECT count(*) FROM {name}").fetchall()[0][0] for name in self.names]
         return ended.seconds, sizes
+
+
+def _views(snapshots: Mapping[str, Snapshot]) -> list[str]:
+    """Return the statements that show a snapshot as a table; dbt runs them itself, for its DuckDB may be older than ours, and read no file of ours."""
+    return [f"CREATE VIEW IF NOT EXISTS {source} AS SELECT * FROM '{snapshot.path}'" for source, snapshot in snapshots.items()]
