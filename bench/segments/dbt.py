@@ -63,5 +63,5 @@ class Dbt:
 
 
 def _views(snapshots: Mapping[str, Snapshot]) -> list[str]:
-    """Return the statements that show a snapshot as a table; dbt runs them itself, for its DuckDB may be older than ours, and read no file of ours."""
+    """Return the statements that show a snapshot as a table; dbt runs them itself, for its DuckDB may be older than ours."""
     return [f"CREATE VIEW IF NOT EXISTS {source} AS SELECT * FROM '{snapshot.path}'" for source, snapshot in snapshots.items()]
