@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from retention_cli.model.project import Project
 
 WORD = 64
-NOW, BEFORE = "memberships", "memberships_before"
+NOW, BEFORE, COMPARED = "memberships", "memberships_before", "memberships_compared"
 
 
 class Stored(Protocol):
@@ -98,9 +98,9 @@ def was_in(before: Generation, segment: str) -> exp.Expr:
     return sql.sure(exp.NEQ(this=exp.Paren(this=exp.BitwiseAnd(this=word, expression=bit(position))), expression=sql.number(0)))
 
 
-def words(now: Generation) -> list[exp.Expr]:
+def words(now: Generation) -> list[exp.Alias]:
     """Return the words of the current memberships, as columns word_0, word_1, …."""
-    columns: list[exp.Expr] = []
+    columns: list[exp.Alias] = []
     for start in range(0, max(len(now.names), 1), WORD):
         bits = [_bit_if(name, position) for position, name in enumerate(now.names[start : start + WORD], start)]
         word = bits[0] if bits else exp.cast(sql.number(0), "ubigint", dialect=sql.DIALECT)
@@ -123,13 +123,15 @@ def whole_blob(engine: DuckEngine, now: Generation) -> bytes:
 
 def delta_blob(engine: DuckEngine, now: Generation, before: Generation) -> bytes:
     """Return who entered and who left which segment since the generation before: (customer_id, segment, entered)."""
-    parts = [_changes(name, before) for name in now.names if name in before.segments]
-    if not parts:
+    names = [name for name in now.names if name in before.segments]
+    if not names:
         return _parquet(engine, _nobody())
-    union: exp.Query = parts[0]
-    for part in parts[1:]:
-        union = exp.Union(this=union, expression=part, distinct=False)
-    return _parquet(engine, union)
+    union: exp.Query = _changed(names[0])
+    for name in names[1:]:
+        union = exp.Union(this=union, expression=_changed(name), distinct=False)
+    everyone = exp.Select().select("*", copy=False).from_(exp.Subquery(this=union, alias=exp.TableAlias(this=sql.name("changed"))), copy=False)
+    # Joined once and kept: a join for each segment would read both generations anew for every one of them.
+    return _parquet(engine, everyone.with_(exp.TableAlias(this=sql.name(COMPARED)), as_=_compared(names, now, before), materialized=True, copy=False))
 
 
 def _nobody() -> exp.Select:
@@ -140,11 +142,34 @@ def _nobody() -> exp.Select:
     return exp.Select().select(*columns, copy=False).where(sql.false(), copy=False)
 
 
-def _changes(name: str, before: Generation) -> exp.Select:
-    is_in, was = sql.sure(sql.col(name, NOW)), was_in(before, name)
+def _compared(names: Sequence[str], now: Generation, before: Generation) -> exp.Select:
+    """Select a row a customer, with a column a segment: true where entered, false where left, null where nothing changed."""
     who = exp.Coalesce(this=sql.col(CUSTOMER, NOW), expressions=[sql.col(CUSTOMER, BEFORE)])
-    columns = [sql.aliased(who, CUSTOMER), sql.aliased(exp.Literal.string(name), "segment"), sql.aliased(is_in, "entered")]
-    return joined("full").select(*columns, copy=False).where(exp.NEQ(this=is_in.copy(), expression=was), copy=False)
+    columns = [sql.aliased(_entered(name, before), name) for name in names]
+    select = joined("full").select(sql.aliased(who, CUSTOMER), *columns, copy=False)
+    if now.names != before.names:
+        return select
+    # Where every segment kept its bit, most customers are told to be unchanged by their words alone.
+    return select.where(sql.either(_differs(word) for word in words(now)), copy=False)
+
+
+def _differs(word: exp.Alias) -> exp.Expr:
+    nobody = sql.number(0)
+    then = exp.Coalesce(this=sql.col(word.alias, BEFORE), expressions=[nobody])
+    return exp.NEQ(this=exp.Coalesce(this=word.this.copy(), expressions=[nobody.copy()]), expression=then)
+
+
+def _entered(name: str, before: Generation) -> exp.Expr:
+    is_in = sql.sure(sql.col(name, NOW))
+    changed = exp.NEQ(this=is_in, expression=was_in(before, name))
+    return exp.Case(ifs=[exp.If(this=changed, true=is_in.copy())])
+
+
+def _changed(name: str) -> exp.Select:
+    entered = sql.col(name, COMPARED)
+    columns = [sql.col(CUSTOMER, COMPARED), sql.aliased(exp.Literal.string(name), "segment"), sql.aliased(entered, "entered")]
+    there = exp.not_(exp.Is(this=entered.copy(), expression=exp.Null()), dialect=sql.DIALECT)
+    return exp.Select().select(*columns, copy=False).from_(sql.table(COMPARED), copy=False).where(there, copy=False)
 
 
 def joined(side: str) -> exp.Select:
