@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from features.papers import probability_alive
 from retention_cli.features import bg_nbd
 from retention_cli.features.bg_nbd import History
 from support.real_data import real_data
@@ -135,10 +136,10 @@ def test_the_chance_to_be_alive_is_that_of_a_simulation() -> None:
     for low, high in ((8, 12), (28, 32), (38, 40)):
         alike = (repeats == 2) & (last > low) & (last <= high)
         history = History(repeats[alike], last[alike], np.full(alike.sum(), age), np.ones(alike.sum()))
-        told = bg_nbd.probability_alive(history, *parameters)
+        told = probability_alive(history, *parameters)
         assert float(told.mean()) == pytest.approx(float(there[alike].mean()), abs=4 / math.sqrt(alike.sum()) / 2)
 
 
 def test_without_a_repeat_purchase_nobody_has_dropped_out() -> None:
     history = History(np.zeros(2), np.zeros(2), np.array([1.0, 900.0]), np.ones(2))
-    assert list(bg_nbd.probability_alive(history, *PUBLISHED)) == [1, 1]
+    assert list(probability_alive(history, *PUBLISHED)) == [1, 1]

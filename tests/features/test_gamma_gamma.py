@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from features.papers import expected_value
 from retention_cli.features import gamma_gamma
 from support.real_data import real_data
 
@@ -69,19 +70,19 @@ def test_what_a_purchase_is_worth_is_that_of_a_simulation() -> None:
     scale = 1 / chance.gamma(q, 1 / v, people)
     bought, following = chance.gamma(p, scale, (3, people))[:2].mean(axis=0), chance.gamma(p, scale, people)
     alike = np.abs(bought - 50) < 2
-    told = gamma_gamma.expected_value(np.full(alike.sum(), 2.0), bought[alike], p, q, v)
+    told = expected_value(np.full(alike.sum(), 2.0), bought[alike], p, q, v)
     assert float(told.mean()) == pytest.approx(float(following[alike].mean()), rel=0.01)
     assert p * v / (q - 1) < float(told.mean()) < 50
 
 
 def test_who_never_bought_again_gets_everybodys_mean() -> None:
     p, q, v = PUBLISHED
-    assert float(gamma_gamma.expected_value(np.zeros(1), np.array([999.0]), p, q, v)[0]) == pytest.approx(p * v / (q - 1))
+    assert float(expected_value(np.zeros(1), np.array([999.0]), p, q, v)[0]) == pytest.approx(p * v / (q - 1))
 
 
 def test_where_every_purchase_costs_the_same_that_is_what_one_is_worth() -> None:
     """Nothing tells customers apart, so the parameters mean nothing by themselves: there is no fit, or one whose every value is the price."""
     found = gamma_gamma.fit(np.full(80, 3.0), np.full(80, 10.0))
     if found is not None:
-        told = gamma_gamma.expected_value(np.array([0.0, 1.0, 5.0]), np.array([0.0, 10.0, 10.0]), *found)
+        told = expected_value(np.array([0.0, 1.0, 5.0]), np.array([0.0, 10.0, 10.0]), *found)
         assert list(told) == pytest.approx([10, 10, 10], rel=0.01)

@@ -6,16 +6,19 @@ import itertools
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from scipy.special import hyp2f1
 from sqlglot import exp
 
 from compile.shop import Given, Shop, fill, open_shop
 from compile.shop import settings as settings_of
+from features.papers import expected_value, probability_alive
 from retention_cli.compile import sql
 from retention_cli.compile.scans import EVERY_CUSTOMER, JOURNEYS, with_ctes
 from retention_cli.engine.duck import DuckEngine
 from retention_cli.engine.statements import tree
+from retention_cli.features.bg_nbd import History
 from retention_cli.features.predictions import QUERIES, predictions
 from retention_cli.model.fitted import Buying, Fitted, Spending, Unfit
 from retention_cli.model.problem import NOWHERE
@@ -37,8 +40,8 @@ def fit(buying: tuple[float, float, float, float] = CDNOW, spent: tuple[float, f
 
 def alive(parameters: tuple[float, float, float, float], x: int, recency: float, age: float) -> float:
     """Return P(alive) as Fader and Hardie's note gives it."""
-    r, alpha, a, b = parameters
-    return 1.0 if x == 0 else 1 / (1 + a / (b + x - 1) * ((alpha + age) / (alpha + recency)) ** (r + x))
+    one = History(*(np.array([number], dtype=float) for number in (x, recency, age, 1)))
+    return float(probability_alive(one, *parameters)[0])
 
 
 def expected(parameters: tuple[float, float, float, float], x: int, recency: float, age: float, span: float) -> float:
@@ -71,7 +74,7 @@ def test_they_are_those_of_the_papers(parameters: tuple[float, float, float, flo
     assert len(found) == len(GRID)
     for n, (x, recency, age) in enumerate(GRID):
         weeks = (recency / 7, age / 7)
-        worth = p * (v + x * 20) / (p * x + q - 1)
+        worth = float(expected_value(np.array([float(x)]), np.array([20.0]), *SPENT)[0])
         told = (alive(parameters, x, *weeks), *(expected(parameters, x, *weeks, days / 7) for days in (90, 365)))
         assert found[str(n)] == pytest.approx((told[0], told[1], told[2] * worth), rel=2e-5, abs=2e-6), (x, recency, age)
 

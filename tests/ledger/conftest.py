@@ -8,6 +8,7 @@ import pytest
 
 from retention_cli.ledger.ledger import Ledger, open_ledger
 from retention_cli.ledger.location import Location
+from retention_cli.ledger.outbox import Outbox
 from support.postgres import postgres_cluster, postgres_url
 
 if TYPE_CHECKING:
@@ -39,4 +40,12 @@ def location(request: pytest.FixtureRequest, tmp_path: Path) -> Location:
 def ledger(location: Location) -> Iterator[Ledger]:
     """Open a new ledger."""
     with open_ledger(location) as opened:
+        yield opened
+
+
+@pytest.fixture
+def outbox(ledger: Ledger, location: Location) -> Iterator[Outbox]:
+    """Open a sender on the ledger."""
+    assert ledger.position().epoch == 0
+    with Outbox(location, "one") as opened:
         yield opened

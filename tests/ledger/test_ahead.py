@@ -4,28 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from retention_cli.ledger.outbox import Mark, Outbox
 from retention_cli.ledger.rows import Suppression
 from retention_cli.model.state import MessageState
 from support.ledgers import AS_OF, check_invariants, query, seed, states
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from retention_cli.ledger.ledger import Ledger
     from retention_cli.ledger.location import Location
 
 NOW = AS_OF + 100
-
-
-@pytest.fixture
-def outbox(ledger: Ledger, location: Location) -> Iterator[Outbox]:
-    """Open a sender on the ledger."""
-    assert ledger.position().epoch == 0
-    with Outbox(location, "one") as opened:
-        yield opened
 
 
 def commit(outbox: Outbox, count: int) -> None:

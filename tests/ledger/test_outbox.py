@@ -12,21 +12,11 @@ from retention_cli.model.state import ALLOWED, MessageState
 from support.ledgers import AS_OF, change, check_invariants, query, seed, states
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from retention_cli.ledger.ledger import Ledger
     from retention_cli.ledger.location import Location
 
 S = MessageState
 NOW = AS_OF + 100
-
-
-@pytest.fixture
-def outbox(ledger: Ledger, location: Location) -> Iterator[Outbox]:
-    """Open a sender on the ledger."""
-    assert ledger.position().epoch == 0
-    with Outbox(location, "one") as opened:
-        yield opened
 
 
 def ids(claims: list[Claim]) -> list[int]:

@@ -41,7 +41,7 @@ def learn(engine: Engine, compiler: Callable[[], Compiler], asked: Learned, *, a
         sql.aliased(exp.cast(exp.Null() if kind is None else kind.expression, "varchar", dialect=sql.DIALECT), "kind"),
     ]
     inner = exp.Subquery(this=fresh.scans.base().select(*columns, copy=False), alias=exp.TableAlias(this=sql.name("everybody")))
-    there = exp.not_(exp.Is(this=sql.col("number"), expression=exp.Null()), dialect=sql.DIALECT)
+    there = sql.present(sql.col("number"))
     known = exp.Select().select(exp.Star(), copy=False).from_(inner, copy=False).where(there, copy=False)
     select = over_ctes(tree(QUERIES, "learned"), [*fresh.ctes(), ("known", known)])
     values = sql.Values({**fresh.values.by_name, "share": float(asked.percentile / 100), "fewest": FEWEST})

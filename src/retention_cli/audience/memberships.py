@@ -168,7 +168,7 @@ def _entered(name: str, before: Generation) -> exp.Expr:
 def _changed(name: str) -> exp.Select:
     entered = sql.col(name, COMPARED)
     columns = [sql.col(CUSTOMER, COMPARED), sql.aliased(exp.Literal.string(name), "segment"), sql.aliased(entered, "entered")]
-    there = exp.not_(exp.Is(this=entered.copy(), expression=exp.Null()), dialect=sql.DIALECT)
+    there = sql.present(entered.copy())
     return exp.Select().select(*columns, copy=False).from_(sql.table(COMPARED), copy=False).where(there, copy=False)
 
 

@@ -82,7 +82,7 @@ class SharedValues:
         latest = [sql.aliased(exp.Max(this=sql.col(each.latest, HAPPENED)), each.latest) for each in self._filters.values()]
         select = exp.Select().select(*(key.copy() for key in keys), *latest, copy=False)
         select = select.from_(exp.Subquery(this=whole, alias=exp.TableAlias(this=sql.name(HAPPENED))), copy=False)
-        there = sql.negated(exp.Is(this=sql.col(VALUE, HAPPENED), expression=exp.Null()))
+        there = sql.present(sql.col(VALUE, HAPPENED))
         return select.where(there, copy=False).group_by(*keys, copy=False)
 
     def _rows(self, source: str) -> exp.Select:

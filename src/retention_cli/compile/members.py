@@ -54,7 +54,7 @@ def in_file(node: Listed | Selected) -> exp.Expr:
     """Return whether the customer's id is in the file's table."""
     table = listed_table(str(node.file)) if isinstance(node, Listed) else selected_table(str(node.file))
     ids = exp.Select().select(sql.col(CUSTOMER, table), copy=False).from_(sql.table(table), copy=False)
-    there = sql.negated(exp.Is(this=sql.col(CUSTOMER), expression=exp.Null()))  # else nobody would be known not to be in it
+    there = sql.present(sql.col(CUSTOMER))  # else nobody would be known not to be in it
     return exp.In(this=sql.col(CUSTOMER, CUSTOMERS), query=exp.Subquery(this=ids.where(there, copy=False)))
 
 

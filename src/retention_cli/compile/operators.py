@@ -155,17 +155,12 @@ def _replaced(text: exp.Expr, pattern: str, by: str) -> exp.Expr:
 
 def _present(value: Typed) -> exp.Expr:
     """Neither null nor empty text nor an empty list."""
-    there = negated_null(value.copied())
+    there = sql.present(value.copied())
     if value.type is ColumnType.TEXT:
         return sql.sure(exp.NEQ(this=value.copied(), expression=exp.Literal.string("")))
     if value.type is ColumnType.LIST:
         return sql.sure(exp.GT(this=sql.call("len", value.copied()), expression=sql.number(0)))
     return there
-
-
-def negated_null(expression: exp.Expr) -> exp.Expr:
-    """Return `expression IS NOT NULL`."""
-    return sql.negated(exp.Is(this=expression, expression=exp.Null()))
 
 
 def _caseless(text: exp.Expr, test: Test) -> exp.Expr:

@@ -234,7 +234,7 @@ def _came(events: Events, part: _Part) -> exp.Expr:
     plays: list[exp.Expr] = [sql.col(part.mark), *(_is_fulfilled(events, inner, None) for inner in part.parts)]
     if part.asked.same is not None:
         among.append(sql.col(f"same_{part.number}"))
-        plays.append(sql.negated(exp.Is(this=sql.col(f"same_{part.number}"), expression=exp.Null())))  # nothing is not the same as nothing
+        plays.append(sql.present(sql.col(f"same_{part.number}")))  # nothing is not the same as nothing
     fulfilled_at = _holds_at(events, part, None)
     earliest = exp.Filter(this=exp.Min(this=fulfilled_at), expression=exp.Where(this=sql.both(plays)))
     end: str | exp.Expr = "UNBOUNDED"

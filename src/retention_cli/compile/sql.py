@@ -132,6 +132,11 @@ def negated(expression: exp.Expr) -> exp.Expr:
     return exp.not_(expression, dialect=DIALECT, copy=False)
 
 
+def present(expression: exp.Expr) -> exp.Expr:
+    """Return `expression IS NOT NULL`."""
+    return negated(exp.Is(this=expression, expression=exp.Null()))
+
+
 def bracketed(expression: exp.Expr) -> exp.Expr:
     """Return an expression in brackets."""
     return exp.Paren(this=expression)

@@ -15,7 +15,7 @@ from retention_cli.compile import sql
 from retention_cli.compile.literals import NOUNS
 from retention_cli.model.problem import Problem
 from retention_cli.model.question import Measure, Op
-from retention_cli.model.source import CUSTOMERS, ColumnType
+from retention_cli.model.source import ColumnType
 from retention_cli.text import did_you_mean
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class ThresholdsOf:
         order = exp.Ordered(this=sql.col("value"), desc=test.op is Op.TOP, nulls_first=False)
         share = exp.Literal.number(test.values[0])
         edge = exp.WithinGroup(this=exp.PercentileDisc(this=share), expression=exp.Order(expressions=[order]))
-        there = exp.Where(this=sql.negated(exp.Is(this=sql.col("value"), expression=exp.Null())))
+        there = exp.Where(this=sql.present(sql.col("value")))
         name = sql.slug(test.op, test.values[0], label)
         return over_everybody(self.compiler, f"{name}_edge", value.expression, {"edge": exp.Filter(this=edge, expression=there)})["edge"]
 
@@ -154,8 +154,3 @@ class ThresholdsOf:
             for key, value in pinned.by.items()
         ]
         return exp.Case(ifs=cases, default=whole)
-
-
-def customers_column(name: str) -> exp.Column:
-    """Return a column of the customers' own table."""
-    return sql.col(name, CUSTOMERS)

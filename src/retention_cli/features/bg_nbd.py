@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import betaln, expit, gammaln
+from scipy.special import betaln, gammaln
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -95,10 +95,3 @@ def repeats_expected(ages: Floats, people: Floats, parameters: tuple[float, floa
         chances.append(float(people @ (stays + leaves)))
         so_far = so_far + counted
     return np.array([*chances, float(people.sum()) - sum(chances)])
-
-
-def probability_alive(history: History, r: float, alpha: float, a: float, b: float) -> Floats:
-    """Return the chance that each has not dropped out; without a repeat purchase it is 1 in this model."""
-    x = history.repeats
-    odds = np.log(a) - np.log(np.where(x > 0, b + x - 1, 1.0)) + (r + x) * np.log((alpha + history.age) / (alpha + history.recency))
-    return np.where(x > 0, expit(-odds), 1.0)

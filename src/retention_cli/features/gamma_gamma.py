@@ -66,8 +66,3 @@ def fit(repeats: Floats, mean: Floats) -> tuple[float, float, float] | None:
     p, q, scaled = (float(value) for value in np.exp(best.x))
     inside = all(low + _MARGIN < value < high - _MARGIN for value, (low, high) in zip(best.x, _BOUNDS, strict=True))
     return (p, q, scaled * typical) if inside and np.isfinite(best.fun) and q > 1 else None
-
-
-def expected_value(repeats: Floats, mean: Floats, p: float, q: float, v: float) -> Floats:
-    """Return what a purchase of each is expected to be worth (eq. 5); who never bought again gets everybody's mean."""
-    return p * (v + repeats * np.where(repeats > 0, mean, 0.0)) / (p * repeats + q - 1)

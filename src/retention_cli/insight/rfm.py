@@ -102,7 +102,7 @@ def _scored(compiler: Compiler) -> exp.Select:
         for column, typed in found.items()
     ]
     inner = exp.Subquery(this=compiler.scans.base().select(*columns, copy=False), alias=exp.TableAlias(this=sql.name("everybody")))
-    there = [exp.not_(exp.Is(this=sql.col(column), expression=exp.Null()), dialect=sql.DIALECT) for column in _NEEDED]
+    there = [sql.present(sql.col(column)) for column in _NEEDED]
     return exp.Select().select(exp.Star(), copy=False).from_(inner, copy=False).where(*there, copy=False)
 
 

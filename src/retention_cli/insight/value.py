@@ -68,7 +68,7 @@ def value(engine: Engine, compiler: Compiler, fitted: Fitted) -> Value:
         return Value(fitted, ())
     select = compiler.scans.base().select(sql.aliased(sql.col(CUSTOMER, CUSTOMERS), CUSTOMER), *columns, copy=False)
     inner = exp.Subquery(this=select, alias=exp.TableAlias(this=sql.name("everybody")))
-    there = exp.not_(exp.Is(this=sql.col(VALUE), expression=exp.Null()), dialect=sql.DIALECT)
+    there = sql.present(sql.col(VALUE))
     predicted = exp.Select().select(exp.Star(), copy=False).from_(inner, copy=False).where(there, copy=False)
     asked = over_ctes(tree(QUERIES, "value_deciles"), [*compiler.ctes(), ("predicted", predicted)])
     query = sql.finished(asked, compiler.values)

@@ -60,7 +60,7 @@ def failed_checks(project: Project, snapshot: Snapshot, as_of: datetime) -> list
 def _fails(condition: Condition, source: str, columns: Mapping[str, ColumnType], tests: Tests) -> exp.Expr:
     fails = sql.negated(row_filter(condition, source, columns, tests))
     asked = {node.field for node in walk(condition) if isinstance(node, FieldTest) and not {test.op for test in node.tests} & _ABOUT_PRESENCE}
-    there = [sql.negated(exp.Is(this=sql.col(name, source), expression=exp.Null())) for name in sorted(asked) if name in columns]
+    there = [sql.present(sql.col(name, source)) for name in sorted(asked) if name in columns]
     return sql.both([fails, *there]) or fails
 
 

@@ -71,11 +71,6 @@ class Customer:
     hours: tuple[int, ...]
 
     @property
-    def likes_iphones(self) -> bool:
-        """Whether one might look at, or buy, an iPhone."""
-        return IPHONE in self.shelves
-
-    @property
     def device(self) -> str:
         """What the shop sees as the kind of device."""
         return "mobile" if self.os in ("iOS", "Android") else "desktop"
