@@ -151,16 +151,11 @@ class Scans:
             start = self.subject.table
             on = exp.EQ(this=sql.col(CUSTOMER, CUSTOMERS), expression=sql.col(CUSTOMER, start))
             select = exp.Select().from_(sql.table(start), copy=False).join(sql.table(CUSTOMERS), on=on, join_type="inner", copy=False)
-        for other in [*map(self._facts, self.shared), *self.attached]:
-            if only is not None and other not in only:
-                continue
-            on = exp.EQ(this=sql.col(self.subject.key, other), expression=sql.col(self.subject.key, start))
-            select = select.join(sql.table(other), on=on, join_type="left", copy=False)
-        for other in self.by_customer:
-            if only is not None and other not in only:
-                continue
-            on = exp.EQ(this=sql.col(CUSTOMER, other), expression=sql.col(CUSTOMER, CUSTOMERS))
-            select = select.join(sql.table(other), on=on, join_type="left", copy=False)
+        by_key = [(other, self.subject.key, start) for other in (*map(self._facts, self.shared), *self.attached)]
+        for other, key, to in [*by_key, *((other, CUSTOMER, CUSTOMERS) for other in self.by_customer)]:
+            if only is None or other in only:
+                on = exp.EQ(this=sql.col(key, other), expression=sql.col(key, to))
+                select = select.join(sql.table(other), on=on, join_type="left", copy=False)
         return select
 
     def layer(self, label: str, expression: exp.Expr) -> exp.Column:
@@ -178,9 +173,7 @@ class Scans:
         else:
             on = exp.EQ(this=sql.col(CUSTOMER, source), expression=sql.col(CUSTOMER, self.subject.table))
             select = select.from_(sql.table(self.subject.table), copy=False).join(sql.table(source), on=on, join_type="inner", copy=False)
-        for other in (self.schema.parent(source), self.schema.lookup(source)):
-            if other and other in joined:
-                select = select.join(join_on_key(self.schema, source, other), copy=False)
+        select = self._joined(select, source, joined)
         if (time := self.schema.time(source)) is None:
             return select
         return select.where(self.until_now(source), *self.before_end(sql.col(time, source)), copy=False)
@@ -188,15 +181,20 @@ class Scans:
     def rows(self, source: str, joined: Iterable[str] = ()) -> exp.Select:
         """Return `SELECT … FROM events`, up to as_of, of whoever is a subject; the caller adds what it selects."""
         select = exp.Select().from_(sql.table(source), copy=False)
-        for other in (self.schema.parent(source), self.schema.lookup(source)):
-            if other and other in joined:
-                select = select.join(join_on_key(self.schema, source, other), copy=False)
+        select = self._joined(select, source, joined)
         if self.schema.time(source) is not None:
             select = select.where(self.until_now(source), copy=False)
         if self.subject.table is None:
             return select
         subjects = exp.Select().select(sql.col(CUSTOMER), copy=False).from_(sql.table(self.subject.table), copy=False)
         return select.where(exp.In(this=sql.col(CUSTOMER, source), query=exp.Subquery(this=subjects)), copy=False)
+
+    def _joined(self, select: exp.Select, source: str, joined: Iterable[str]) -> exp.Select:
+        """Join what is wanted of the source's parent and its lookup."""
+        for other in (self.schema.parent(source), self.schema.lookup(source)):
+            if other and other in joined:
+                select = select.join(join_on_key(self.schema, source, other), copy=False)
+        return select
 
     def before_end(self, time: exp.Expr) -> list[exp.Expr]:
         """Return `time <= until` where subjects have an end of their own."""
