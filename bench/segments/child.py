@@ -78,11 +78,11 @@ def memberships(project: str) -> dict[str, Any]:
     before = look(view.work, AS_OF.replace(month=4, day=24))
     with view.engine() as engine:
         earlier = evaluate(view.work.project, facts.schema, before.compiler().moment, engine)
-        row = GenerationRow(1, 0, dict(earlier.segments), whole_blob(engine, earlier))
+        row = GenerationRow(1, 0, dict(earlier.segments), whole_blob(engine))
         now = evaluate(view.work.project, facts.schema, view.compiler().moment, engine)
         began = time.perf_counter()
         generation = load_before(engine, row)
-        whole_blob(engine, now)
+        whole_blob(engine)
         delta_blob(engine, now, generation)
         return {"seconds": time.perf_counter() - began, "sizes": []}
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from audience.test_memberships import Stored, aged, names, shop_of
 from retention_cli.audience.history import histories
-from retention_cli.audience.memberships import Generation, delta_blob, load_before, whole_blob
+from retention_cli.audience.memberships import delta_blob, load_before, whole_blob
 from retention_cli.engine.duck import DuckEngine
 from retention_cli.ledger.rows import EvaluationRow, GenerationRow
 
@@ -31,7 +31,7 @@ def evaluated(root: Path, segments: Sequence[Sequence[str]]) -> tuple[list[Evalu
             now = aged(engine, shop_of(root / str(number), listed), ages)
             known = load_before(engine, None if before is None else Stored(before.segments, before.whole))
             rows.insert(0, EvaluationRow(number, number * 10, dict(now.segments), delta_blob(engine, now, known)))
-            before = GenerationRow(number, number * 10, dict(now.segments), whole_blob(engine, Generation(now.segments)))
+            before = GenerationRow(number, number * 10, dict(now.segments), whole_blob(engine))
     assert before is not None
     return rows, before
 

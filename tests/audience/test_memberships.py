@@ -80,7 +80,7 @@ def test_seventy_segments_go_into_two_words_and_come_back(tmp_path: Path, engine
     ages = {"nobody": None, "none": -1, "zero": 0, "one": 1, "sixtythree": 63, "sixtyfour": 64, "all": 99}
     now = aged(engine, shop_of(tmp_path, names(0, COUNT)), ages)
     assert now.names == names(0, COUNT)
-    blob = whole_blob(engine, now)
+    blob = whole_blob(engine)
     assert [len(row) for row in rows_of(engine, blob, tmp_path)] == [3] * len(ages)
     before = load_before(engine, Stored(now.segments, blob))
     assert before == now
@@ -96,7 +96,7 @@ def test_before_the_first_generation_nobody_was_anywhere(engine: DuckEngine) -> 
 
 def test_a_generation_of_no_segments_is_one_too(tmp_path: Path, engine: DuckEngine) -> None:
     now = aged(engine, open_shop(tmp_path, {}), {"a": 1})
-    before = load_before(engine, Stored(now.segments, whole_blob(engine, now)))
+    before = load_before(engine, Stored(now.segments, whole_blob(engine)))
     assert before.names == []
     assert rows_of(engine, delta_blob(engine, now, before), tmp_path) == []
 
@@ -105,7 +105,7 @@ def test_the_delta_tells_who_entered_and_who_left(tmp_path: Path, engine: DuckEn
     """A customer who is gone has left; one who is new has entered; a segment that is new has no delta yet."""
     first = shop_of(tmp_path / "first", names(0, 66))
     then = aged(engine, first, {"up": 0, "down": 1, "stays": 64, "gone": 0})
-    before = load_before(engine, Stored(then.segments, whole_blob(engine, then)))
+    before = load_before(engine, Stored(then.segments, whole_blob(engine)))
     second = shop_of(tmp_path / "second", [*names(0, 2), *names(64, 68)])
     now = aged(engine, second, {"up": 1, "down": -1, "stays": 65, "new": 0, "blank": None})
     assert rows_of(engine, delta_blob(engine, now, before), tmp_path) == [
@@ -120,14 +120,16 @@ def test_the_delta_tells_who_entered_and_who_left(tmp_path: Path, engine: DuckEn
 
 def test_a_delta_of_the_same_is_empty(tmp_path: Path, engine: DuckEngine) -> None:
     now = aged(engine, shop_of(tmp_path, names(0, COUNT)), {"a": 5, "b": 64, "c": None})
-    before = load_before(engine, Stored(now.segments, whole_blob(engine, now)))
+    before = load_before(engine, Stored(now.segments, whole_blob(engine)))
     assert rows_of(engine, delta_blob(engine, now, before), tmp_path) == []
 
 
 def test_the_same_memberships_are_the_same_rows_whatever_their_order(tmp_path: Path, engine: DuckEngine) -> None:
     shop = shop_of(tmp_path, names(0, 3))
-    one = whole_blob(engine, aged(engine, shop, {"a": 5, "b": 1}))
-    other = whole_blob(engine, aged(engine, shop, {"b": 1, "a": 5}))
+    aged(engine, shop, {"a": 5, "b": 1})
+    one = whole_blob(engine)
+    aged(engine, shop, {"b": 1, "a": 5})
+    other = whole_blob(engine)
     assert rows_of(engine, one, tmp_path) == rows_of(engine, other, tmp_path)
 
 
@@ -142,7 +144,7 @@ def test_only_the_asked_segments_are_evaluated(tmp_path: Path, engine: DuckEngin
 def test_now_and_before_meet_by_customer(tmp_path: Path, engine: DuckEngine) -> None:
     shop = shop_of(tmp_path, names(0, 1))
     then = aged(engine, shop, {"a": 1, "b": 1})
-    load_before(engine, Stored(then.segments, whole_blob(engine, then)))
+    load_before(engine, Stored(then.segments, whole_blob(engine)))
     aged(engine, shop, {"b": 1, "c": 1})
     select = joined("full").select(sql.col("customer_id", NOW), sql.col("customer_id", BEFORE), copy=False)
     assert sorted(engine.run(select.sql(dialect="duckdb")), key=str) == [("b", "b"), ("c", None), (None, "a")]

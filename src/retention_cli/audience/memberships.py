@@ -7,7 +7,9 @@ the last two generations whole and the earlier ones as their differences.
 
 from __future__ import annotations
 
+import functools
 import json
+import math
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from retention_cli.model.project import Project
 
 WORD = 64
-NOW, BEFORE, COMPARED = "memberships", "memberships_before", "memberships_compared"
+NOW, PACKED, BEFORE, COMPARED = "memberships", "memberships_packed", "memberships_before", "memberships_compared"
 
 
 class Stored(Protocol):
@@ -62,12 +64,18 @@ class Generation:
 
 
 def evaluate(project: Project, schema: Schema, moment: Moment, engine: DuckEngine, only: Sequence[str] | None = None) -> Generation:
-    """Evaluate segments in one plan into the table `memberships(customer_id, a boolean a segment)`."""
+    """Evaluate segments in one plan into the table `memberships(customer_id, a boolean a segment)`.
+
+    The same stands packed in `memberships_packed(customer_id, word_n…)`, since a generation is both kept and compared in words.
+    """
     names = sorted(project.segments if only is None else only)
     compiler = Compiler(schema, moment, project)
     query = segments_query(compiler, {name: project.segments[name].where for name in names})
     engine.execute(sql.created(NOW, query), query.values)
-    return Generation({name: fingerprint(project, name) for name in names})
+    now = Generation({name: fingerprint(project, name) for name in names})
+    packed = exp.Select().select(sql.col(CUSTOMER, NOW), *words(now), copy=False).from_(sql.table(NOW), copy=False)
+    engine.execute(sql.created(PACKED, sql.Query(packed, {})), {})
+    return now
 
 
 def load_before(engine: DuckEngine, stored: Stored | None) -> Generation:
@@ -86,7 +94,7 @@ def load_before(engine: DuckEngine, stored: Stored | None) -> Generation:
 
 def bit(position: int) -> exp.Expr:
     """Return the bit of a segment in its word, as an unsigned 64-bit number."""
-    return exp.cast(exp.Literal.number(1 << (position % WORD)), "ubigint", dialect=sql.DIALECT)
+    return _ubigint(1 << (position % WORD))
 
 
 def was_in(before: Generation, segment: str) -> exp.Expr:
@@ -103,35 +111,29 @@ def words(now: Generation) -> list[exp.Alias]:
     columns: list[exp.Alias] = []
     for start in range(0, max(len(now.names), 1), WORD):
         bits = [_bit_if(name, position) for position, name in enumerate(now.names[start : start + WORD], start)]
-        word = bits[0] if bits else exp.cast(sql.number(0), "ubigint", dialect=sql.DIALECT)
-        for other in bits[1:]:
-            word = exp.BitwiseOr(this=word, expression=other)
-        columns.append(sql.aliased(word, f"word_{start // WORD}"))
+        columns.append(sql.aliased(_all_of(bits), f"word_{start // WORD}"))
     return columns
 
 
 def _bit_if(name: str, position: int) -> exp.Expr:
-    nothing = exp.cast(sql.number(0), "ubigint", dialect=sql.DIALECT)
-    return exp.Case(ifs=[exp.If(this=sql.col(name, NOW), true=bit(position))], default=nothing)
+    return exp.Case(ifs=[exp.If(this=sql.col(name, NOW), true=bit(position))], default=_ubigint(0))
 
 
-def whole_blob(engine: DuckEngine, now: Generation) -> bytes:
+def whole_blob(engine: DuckEngine) -> bytes:
     """Return the current generation as a Parquet blob: every customer's words, by customer_id."""
-    select = exp.Select().select(sql.col(CUSTOMER, NOW), *words(now), copy=False).from_(sql.table(NOW), copy=False)
-    return _parquet(engine, select.order_by(sql.col(CUSTOMER, NOW), copy=False))
+    select = exp.Select().select("*", copy=False).from_(sql.table(PACKED), copy=False)
+    return _parquet(engine, select.order_by(sql.col(CUSTOMER), copy=False))
 
 
 def delta_blob(engine: DuckEngine, now: Generation, before: Generation) -> bytes:
     """Return who entered and who left which segment since the generation before: (customer_id, segment, entered)."""
-    names = [name for name in now.names if name in before.segments]
-    if not names:
+    kept = [position for position, name in enumerate(now.names) if name in before.segments]
+    if not kept:
         return _parquet(engine, _nobody())
-    union: exp.Query = _changed(names[0])
-    for name in names[1:]:
-        union = exp.Union(this=union, expression=_changed(name), distinct=False)
-    everyone = exp.Select().select("*", copy=False).from_(exp.Subquery(this=union, alias=exp.TableAlias(this=sql.name("changed"))), copy=False)
-    # Joined once and kept: a join for each segment would read both generations anew for every one of them.
-    return _parquet(engine, everyone.with_(exp.TableAlias(this=sql.name(COMPARED)), as_=_compared(names, now, before), materialized=True, copy=False))
+    engine.execute(sql.created(COMPARED, sql.Query(_compared(kept, now, before), {})), {})
+    words_of = [[position for position in kept if position // WORD == word] for word in range(_words(now))]
+    changed: list[exp.Query] = [_changed(word, positions, now) for word, positions in enumerate(words_of) if positions]
+    return _parquet(engine, functools.reduce(lambda one, other: exp.Union(this=one, expression=other, distinct=False), changed))
 
 
 def _nobody() -> exp.Select:
@@ -142,40 +144,71 @@ def _nobody() -> exp.Select:
     return exp.Select().select(*columns, copy=False).where(sql.false(), copy=False)
 
 
-def _compared(names: Sequence[str], now: Generation, before: Generation) -> exp.Select:
-    """Select a row a customer, with a column a segment: true where entered, false where left, null where nothing changed."""
-    who = exp.Coalesce(this=sql.col(CUSTOMER, NOW), expressions=[sql.col(CUSTOMER, BEFORE)])
-    columns = [sql.aliased(_entered(name, before), name) for name in names]
-    select = joined("full").select(sql.aliased(who, CUSTOMER), *columns, copy=False)
-    if now.names != before.names:
-        return select
-    # Where every segment kept its bit, most customers are told to be unchanged by their words alone.
-    return select.where(sql.either(_differs(word) for word in words(now)), copy=False)
+def _words(generation: Generation) -> int:
+    return max(1, math.ceil(len(generation.names) / WORD))
 
 
-def _differs(word: exp.Alias) -> exp.Expr:
-    nobody = sql.number(0)
-    then = exp.Coalesce(this=sql.col(word.alias, BEFORE), expressions=[nobody])
-    return exp.NEQ(this=exp.Coalesce(this=word.this.copy(), expressions=[nobody.copy()]), expression=then)
+def _compared(kept: Sequence[int], now: Generation, before: Generation) -> exp.Select:
+    """Select whose words differ, joined once: each word now, as `word_n`, and the bits of it that turned, as `turned_n`.
+
+    A segment that the generation before did not know turns nobody: there is nothing to compare it with.
+    """
+    who = exp.Coalesce(this=sql.col(CUSTOMER, PACKED), expressions=[sql.col(CUSTOMER, BEFORE)])
+    columns = [sql.aliased(who, CUSTOMER)]
+    turned = []
+    for word in range(_words(now)):
+        is_in = _or_nothing(sql.col(f"word_{word}", PACKED))
+        differs = exp.BitwiseXor(this=is_in, expression=exp.Paren(this=_was(word, now, before)))
+        comparable = sum(1 << (position % WORD) for position in kept if position // WORD == word)
+        turned.append(exp.BitwiseAnd(this=exp.Paren(this=differs), expression=_ubigint(comparable)))
+        columns += [sql.aliased(is_in.copy(), f"word_{word}"), sql.aliased(turned[-1], f"turned_{word}")]
+    any_turned = sql.either(exp.NEQ(this=exp.Paren(this=each.copy()), expression=_ubigint(0)) for each in turned)
+    return _joined(PACKED, "full").select(*columns, copy=False).where(any_turned, copy=False)
 
 
-def _entered(name: str, before: Generation) -> exp.Expr:
-    is_in = sql.sure(sql.col(name, NOW))
-    changed = exp.NEQ(this=is_in, expression=was_in(before, name))
-    return exp.Case(ifs=[exp.If(this=changed, true=is_in.copy())])
+def _was(word: int, now: Generation, before: Generation) -> exp.Expr:
+    """Return a word of the generation before, its bits in the order of now."""
+    if now.names == before.names:
+        return _or_nothing(sql.col(f"word_{word}", BEFORE))
+    mine = enumerate(now.names[word * WORD : (word + 1) * WORD])
+    bits = [exp.Case(ifs=[exp.If(this=was_in(before, name), true=bit(at))], default=_ubigint(0)) for at, name in mine]
+    return _all_of(bits)
 
 
-def _changed(name: str) -> exp.Select:
-    entered = sql.col(name, COMPARED)
-    columns = [sql.col(CUSTOMER, COMPARED), sql.aliased(exp.Literal.string(name), "segment"), sql.aliased(entered, "entered")]
-    there = sql.present(entered.copy())
-    return exp.Select().select(*columns, copy=False).from_(sql.table(COMPARED), copy=False).where(there, copy=False)
+def _all_of(bits: Sequence[exp.Expr]) -> exp.Expr:
+    return functools.reduce(lambda one, other: exp.BitwiseOr(this=one, expression=other), bits, _ubigint(0))
+
+
+def _ubigint(value: int) -> exp.Expr:
+    return exp.cast(exp.Literal.number(value), "ubigint", dialect=sql.DIALECT)
+
+
+def _or_nothing(word: exp.Expr) -> exp.Expr:
+    return exp.Coalesce(this=word, expressions=[_ubigint(0)])
+
+
+def _changed(word: int, positions: Sequence[int], now: Generation) -> exp.Select:
+    """Select a row for each bit of a word that turned."""
+    told = [exp.Tuple(expressions=[exp.Literal.string(now.names[at]), bit(at)]) for at in positions]
+    alias = exp.TableAlias(this=sql.name("told"), columns=[sql.name("segment"), sql.name("bit")])
+    columns = [sql.col(CUSTOMER, COMPARED), sql.col("segment", "told"), sql.aliased(_has_bit(f"word_{word}"), "entered")]
+    select = exp.Select().select(*columns, copy=False).from_(sql.table(COMPARED), copy=False)
+    return select.join(exp.Values(expressions=told, alias=alias), join_type="cross", copy=False).where(_has_bit(f"turned_{word}"), copy=False)
+
+
+def _has_bit(column: str) -> exp.Expr:
+    common = exp.BitwiseAnd(this=sql.col(column, COMPARED), expression=sql.col("bit", "told"))
+    return exp.NEQ(this=exp.Paren(this=common), expression=_ubigint(0))
 
 
 def joined(side: str) -> exp.Select:
     """Return `SELECT … FROM memberships <side> JOIN memberships_before USING (customer_id)`; the caller adds columns."""
-    on = exp.EQ(this=sql.col(CUSTOMER, NOW), expression=sql.col(CUSTOMER, BEFORE))
-    return exp.Select().from_(sql.table(NOW), copy=False).join(sql.table(BEFORE), on=on, join_type=side, copy=False)
+    return _joined(NOW, side)
+
+
+def _joined(current: str, side: str) -> exp.Select:
+    on = exp.EQ(this=sql.col(CUSTOMER, current), expression=sql.col(CUSTOMER, BEFORE))
+    return exp.Select().from_(sql.table(current), copy=False).join(sql.table(BEFORE), on=on, join_type=side, copy=False)
 
 
 def _parquet(engine: DuckEngine, query: exp.Query) -> bytes:

@@ -49,7 +49,7 @@ def plan_tick(frame: Frame, engine: DuckEngine) -> Tick:
     step_through(engine)
     _add_items(frame, engine, members)
     _plan_messages(frame, engine)
-    whole = whole_blob(engine, generations.now)
+    whole = whole_blob(engine)
     changes = delta_blob(engine, generations.now, generations.before)
     generation = (generations.id, frame.micros, dict(generations.now.segments), whole, changes)
     delta = replace(collect(frame, engine, members, generation), goals=reached(frame, engine, members))
