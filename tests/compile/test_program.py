@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from compile.shop import open_shop
 from retention_cli.compile.program import compile_program
-from retention_cli.model.campaign import If, Send, Stop, Wait
 from retention_cli.model.condition import (
     All,
     AnyOf,
@@ -34,13 +33,15 @@ from retention_cli.model.problem import Place
 from retention_cli.model.program import StepOp, load_program
 from retention_cli.model.question import Op
 from retention_cli.model.question import Test as Question
+from retention_cli.model.step import If, Send, Stop, Wait
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from retention_cli.model.campaign import Campaign, Step
+    from retention_cli.model.campaign import Campaign
     from retention_cli.model.program import Program
+    from retention_cli.model.step import Step
 
 CAMPAIGN = """\
 name: c

@@ -12,10 +12,10 @@ from retention_cli.compile.items import items_query
 from retention_cli.compile.scans import GOALS, JOURNEYS
 from retention_cli.compile.subjects import Questions, subjects_query
 from retention_cli.engine.duck import DuckEngine
-from retention_cli.model.campaign import If
 from retention_cli.model.condition import Did, EventQuery, Fold, Follow, Since, Total
 from retention_cli.model.question import Op
 from retention_cli.model.question import Test as Question
+from retention_cli.model.step import If
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

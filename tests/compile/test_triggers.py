@@ -13,7 +13,7 @@ import pytest
 from compile.shop import Shop, fill, open_shop
 from retention_cli.compile.triggers import Due, occurrences_query
 from retention_cli.engine.duck import DuckEngine
-from retention_cli.model.campaign import Happened
+from retention_cli.model.trigger import Happened
 
 if TYPE_CHECKING:
     from pathlib import Path

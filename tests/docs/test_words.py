@@ -16,7 +16,7 @@ from retention_cli.compile.fitting import FITTING
 from retention_cli.compile.kinds import FUNCTIONS, NUMBER, TEXT
 from retention_cli.compile.periods import PERIODS
 from retention_cli.compile.rows import OF_TIME
-from retention_cli.model.campaign import STEP_WORDS, Again, Campaign, Kind
+from retention_cli.model.campaign import Again, Campaign, Kind
 from retention_cli.model.case import Case
 from retention_cli.model.condition import FieldTest, Fold, walk
 from retention_cli.model.dress import CsvFormat
@@ -30,9 +30,9 @@ from retention_cli.model.question import Op
 from retention_cli.model.segment import Segment
 from retention_cli.model.source import KNOWN_TYPES, ColumnType, Guard, Source
 from retention_cli.model.state import MessageState
+from retention_cli.model.step import STEP_WORDS
 from retention_cli.model.target import Channel, Target
 from retention_cli.model.template import FrontMatter
-from retention_cli.project.campaigns import TRIGGER_KEYS
 from retention_cli.project.cases import HEAD_KEYS
 from retention_cli.project.grammar.events import FACT_KEYS, FOLD_KEYS, QUERY_KEYS, REGULAR_KEYS
 from retention_cli.project.grammar.follows import FOLLOW_KEYS, LIKE_KEYS
@@ -45,6 +45,7 @@ from retention_cli.project.notes import Code
 from retention_cli.project.objects import SQL_FILE
 from retention_cli.project.schema import KINDS
 from retention_cli.project.standard import standard_groups
+from retention_cli.project.triggers import TRIGGER_KEYS
 from retention_cli.render import filters
 from retention_cli.render.check import ITEM_FIELDS
 

@@ -11,8 +11,9 @@ import pytest
 
 from retention_cli.app import demo_data
 from retention_cli.app.demo_shop.products import catalogue
-from retention_cli.model.campaign import If, Kind, Send, Step
+from retention_cli.model.campaign import Kind
 from retention_cli.model.metric import BUILT_IN
+from retention_cli.model.step import If, Send, Step
 from retention_cli.project.loader import load
 from retention_cli.project.schema import KINDS
 from retention_cli.render.bundle import mail_settings

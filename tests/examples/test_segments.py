@@ -13,9 +13,9 @@ from retention_cli.compile.check import check
 from retention_cli.compile.segments import segments_query
 from retention_cli.compile.triggers import Due, occurrences_query
 from retention_cli.model import question
-from retention_cli.model.campaign import Happened
 from retention_cli.model.condition import Condition, FieldTest
 from retention_cli.model.problem import NOWHERE
+from retention_cli.model.trigger import Happened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

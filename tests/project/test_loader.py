@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 
 from project.case_files import told
 from project.shop import FILES, make, write
-from retention_cli.model.campaign import Again, Enters, Goal, Happened, If, Send, Stop, Wait
+from retention_cli.model.campaign import Again, Goal
 from retention_cli.model.condition import Did, EventQuery, Fold, Follow, Since, Total
 from retention_cli.model.duration import Duration
 from retention_cli.model.problem import Place
+from retention_cli.model.step import If, Send, Stop, Wait
 from retention_cli.model.template import TemplateFormat
+from retention_cli.model.trigger import Enters, Happened
 from retention_cli.model.word import Word, place_of
 from retention_cli.project.files import source_line
 from retention_cli.project.loader import load

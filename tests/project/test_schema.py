@@ -9,12 +9,13 @@ import pytest
 from ruamel.yaml import YAML
 
 from project.case_files import Case, cases
-from retention_cli.model.campaign import Campaign, If, Send, Stop, Wait
+from retention_cli.model.campaign import Campaign
 from retention_cli.model.case import Case as OwnCase
 from retention_cli.model.condition import Fold
 from retention_cli.model.project import Settings
 from retention_cli.model.question import Op
 from retention_cli.model.source import Source
+from retention_cli.model.step import If, Send, Stop, Wait
 from retention_cli.model.target import FolderChannel, SmtpChannel, Target
 from retention_cli.project.build import written
 from retention_cli.project.grammar.values import BARE

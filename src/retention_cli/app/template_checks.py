@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from retention_cli.compile.items import items_query
 from retention_cli.compile.rows import RowScope
 from retention_cli.errors import RenderFailed
-from retention_cli.model.campaign import Happened, If, Send
 from retention_cli.model.metric import BUILT_IN
+from retention_cli.model.step import If, Send
+from retention_cli.model.trigger import Happened
 from retention_cli.render.check import ITEM_FIELDS, Known, check
 from retention_cli.render.needs import needs
 
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from retention_cli.compile.schema import Schema
-    from retention_cli.model.campaign import Campaign, Step
+    from retention_cli.model.campaign import Campaign
     from retention_cli.model.problem import Problem
     from retention_cli.model.project import Project
+    from retention_cli.model.step import Step
     from retention_cli.model.template import Template
 
 

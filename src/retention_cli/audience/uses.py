@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from retention_cli.compile.program import compile_program
-from retention_cli.model.campaign import Enters
 from retention_cli.model.condition import InSegment, walk
+from retention_cli.model.trigger import Enters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -20,10 +20,10 @@ from retention_cli.compile.schema import CUSTOMER
 from retention_cli.compile.selections import selection
 from retention_cli.compile.thresholds import NUMBERS
 from retention_cli.compile.triggers import Due, occurrences_query
-from retention_cli.model.campaign import Happened
 from retention_cli.model.condition import Selected
 from retention_cli.model.problem import NOWHERE, Problem
 from retention_cli.model.source import ColumnType
+from retention_cli.model.trigger import Happened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

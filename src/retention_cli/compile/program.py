@@ -12,15 +12,15 @@ from itertools import chain, count
 from typing import TYPE_CHECKING, assert_never
 
 from retention_cli.compile.sql import slug
-from retention_cli.model.campaign import If, Send, Stop, Wait
 from retention_cli.model.encode import encode
 from retention_cli.model.program import Exit, Program, ProgramGoal, Step, StepOp
+from retention_cli.model.step import If, Send, Stop, Wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from retention_cli.model.campaign import Campaign
-    from retention_cli.model.campaign import Step as Written
+    from retention_cli.model.step import Step as Written
 
 
 def compile_program(campaign: Campaign) -> Program:

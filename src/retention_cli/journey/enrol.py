@@ -15,7 +15,7 @@ from retention_cli.compile.schema import CUSTOMER
 from retention_cli.compile.sequences import HOLDS_AT
 from retention_cli.compile.triggers import FACTS, OCCURRENCE, Due, occurrences_query
 from retention_cli.engine.statements import statement
-from retention_cli.model.campaign import Enters, Happened
+from retention_cli.model.trigger import Enters, Happened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

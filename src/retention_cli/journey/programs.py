@@ -19,8 +19,8 @@ from retention_cli.compile.scans import JOURNEYS
 from retention_cli.compile.subjects import Questions, subjects_query
 from retention_cli.engine.statements import statement
 from retention_cli.journey.enrol import QUERIES
-from retention_cli.model.campaign import Enters
 from retention_cli.model.encode import encode
+from retention_cli.model.trigger import Enters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

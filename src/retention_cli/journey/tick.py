@@ -20,7 +20,7 @@ from retention_cli.journey.goals import reached
 from retention_cli.journey.plan import CampaignPlan, count
 from retention_cli.journey.programs import ask, step_through, upload_entries, upload_programs
 from retention_cli.journey.running import Cast, cast, switched_off
-from retention_cli.model.campaign import Happened
+from retention_cli.model.trigger import Happened
 
 if TYPE_CHECKING:
     from retention_cli.engine.duck import DuckEngine

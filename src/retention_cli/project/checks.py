@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from retention_cli.model.campaign import Enters, If, Send, Stop
 from retention_cli.model.condition import InSegment, Listed, walk
 from retention_cli.model.metric import When
+from retention_cli.model.step import If, Send, Stop
+from retention_cli.model.trigger import Enters
 from retention_cli.model.word import Word, place_of
 from retention_cli.project.files import is_inside
 from retention_cli.project.notes import Code
@@ -20,13 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from retention_cli.model.campaign import Campaign, Step
+    from retention_cli.model.campaign import Campaign
     from retention_cli.model.condition import Condition
     from retention_cli.model.group import Group
     from retention_cli.model.metric import Metric
     from retention_cli.model.problem import Place
     from retention_cli.model.project import Project
     from retention_cli.model.segment import Segment
+    from retention_cli.model.step import Step
     from retention_cli.model.template import Template
     from retention_cli.project.notes import Notes
     from retention_cli.project.objects import Named

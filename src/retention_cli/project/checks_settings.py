@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
-from retention_cli.model.campaign import Kind, Send
+from retention_cli.model.campaign import Kind
 from retention_cli.model.mail import OWN_EVENTS
 from retention_cli.model.source import CUSTOMERS, IDENTITIES, EventColumn
+from retention_cli.model.step import Send
 from retention_cli.model.target import DEFAULT_TARGET
 from retention_cli.model.word import Word, place_of
 from retention_cli.project.checks import all_steps

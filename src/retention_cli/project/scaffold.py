@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retention_cli.errors import UsageError
-from retention_cli.model.campaign import Enters, Send
 from retention_cli.model.case import Who
 from retention_cli.model.condition import InSegment, walk
+from retention_cli.model.step import Send
+from retention_cli.model.trigger import Enters
 from retention_cli.project.checks import all_steps, conditions_of
 from retention_cli.project.loader import load
 from retention_cli.project.lock_file import quoted

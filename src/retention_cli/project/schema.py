@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from retention_cli.model.base import NAME_PATTERN
-from retention_cli.model.campaign import Again, Campaign, Enters, Goal, Happened
+from retention_cli.model.campaign import Again, Campaign, Goal
 from retention_cli.model.case import Case
 from retention_cli.model.condition import Fold
 from retention_cli.model.group import Group
@@ -18,6 +18,7 @@ from retention_cli.model.metric import Metric
 from retention_cli.model.project import Settings
 from retention_cli.model.segment import Segment
 from retention_cli.model.template import FrontMatter
+from retention_cli.model.trigger import Enters, Happened
 from retention_cli.project.objects import SQL_FILE
 from retention_cli.project.schema_cases import case_definitions
 from retention_cli.project.schema_conditions import Schema, definitions, fold_properties, metric_properties, ref, table

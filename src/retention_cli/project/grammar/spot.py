@@ -77,6 +77,17 @@ def shape_of(raw: Raw) -> str:
     return "a mapping" if isinstance(raw, Table) else "a list" if isinstance(raw, Series) else f"{shown(raw)!r}"
 
 
+def note_shape(notes: Notes, raw: Raw, name: str, wanted: str, hint: str) -> None:
+    """Note that a part of an object, as a problem calls it, has the wrong shape."""
+    notes.error(raw.place, Code.WRONG_SHAPE, f"{name} should be {wanted}, not {shape_of(raw)}", hint)
+
+
+def note_unknown(notes: Notes, raw: Table, what: str, known: Collection[str]) -> None:
+    """Note that no key of a mapping says which of several kinds it is."""
+    first = next(iter(raw.words()), Word("nothing", raw.place))
+    notes.error(first.place, Code.UNKNOWN_KEY, f"this version knows no {what} {first!r}", did_you_mean(first, known))
+
+
 def shown(word: str) -> str:
     """Return a word as it stands in the file: never what a variable stood for."""
     return word.written if isinstance(word, Expanded) else str(word)
