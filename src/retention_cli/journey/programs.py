@@ -19,11 +19,12 @@ from retention_cli.compile.scans import JOURNEYS
 from retention_cli.compile.subjects import Questions, subjects_query
 from retention_cli.engine.statements import statement
 from retention_cli.journey.enrol import QUERIES
+from retention_cli.journey.zones import zone_field, zone_of
 from retention_cli.model.encode import encode
 from retention_cli.model.trigger import Enters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from retention_cli.engine.duck import DuckEngine
     from retention_cli.journey.frame import Frame, Mail
@@ -124,12 +125,15 @@ def _exit_rows(revision: int, program: Program, asked: Asked) -> list[tuple[obje
 
 
 def ask(frame: Frame, engine: DuckEngine, asked: Asked, mails: Mapping[tuple[str, str], Mail]) -> None:
-    """Answer every question for every subject in one plan: the table `asked(subject, answers, address, missing, customer)`."""
+    """Answer every question for every subject in one plan: the table `asked(subject, answers, address, zone, missing, customer)`."""
     compiler = Compiler(frame.schema, frame.moment, frame.project, JOURNEYS)
     address = frame.project.settings.contacts.email
     wanted = sorted({name for mail in mails.values() for name in fields_of(mail)} | {address, "customer_id"} | _language(frame, mails))
-    questions = Questions({f"question_{n}": condition for n, condition in enumerate(asked.conditions, 1)}, wanted)
-    answer(engine, compiler, questions, frame.project.settings.contacts)
+    told = zone_field(frame)
+    unread = {told} - set(wanted) if told is not None else set()
+    zone = zone_of(sql.col(f"field_{told}") if told is not None else exp.Null(), frame.project.zone)
+    questions = Questions({f"question_{n}": condition for n, condition in enumerate(asked.conditions, 1)}, [*wanted, *unread])
+    answer(engine, compiler, questions, frame.project.settings.contacts, zone=zone, unread=unread)
 
 
 def fields_of(mail: Mail) -> set[str]:
@@ -143,35 +147,49 @@ def _language(frame: Frame, mails: Mapping[tuple[str, str], Mail]) -> set[str]:
     return {field} if field in frame.schema.customer_fields and any(mail.needs.uses_locale for mail in mails.values()) else set()
 
 
-def answer(engine: DuckEngine, compiler: Compiler, questions: Questions, contacts: Contacts) -> None:
-    """Fill the table `asked` for the rows of `subjects`; `customer` is the JSON of the fields asked for."""
+def answer(
+    engine: DuckEngine, compiler: Compiler, questions: Questions, contacts: Contacts, *, zone: exp.Expr | None = None, unread: Collection[str] = ()
+) -> None:
+    """Fill the table `asked` for the rows of `subjects`; `customer` is the JSON of the fields asked for, less the unread."""
     query = subjects_query(compiler, questions)
     engine.execute(sql.created("answered", query), query.values)
-    fold = sql.finished(_folded(len(questions.conditions), query.tree.named_selects, contacts), sql.Values())
-    engine.execute(sql.created("asked", fold), fold.values)
+    columns = [column for column in query.tree.named_selects if column.removeprefix("field_") not in unread]
+    fold = exp.Select().select(
+        sql.col("subject"),
+        sql.aliased(_answers(len(questions.conditions)), "answers"),
+        sql.aliased(_address(columns, contacts), "address"),
+        sql.aliased(zone or exp.Null(), "zone"),
+        sql.aliased(_missing(columns), "missing"),
+        sql.aliased(_customer(columns, contacts), "customer"),
+        copy=False,
+    )
+    engine.execute(sql.created("asked", sql.Query(fold.from_(sql.table("answered"), copy=False), {})), {})
 
 
-def _folded(questions: int, columns: list[str], contacts: Contacts) -> exp.Select:
-    answers = exp.Array(expressions=[sql.col(f"question_{n}") for n in range(1, questions + 1)])
-    fields = [name for name in columns if name.startswith("field_")]
+def _answers(questions: int) -> exp.Expr:
+    return exp.cast(exp.Array(expressions=[sql.col(f"question_{n}") for n in range(1, questions + 1)]), "boolean[]", dialect=sql.DIALECT)
+
+
+def _fields(columns: Sequence[str]) -> list[str]:
+    return [name for name in columns if name.startswith("field_")]
+
+
+def _address(columns: Sequence[str], contacts: Contacts) -> exp.Expr:
+    address = f"field_{contacts.email}"
+    return exp.cast(sql.col(address), "varchar", dialect=sql.DIALECT) if address in columns else exp.Null()
+
+
+def _missing(columns: Sequence[str]) -> exp.Expr:
+    absent = [exp.Case(ifs=[exp.If(this=_is_empty(name), true=exp.Literal.string(name.removeprefix("field_")))]) for name in _fields(columns)]
+    return exp.cast(exp.Array(expressions=absent), "varchar[]", dialect=sql.DIALECT)
+
+
+def _customer(columns: Sequence[str], contacts: Contacts) -> exp.Expr:
+    fields = _fields(columns)
     pairs = [part for name in fields for part in (exp.Literal.string(name.removeprefix("field_")), sql.col(name))]
-    absent = [exp.Case(ifs=[exp.If(this=_is_empty(name), true=exp.Literal.string(name.removeprefix("field_")))]) for name in fields]
     if contacts.locale != "locale" and f"field_{contacts.locale}" in fields:
         pairs += [exp.Literal.string("locale"), sql.col(f"field_{contacts.locale}")]
-    address = f"field_{contacts.email}"
-    email = exp.cast(sql.col(address), "varchar", dialect=sql.DIALECT) if address in fields else exp.Null()
-    return (
-        exp.Select()
-        .select(
-            sql.col("subject"),
-            sql.aliased(exp.cast(answers, "boolean[]", dialect=sql.DIALECT), "answers"),
-            sql.aliased(email, "address"),
-            sql.aliased(exp.cast(exp.Array(expressions=absent), "varchar[]", dialect=sql.DIALECT), "missing"),
-            sql.aliased(exp.cast(sql.call("json_object", *pairs), "varchar", dialect=sql.DIALECT), "customer"),
-            copy=False,
-        )
-        .from_(sql.table("answered"), copy=False)
-    )
+    return exp.cast(sql.call("json_object", *pairs), "varchar", dialect=sql.DIALECT)
 
 
 def _is_empty(column: str) -> exp.Expr:

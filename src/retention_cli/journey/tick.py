@@ -20,6 +20,7 @@ from retention_cli.journey.goals import reached
 from retention_cli.journey.plan import CampaignPlan, count
 from retention_cli.journey.programs import ask, step_through, upload_entries, upload_programs
 from retention_cli.journey.running import Cast, cast, switched_off
+from retention_cli.journey.zones import load_zones
 from retention_cli.model.trigger import Happened
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Tick:
 def plan_tick(frame: Frame, engine: DuckEngine) -> Tick:
     """Decide everything that is due as of the frame; the engine holds the snapshots as views."""
     members = cast(frame)
+    load_zones(frame, engine)
     generations = _evaluate(frame, engine)
     baseline = find_candidates(frame, engine, members.campaigns, generations)
     revisions = _gather(frame, engine)
