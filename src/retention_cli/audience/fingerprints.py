@@ -22,6 +22,17 @@ def fingerprint(project: Project, name: str) -> str:
     """Return a short hash that changes when, and only when, the meaning of the segment does."""
     meaning = _Meaning(project)
     meaning.of_segment(name)
+    return _hashed(meaning)
+
+
+def group_fingerprint(project: Project, name: str) -> str:
+    """Return a short hash that changes when, and only when, the meaning of a group does."""
+    meaning = _Meaning(project)
+    meaning.of_field(name)
+    return _hashed(meaning)
+
+
+def _hashed(meaning: _Meaning) -> str:
     return hashlib.sha256(json.dumps(meaning.parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -49,9 +60,9 @@ class _Meaning:
             if isinstance(node, InSegment):
                 self.of_segment(str(node.name))
             for name in _names(node):
-                self._field(name)
+                self.of_field(name)
 
-    def _field(self, name: str) -> None:
+    def of_field(self, name: str) -> None:
         project = self.project
         if not self._is_new(f"field {name}"):
             return
@@ -73,7 +84,7 @@ class _Meaning:
             case When(condition=condition):
                 self._condition(condition)
             case Score(of=of, among=among):
-                self._field(str(of))
+                self.of_field(str(of))
                 if among is not None:
                     self._condition(among)
             case Favourite() | Total():

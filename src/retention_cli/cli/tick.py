@@ -9,6 +9,7 @@ import typer
 from retention_cli.cli.options import HERE, AsOfOption, Format, FormatOption, ProjectOption, TargetOption, moment
 from retention_cli.cli.output import say, show_json
 
+ApproveOption = Annotated[list[str] | None, typer.Option("--approve", help="Let this campaign enrol, however many; may be given more than once.")]
 CampaignOption = Annotated[list[str] | None, typer.Option("--campaign", help="Only this campaign; may be given more than once.")]
 
 
@@ -38,9 +39,10 @@ def run(
     target: TargetOption = "default",
     as_of: AsOfOption = None,
     campaign: CampaignOption = None,
+    approve: ApproveOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> int:
-    """Do one tick: import the exports, decide, record, and send. Exit 5 where something is left for later."""
+    """Do one tick: import the exports, decide, record, and send. Exit 5 where something is left for later, 3 where a campaign surged."""
     if dry_run:
         plan(project, target, as_of, campaign, format_)
         return 0
@@ -53,8 +55,12 @@ def run(
 
     work = open_project(find_root(project), target)
     with hooks(work) as live:
-        report = tick(work, moment(as_of, work.project.zone), SystemClock(), live, only=known_campaigns(work, campaign))
+        approved = known_campaigns(work, approve) or frozenset()
+        report = tick(work, moment(as_of, work.project.zone), SystemClock(), live, only=known_campaigns(work, campaign), approved=approved)
     code = ExitCode.UNFINISHED if report.sent.is_unfinished else ExitCode.DONE
+    for name, count in report.surges.items():
+        say(f"{name}: {count:,} would enter at once, so nobody did; look at `retention plan`, then `retention run --approve {name}`")
+        code = ExitCode.GUARD
     if format_ is Format.JSON:
         show_json(report.as_json(int(code)))
     else:
