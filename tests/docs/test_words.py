@@ -30,6 +30,7 @@ from retention_cli.model.question import Op
 from retention_cli.model.segment import Segment
 from retention_cli.model.source import KNOWN_TYPES, ColumnType, Guard, Source
 from retention_cli.model.state import MessageState
+from retention_cli.model.survey import Question
 from retention_cli.model.target import Channel, Target
 from retention_cli.model.template import FrontMatter
 from retention_cli.project.campaigns import TRIGGER_KEYS
@@ -228,6 +229,7 @@ def test_keys_of_the_settings() -> None:
     text = section(PROJECT, "retention.yml")
     assert set(first_cells(text)) == keys(Settings) | keys(Sender)
     assert all(f"`{name}`" in text for model in (Contacts, Secrets) for name in keys(model))
+    assert first_cells(section(PROJECT, "Questions")) == list(Question.model_fields)
 
 
 def test_keys_of_a_source() -> None:
