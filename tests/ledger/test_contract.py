@@ -72,7 +72,7 @@ def test_a_tick_is_recorded_whole_or_not_at_all(ledger: Ledger, location: Locati
 
 def test_an_occurrence_makes_one_journey_and_a_step_one_message(ledger: Ledger) -> None:
     run = seed(ledger, 1)
-    again = (2, 1, "c000001", "e0", 1, AS_OF, "open", None, None, None, None)
+    again = (2, 1, "c000001", "e0", 1, AS_OF, "open", None, None, None, None, "")
     with pytest.raises(RuntimeError, match=r"(?i)unique"):
         ledger.record(run, Delta(journeys_new=[again]))
     twice = (2, 1, "send-1", 1, "c000001", "sms", "other", "hash", 1, 0, AS_OF, None, None)

@@ -6,6 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
+from retention_cli.compile.questions import NEXT_QUESTION
 from retention_cli.model.condition import Condition, FieldTest, InSegment, Total, walk
 from retention_cli.model.encode import encode
 from retention_cli.model.metric import Favourite, Score, When
@@ -69,6 +70,8 @@ class _Meaning:
         if name in project.pinned:
             pinned = project.pinned[name]
             self.parts.append([f"{pinned.value:f}", {kind: f"{limit:f}" for kind, limit in pinned.by.items()}])
+        if name == NEXT_QUESTION and name not in project.metrics and name not in project.groups:
+            self.parts += [[str(question.ask), str(question.field)] for question in project.questions]
         if (metric := project.metrics.get(name) or project.standard_metrics.get(name)) is not None:
             self._definition(metric.definition)
         if (group := project.groups.get(name) or project.standard_groups.get(name)) is not None:

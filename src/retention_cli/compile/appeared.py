@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from retention_cli.compile import sql
+from retention_cli.compile.events import PRODUCTS_BY
 from retention_cli.compile.rows import RowScope, row_condition
 from retention_cli.compile.scans import with_ctes
 from retention_cli.compile.schema import CUSTOMER
@@ -128,7 +129,9 @@ def _by_customer(compiler: Compiler, parts: Sequence[exp.Query], appeared: str, 
     by_product = [exp.Ordered(this=sql.col("product", appeared), nulls_first=False)]
     listed = exp.ArrayAgg(this=exp.Order(this=exp.cast(sql.col(FACTS, appeared), "json", dialect=sql.DIALECT), expressions=by_product))
     first = exp.Min(this=sql.col("product", appeared))
-    facts = _object([exp.Literal.string(key), first, exp.Literal.string("products"), listed])
+    keys = exp.ArrayAgg(this=exp.Order(this=sql.col("product", appeared), expressions=[each.copy() for each in by_product]))
+    told = [exp.Literal.string("products"), listed, exp.Literal.string(PRODUCTS_BY), _object([exp.Literal.string(key), keys])]
+    facts = _object([exp.Literal.string(key), first, *told])
     select = exp.Select().select(
         sql.col(CUSTOMER, "interested"),
         sql.aliased(compiler.values.bind(snapshot, "snapshot"), OCCURRENCE),

@@ -15,6 +15,7 @@ from retention_cli.compile.literals import NOUNS
 from retention_cli.compile.moment import Moment
 from retention_cli.compile.program import compile_program
 from retention_cli.compile.proofs import divided, impossible
+from retention_cli.compile.questions import misfits
 from retention_cli.compile.rows import RowScope, row_condition
 from retention_cli.compile.scans import JOURNEYS
 from retention_cli.compile.schema import CUSTOMER
@@ -49,6 +50,7 @@ def check(project: Project, schema: Schema) -> list[Problem]:
     for learned in project.learned.values():
         _learned(compiler, learned)
     problems = [
+        *misfits(compiler),
         *_columns(project),
         *compiler.problems,
         *_reasoned(project, compiler),

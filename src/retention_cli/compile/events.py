@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from retention_cli.model.condition import Condition, EventName, Follow, Since
     from retention_cli.model.source import ColumnType
 
+PRODUCTS_BY = "products_by"
+"""Where the facts of a journey about several products list them by their key."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -222,7 +225,7 @@ class Events:
     def began_with(self, value: exp.Expr, column: str) -> exp.Expr:
         """Return whether a text is what a column had in the event that began the journey, or in one of the products that did."""
         trigger = sql.col("trigger", self.scans.subject.table)
-        products = sql.call("json_extract_string", trigger.copy(), exp.Literal.string(f'$.products[*]."{column}"'))
+        products = exp.cast(sql.json_value(trigger.copy(), PRODUCTS_BY, column), "varchar[]", dialect=sql.DIALECT)
         is_one = sql.sure(exp.EQ(this=value, expression=sql.json_text(trigger, column)))
         return sql.either([is_one, sql.sure(sql.call("list_contains", products, value.copy()))])
 
