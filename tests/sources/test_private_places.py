@@ -295,6 +295,7 @@ def test_no_message_holds_a_secret_of_an_address(tmp_path: Path, path: str) -> N
         ("http://minio.example", "is not encrypted on its way"),
         ("https://key:SECRET@minio.example", "is no well-formed address"),
         ("nothing", "is no well-formed address"),
+        ("ftp://minio.example", "is no well-formed address"),
     ],
 )
 def test_an_endpoint_of_s3_is_held_to_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endpoint: str, said: str) -> None:

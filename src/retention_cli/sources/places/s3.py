@@ -15,6 +15,7 @@ from retention_cli.errors import DataUnreachable, MissingExtra
 from retention_cli.sources.atomic import write_text
 from retention_cli.sources.places.fetch import parts_of, write_index
 from retention_cli.sources.places.http import MOST_BYTES, way
+from retention_cli.sources.places.opening import PORTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +56,7 @@ def _look_at(endpoint: str, shown: str, *, allow_private: bool) -> None:
     parts = parts_of(endpoint)
     if parts is not None and parts.scheme == "https" and str(parts.hostname).endswith(_AMAZON):
         return
-    if parts is None or parts.username is not None:
+    if parts is None or parts.scheme not in PORTS or parts.username is not None:
         raise DataUnreachable(f"the endpoint of {shown} is no well-formed address", "look at AWS_ENDPOINT_URL; no user and no password stand in it")
     way(parts, f"the endpoint of {shown}", allow_private=allow_private)
 
