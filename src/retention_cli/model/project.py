@@ -14,6 +14,7 @@ from retention_cli.model.campaign import Campaign
 from retention_cli.model.case import Case
 from retention_cli.model.group import Group
 from retention_cli.model.learned import Learned
+from retention_cli.model.limits import Limits
 from retention_cli.model.lock import LearnedValue
 from retention_cli.model.metric import Metric
 from retention_cli.model.policy import Consent, Policies
@@ -94,6 +95,7 @@ class Settings(Model):
     contacts: Contacts = Field(default=Contacts(), description="which fields of a customer are address, zone and locale")
     policies: Policies = Field(default=Policies(), description="what holds over all campaigns")
     secrets: Secrets = Field(default=Secrets(), description="keys, from the environment")
+    duckdb: Limits = Field(default=Limits(), description="how much memory and how many threads the engine may take")
     targets: dict[Name, Target] = Field(default={}, description="where messages go and where decisions are kept, by name")
 
 
@@ -125,6 +127,11 @@ class Project(Model):
     def consent(self) -> Consent | None:
         """Where it stands who consented."""
         return self.settings.policies.consent
+
+    @property
+    def limits(self) -> Limits:
+        """What an engine over the shop's data may take."""
+        return self.settings.duckdb
 
     @property
     def sources(self) -> Mapping[str, Source]:
