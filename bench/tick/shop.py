@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from retention_cli.ledger.delta import Delta
 from segments.segments import write_segments
 from segments.shop import write_shop
+
+from retention_cli.ledger.delta import Delta
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +17,13 @@ if TYPE_CHECKING:
 
 CAMPAIGNS = 30
 CHUNK = 200_000
-_LETTER = "---\nsubject: Hello\npreheader: From the shop.\n---\n<p>A letter to {{ customer.email }}. <a href=\"{{ unsubscribe_url }}\">No more</a></p>\n"
+_LETTER = """\
+---
+subject: Hello
+preheader: From the shop.
+---
+<p>A letter to {{ customer.email }}. <a href="{{ unsubscribe_url }}">No more</a></p>
+"""
 _SENDER = "sender: {email: shop@example.com, name: Scale, unsubscribe: stop@example.com}\n"
 _KINDS = (
     "{{enters: silent_{n}_0}}",
@@ -49,7 +56,8 @@ def _campaigns() -> Iterator[str]:
             f"- name: campaign_{number:02}\n  trigger: {trigger}\n"
             f"  exit: {{ordered: {{did: order, since: entry}}, bought_much: {{total_spent: {{at_least: {9000 + number}}}}}}}\n"
             "  goals: {ordered: {when: {did: order}, window: 5 days}}\n"
-            "  steps:\n    - wait: 1 day\n    - if: {orders_count: {at_least: 3}}\n      then: [{send: letter}]\n    - wait: 30 days\n    - stop: done\n"
+            "  steps:\n    - wait: 1 day\n    - if: {orders_count: {at_least: 3}}\n      then: [{send: letter}]\n"
+            "    - wait: 30 days\n    - stop: done\n"
         )
 
 
