@@ -72,20 +72,31 @@ def evaluate(project: Project, schema: Schema, moment: Moment, engine: DuckEngin
 
     The same stands packed in `memberships_packed(customer_id, word_n…)`, since a generation is both kept and compared in words.
     """
-    names = sorted(project.segments if only is None else only)
-    conditions = {name: project.segments[name].where for name in names}
-    meanings = {name: fingerprint(project, name) for name in names}
-    for group in _groups(project) if only is None else ():
-        meaning = group_fingerprint(project, group.name)
-        for division in group.names:
-            conditions[division_of(group.name, division)] = FieldTest(field=str(group.name), tests=(Test(op=Op.IS, values=(division,)),))
-            meanings[division_of(group.name, division)] = meaning
-    query = segments_query(Compiler(schema, moment, project), conditions)
+    conditions = {name: project.segments[name].where for name in (project.segments if only is None else only)}
+    if only is None:
+        conditions |= {division: _is_in_division(group, division) for group in _groups(project) for division in _divisions(group)}
+    query = segments_query(Compiler(schema, moment, project), dict(sorted(conditions.items())))
     engine.execute(sql.created(NOW, query), query.values)
-    now = Generation(meanings)
+    now = Generation(meanings(project, only))
     packed = exp.Select().select(sql.col(CUSTOMER, NOW), *words(now), copy=False).from_(sql.table(NOW), copy=False)
     engine.execute(sql.created(PACKED, sql.Query(packed, {})), {})
     return now
+
+
+def meanings(project: Project, only: Sequence[str] | None = None) -> dict[str, str]:
+    """Return what is evaluated by name, in the order of the bits, each with a fingerprint of its meaning."""
+    found = {name: fingerprint(project, name) for name in (project.segments if only is None else only)}
+    if only is None:
+        found |= {division: group_fingerprint(project, group.name) for group in _groups(project) for division in _divisions(group)}
+    return dict(sorted(found.items()))
+
+
+def _divisions(group: Group) -> list[str]:
+    return [division_of(group.name, name) for name in group.names]
+
+
+def _is_in_division(group: Group, division: str) -> FieldTest:
+    return FieldTest(field=str(group.name), tests=(Test(op=Op.IS, values=(division.partition("/")[2],)),))
 
 
 def division_of(group: str, division: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from retention_cli.engine.statements import statement
 from retention_cli.journey.frame import to_micros
 from retention_cli.journey.tables import QUERIES
-from retention_cli.ledger.delta import Delta
+from retention_cli.ledger.delta import Delta, GenerationDelta
 from retention_cli.render.contexts import pack
 
 if TYPE_CHECKING:
@@ -22,9 +22,7 @@ CHUNK = 500
 """Contexts a chunk: large enough to compress well, small enough to be read for one message."""
 
 
-def collect(
-    frame: Frame, engine: DuckEngine, members: Cast, generation: tuple[int, int, dict[str, Any], bytes | None, bytes | None], times: Times
-) -> Delta:
+def collect(frame: Frame, engine: DuckEngine, members: Cast, generation: GenerationDelta | None, times: Times) -> Delta:
     """Return everything that the tick decided, as rows; `times` are those of timetables that it dealt with.
 
     A tick of some campaigns leaves the memberships and the snapshots as they are to the others, who have not seen the new ones.

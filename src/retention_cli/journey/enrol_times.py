@@ -103,9 +103,18 @@ def dated(stage: Enrolling, running: Running, trigger: Dated) -> int:
     after = stage.since(running, trigger.late, backfill=trigger.backfill)
     if found.type is ColumnType.TIME and trigger.every is None and trigger.at is None:
         stage.add(running, _at_its_time(stage, compiler, trigger, found, after))
-    else:
-        stage.add(running, _on_its_day(stage, compiler, trigger, found, after))
+    elif days := _days(stage, trigger, after):
+        stage.engine.table(DAYS, _DAYS, days)
+        stage.add(running, _on_its_day(stage, compiler, trigger, found))
     return 0
+
+
+def _days(stage: Enrolling, trigger: Dated, after: datetime) -> list[tuple[object, ...]]:
+    return [
+        (zone, each.month, each.of_month, each.day, naive_utc(each.instant))
+        for zone, info in _zones(stage, trigger.zone).items()
+        for each in days_due(trigger, info, after, stage.frame.as_of)
+    ]
 
 
 def _at_its_time(stage: Enrolling, compiler: Compiler, trigger: Dated, found: Typed, after: datetime) -> sql.Query:
@@ -124,14 +133,8 @@ def _at_its_time(stage: Enrolling, compiler: Compiler, trigger: Dated, found: Ty
     return sql.finished(with_ctes(select, compiler.ctes()), compiler.values)
 
 
-def _on_its_day(stage: Enrolling, compiler: Compiler, trigger: Dated, found: Typed, after: datetime) -> sql.Query:
+def _on_its_day(stage: Enrolling, compiler: Compiler, trigger: Dated, found: Typed) -> sql.Query:
     """Return whose field tells a day that is due, or has its anniversary on one."""
-    rows = [
-        (zone, each.month, each.of_month, each.day, naive_utc(each.instant))
-        for zone, info in _zones(stage, trigger.zone).items()
-        for each in days_due(trigger, info, after, stage.frame.as_of)
-    ]
-    stage.engine.table(DAYS, _DAYS, rows)
     zone = _zone_of_customer(stage, compiler) if trigger.zone is Zone.CUSTOMER else exp.Literal.string(stage.frame.project.zone.key)
     day = _day_of(found, zone)
     on: list[exp.Expr] = [exp.EQ(this=sql.col(ZONE, DAYS), expression=zone.copy())]

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from retention_cli.audience.memberships import meanings
 from retention_cli.compile import sql
 from retention_cli.compile.conditions import Compiler
 from retention_cli.compile.schema import CUSTOMER
 from retention_cli.compile.sequences import HOLDS_AT
 from retention_cli.compile.triggers import FACTS, OCCURRENCE
+from retention_cli.journey.frame import from_micros
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,13 +37,25 @@ class Generations:
     id: int
 
 
+def is_fresh(frame: Frame) -> bool:
+    """Whether segments were evaluated less than `evaluate` ago, on these snapshots and with these meanings."""
+    last = frame.past.last_evaluation()
+    if last is None or dict(last.snapshots) != dict(frame.snapshots) or not frame.snapshots:
+        return False
+    due = frame.project.settings.evaluate.after(from_micros(last.as_of), frame.project.zone)
+    return frame.as_of < due and dict(last.segments) == meanings(frame.project)
+
+
 @dataclass(frozen=True, slots=True)
 class Enrolling:
-    """The frame, the engine that holds its facts, the memberships, and the zones that customers live in."""
+    """The frame, the engine that holds its facts, the memberships, and the zones that customers live in.
+
+    Without memberships nothing was evaluated in this tick: nobody has come, gone or moved.
+    """
 
     frame: Frame
     engine: DuckEngine
-    generations: Generations
+    generations: Generations | None
     zones: Zones
     done: list[tuple[int, str, str]] = field(default_factory=list)
     """Times of timetables that this tick deals with: (campaign, "", zone and wall clock), verdicts of nobody in particular."""

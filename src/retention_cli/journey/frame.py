@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from retention_cli.compile.schema import Schema
-    from retention_cli.ledger.rows import GenerationRow, RevisionRow, SeenCampaign
+    from retention_cli.ledger.rows import GenerationRow, LastEvaluation, RevisionRow, SeenCampaign
     from retention_cli.model.project import Project
     from retention_cli.render.bundle import Bundle
     from retention_cli.render.needs import Needs
@@ -45,6 +45,9 @@ class Past(Protocol):
 
     def last_generation(self) -> GenerationRow | None:
         """Return the memberships of the last evaluation."""
+
+    def last_evaluation(self) -> LastEvaluation | None:
+        """Return when segments were evaluated last, and on what."""
 
     def due_journeys(self, as_of: int) -> Sequence[tuple[Any, ...]]:
         """Return open journeys due up to as_of, in microseconds."""
@@ -136,6 +139,10 @@ class NoPast:
 
     def last_generation(self) -> GenerationRow | None:
         """Know no memberships."""
+        return None
+
+    def last_evaluation(self) -> LastEvaluation | None:
+        """Know no evaluation."""
         return None
 
     def due_journeys(self, as_of: int) -> Sequence[tuple[Any, ...]]:  # noqa: ARG002 - nothing is ever due

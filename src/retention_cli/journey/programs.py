@@ -157,7 +157,13 @@ def _exit_rows(revision: int, program: Program, asked: Asked) -> list[tuple[obje
 
 
 def ask(frame: Frame, engine: DuckEngine, asked: Asked, mails: Mapping[tuple[str, str], Mail]) -> None:
-    """Answer every question for every subject in one plan: the table `asked(subject, answers, address, zone, missing, customer)`."""
+    """Answer every question for every subject in one plan: the table `asked(subject, answers, address, zone, missing, customer)`.
+
+    Where nobody is asked, no fact is read.
+    """
+    if not engine.run("SELECT 1 FROM subjects LIMIT 1"):
+        engine.table("asked", _ASKED, [])
+        return
     compiler = Compiler(frame.schema, frame.moment, frame.project, JOURNEYS)
     address = frame.project.settings.contacts.email
     wanted = sorted({name for mail in mails.values() for name in fields_of(mail)} | {address, "customer_id"} | _language(frame, mails))
@@ -166,6 +172,16 @@ def ask(frame: Frame, engine: DuckEngine, asked: Asked, mails: Mapping[tuple[str
     zone = zone_of(sql.col(f"field_{told}") if told is not None else exp.Null(), frame.project.zone)
     questions = Questions({f"question_{n}": condition for n, condition in enumerate(asked.conditions, 1)}, [*wanted, *unread])
     answer(engine, compiler, questions, frame.project.settings.contacts, zone=zone, unread=unread)
+
+
+_ASKED = {
+    "subject": "BIGINT",
+    "answers": "BOOLEAN[]",
+    "address": "VARCHAR",
+    "zone": "VARCHAR",
+    "missing": "VARCHAR[]",
+    "customer": "VARCHAR",
+}
 
 
 def fields_of(mail: Mail) -> set[str]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Rows = list[tuple[Any, ...]]
+GenerationDelta = tuple[int, int, dict[str, Any], bytes | None, bytes | None]
+"""Memberships: id, as_of, segments with their meanings, the whole, the difference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Delta:
     transitions: Rows = field(default_factory=list)  # subject, subject_id, from_state, to_state, at, reason
     contexts: Rows = field(default_factory=list)  # id, count, body
     templates: Rows = field(default_factory=list)  # hash, body
-    generation: tuple[int, int, dict[str, Any], bytes | None, bytes | None] | None = None  # id, as_of, segments, whole, delta
+    generation: GenerationDelta | None = None
     goals: Rows = field(default_factory=list)  # journey, goal, reached_at, value
     approved: list[int] = field(default_factory=list)  # campaigns whose surge was approved
     manifest: dict[str, Any] | None = None  # what the tick stood on

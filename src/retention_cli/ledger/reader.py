@@ -5,7 +5,18 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Self
 
-from retention_cli.ledger.rows import Counts, EvaluationRow, GenerationRow, Position, RevisionRow, RunRow, SeenCampaign, Suppressed, UnknownRow
+from retention_cli.ledger.rows import (
+    Counts,
+    EvaluationRow,
+    GenerationRow,
+    LastEvaluation,
+    Position,
+    RevisionRow,
+    RunRow,
+    SeenCampaign,
+    Suppressed,
+    UnknownRow,
+)
 from retention_cli.ledger.store import open_view
 
 if TYPE_CHECKING:
@@ -56,6 +67,12 @@ class Reader:
         """Return the memberships of the last evaluation."""
         for id_, as_of, segments, whole in self._rows("last_generation"):
             return GenerationRow(id_, as_of, json.loads(segments), bytes(whole))
+        return None
+
+    def last_evaluation(self) -> LastEvaluation | None:
+        """Return when segments were evaluated last and on what, without the memberships."""
+        for as_of, segments, manifest in self._rows("last_evaluation"):
+            return LastEvaluation(as_of, json.loads(segments), json.loads(manifest or "{}").get("snapshots", {}))
         return None
 
     def evaluations(self, limit: int) -> list[EvaluationRow]:
