@@ -77,7 +77,7 @@ def test_a_step_that_is_gone_while_somebody_stands_on_it_stops_everything(tmp_pa
 def test_validate_asks_the_ledger_of_the_target_it_is_given(tmp_path: Path) -> None:
     shop = make_shop(tmp_path / "shop", {"campaigns/it.yml": HEAD + FIRST})
     settings = (shop / "retention.yml").read_text(encoding="utf-8")
-    write(shop, "retention.yml", settings + "  rehearsal: {ledger: "sqlite:rehearsal.db", deliver: {email: {to: folder, path: out}}}\n")
+    write(shop, "retention.yml", settings + "  rehearsal: {ledger: 'sqlite:rehearsal.db', deliver: {email: {to: folder, path: out}}}\n")
     assert retention(shop, "run", "--as-of", "2026-05-01T09:00", "--target", "rehearsal").code == 0
     write(shop, "campaigns/it.yml", HEAD + "on_change: {migrate: {}}\nsteps: [{wait: 3 days}, {stop: three}]\n")
     assert retention(shop, "validate").code == 0
