@@ -10,6 +10,7 @@ from retention_cli.app.mails import mails_of
 from retention_cli.journey.frame import Frame, NoPast
 from retention_cli.journey.tick import Tick, plan_tick
 from retention_cli.ledger.reader import open_reader
+from retention_cli.sources.suppressions import read_suppressions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from retention_cli.app.workspace import Workspace
     from retention_cli.journey.frame import Past
     from retention_cli.journey.plan import CampaignPlan
+    from retention_cli.sources.suppressions import Listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +54,15 @@ def plan(work: Workspace, as_of: datetime, *, only: frozenset[str] | None = None
 
 def decide(view: View, past: Past, only: frozenset[str] | None = None) -> Tick:
     """Run the tick over a view and a past; `plan` and `run` both come through here."""
-    frame = Frame(view.work.project, view.facts.schema, past, view.as_of, mails_of(view.work, past), only)
+    frame = Frame(view.work.project, view.facts.schema, past, view.as_of, mails_of(view.work, past), only, _listed(view.work))
     with view.engine() as engine:
         return plan_tick(frame, engine)
+
+
+def _listed(work: Workspace) -> tuple[Listed, ...] | None:
+    """Return what the shop's own file of suppressions says now; raises GuardStopped where it cannot be read."""
+    file = work.project.settings.policies.suppression
+    return None if file is None else read_suppressions(work.root, file)
 
 
 def in_flight(work: Workspace, past: Past) -> tuple[dict[str, Any], ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from retention_cli.engine.statements import statement
 from retention_cli.journey.enrol import QUERIES
 from retention_cli.journey.frame import to_micros
+from retention_cli.journey.listed import file_changes
 from retention_cli.ledger.delta import Delta
 from retention_cli.render.contexts import pack
 
@@ -25,12 +26,10 @@ def collect(frame: Frame, engine: DuckEngine, members: Cast, generation: tuple[i
     """Return everything that the tick decided, as rows."""
     now = {"as_of": frame.micros}
     planned = engine.run(statement(QUERIES, "messages_new"), {})
-    chunks = _chunks(frame, [row[9] for row in planned])
-    messages = [
-        (message, journey, step, campaign, customer, channel, address, hash_, chunks.first + n // CHUNK, n % CHUNK, frame.micros, None, None)
-        for n, (message, journey, step, campaign, customer, channel, address, hash_, _, _) in enumerate(planned)
-    ]
-    stopped = [(row[0], "suppressed", row[8]) for row in planned if row[8] is not None]
+    chunks = _chunks(frame, [row[8] for row in planned])
+    messages = [(*row[:8], *chunks.place(n), frame.micros, row[9], None, *row[10:13]) for n, row in enumerate(planned)]
+    stopped = [(row[0], row[13], row[14]) for row in planned if row[14] is not None]
+    file = file_changes(frame)
     used = {row[7] for row in planned}
     running = members.campaigns.values()
     return Delta(
@@ -48,6 +47,10 @@ def collect(frame: Frame, engine: DuckEngine, members: Cast, generation: tuple[i
         contexts=chunks.rows,
         templates=[(mail.bundle.hash, mail.bundle.dump()) for mail in frame.mails.values() if mail.bundle.hash in used],
         generation=generation,
+        messages_readdressed=engine.run(statement(QUERIES, "readdressed"), {}),
+        messages_rescheduled=engine.run(statement(QUERIES, "rescheduled"), now),
+        suppressions_listed=file.new,
+        suppressions_lifted=file.lifted,
     )
 
 
@@ -58,6 +61,10 @@ class _Chunks:
         self.first = first
         parts = [contexts[start : start + CHUNK] for start in range(0, len(contexts), CHUNK)]
         self.rows: list[tuple[Any, ...]] = [(first + n, len(part), pack(part)) for n, part in enumerate(parts)]
+
+    def place(self, number: int) -> tuple[int, int]:
+        """Return the chunk of a context, and its place there."""
+        return self.first + number // CHUNK, number % CHUNK
 
 
 def _chunks(frame: Frame, contexts: Sequence[str]) -> _Chunks:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from retention_cli.engine.duck import DuckEngine
     from retention_cli.journey.frame import Frame, Mail
     from retention_cli.journey.running import Cast, Running
-    from retention_cli.model.condition import Condition
+    from retention_cli.model.condition import Condition, Total
     from retention_cli.model.program import Program, Step
     from retention_cli.model.project import Contacts
 
@@ -124,15 +124,26 @@ def _exit_rows(revision: int, program: Program, asked: Asked) -> list[tuple[obje
     return [(revision, position, each.name, asked.number(each.condition)) for position, each in enumerate(program.exits)]
 
 
-def ask(frame: Frame, engine: DuckEngine, asked: Asked, mails: Mapping[tuple[str, str], Mail]) -> None:
-    """Answer every question for every subject in one plan: the table `asked(subject, answers, address, zone, missing, customer)`."""
+def ask(
+    frame: Frame,
+    engine: DuckEngine,
+    asked: Asked,
+    mails: Mapping[tuple[str, str], Mail],
+    *,
+    fields: Collection[str] = (),
+    totals: Mapping[str, Total] | None = None,
+) -> None:
+    """Answer every question for every subject in one plan: the table `asked(subject, answers, address, zone, missing, customer)`.
+
+    `fields` and `totals` are asked beside, and stand in `answered` alone.
+    """
     compiler = Compiler(frame.schema, frame.moment, frame.project, JOURNEYS)
     address = frame.project.settings.contacts.email
     wanted = sorted({name for mail in mails.values() for name in fields_of(mail)} | {address, "customer_id"} | _language(frame, mails))
     told = zone_field(frame)
-    unread = {told} - set(wanted) if told is not None else set()
+    unread = {*fields, *([told] if told is not None else [])} - set(wanted)
     zone = zone_of(sql.col(f"field_{told}") if told is not None else exp.Null(), frame.project.zone)
-    questions = Questions({f"question_{n}": condition for n, condition in enumerate(asked.conditions, 1)}, [*wanted, *unread])
+    questions = Questions({f"question_{n}": condition for n, condition in enumerate(asked.conditions, 1)}, [*wanted, *sorted(unread)], totals)
     answer(engine, compiler, questions, frame.project.settings.contacts, zone=zone, unread=unread)
 
 

@@ -18,14 +18,17 @@ from retention_cli.journey.delta import collect
 from retention_cli.journey.enrol import QUERIES, Generations, find_candidates
 from retention_cli.journey.goals import reached
 from retention_cli.journey.plan import CampaignPlan, count
+from retention_cli.journey.policing import judge, load_policies, prepare
 from retention_cli.journey.programs import ask, step_through, upload_entries, upload_programs
-from retention_cli.journey.running import Cast, cast, switched_off
+from retention_cli.journey.running import Cast, cast
+from retention_cli.journey.unsent import load_unsent
 from retention_cli.journey.zones import load_zones
 from retention_cli.model.trigger import Happened
 
 if TYPE_CHECKING:
     from retention_cli.engine.duck import DuckEngine
     from retention_cli.journey.frame import Frame
+    from retention_cli.journey.policing import Policing
     from retention_cli.ledger.delta import Delta
 
 
@@ -40,17 +43,19 @@ class Tick:
 def plan_tick(frame: Frame, engine: DuckEngine) -> Tick:
     """Decide everything that is due as of the frame; the engine holds the snapshots as views."""
     members = cast(frame)
-    load_zones(frame, engine)
+    zones = load_zones(frame, engine)
     generations = _evaluate(frame, engine)
     baseline = find_candidates(frame, engine, members.campaigns, generations)
     revisions = _gather(frame, engine)
     asked = upload_programs(frame, engine, members, revisions)
     engine.execute(statement(QUERIES, "subjects"), {"next_journey": frame.past.position().next_journey})
-    ask(frame, engine, asked, frame.mails)
+    policies = load_policies(frame, engine, members, asked)
+    ask(frame, engine, asked, frame.mails, fields=policies.fields, totals=policies.changes)
     upload_entries(frame, engine)
     step_through(engine)
     _add_items(frame, engine, members)
-    _plan_messages(frame, engine)
+    _plan_messages(frame, engine, policies)
+    judge(frame, engine, zones)
     whole = whole_blob(engine)
     changes = delta_blob(engine, generations.now, generations.before)
     generation = (generations.id, frame.micros, dict(generations.now.segments), whole, changes)
@@ -77,9 +82,6 @@ _MOVING = {
 }
 
 
-_UNSENT = {"message": "BIGINT", "journey": "BIGINT", "campaign": "BIGINT", "state": "VARCHAR", "reason": "VARCHAR"}
-
-
 def _gather(frame: Frame, engine: DuckEngine) -> set[int]:
     """Fill `moving` and `unsent` from the ledger; return the revisions that journeys stand on."""
     due = [(row[0], row[1], row[4], row[2], row[6], row[8], row[5], True, True) for row in frame.past.due_journeys(frame.micros)]
@@ -87,8 +89,7 @@ def _gather(frame: Frame, engine: DuckEngine) -> set[int]:
     known = {row[0] for row in due}
     others = {row[0]: (row[0], row[2], row[4], row[3], row[5], row[6], None, False, row[8] == "open") for row in waiting if row[0] not in known}
     engine.table("moving", _MOVING, [*due, *others.values()])
-    engine.table("unsent", _UNSENT, [(row[1], row[0], row[2], row[9], row[10]) for row in waiting])
-    engine.table("off", {"campaign": "BIGINT"}, [(identity,) for identity in switched_off(frame)])
+    load_unsent(frame, engine, waiting)
     return {int(str(row[2])) for row in (*due, *others.values())}
 
 
@@ -106,10 +107,8 @@ def _add_items(frame: Frame, engine: DuckEngine, members: Cast) -> None:
             engine.execute(statement(QUERIES, "add_items"), {})
 
 
-def _plan_messages(frame: Frame, engine: DuckEngine) -> None:
-    suppressed = frame.past.suppressed("email")
-    engine.table("suppressed_addresses", {"address": "VARCHAR"}, [(address,) for address in suppressed.addresses])
-    engine.table("suppressed_customers", {"customer_id": "VARCHAR"}, [(customer,) for customer in suppressed.customers])
+def _plan_messages(frame: Frame, engine: DuckEngine, policies: Policing) -> None:
+    prepare(frame, engine, policies)
     mails = [(template, kind, mail.bundle.hash) for (template, kind), mail in frame.mails.items()]
     engine.table("mails", {"template": "VARCHAR", "kind": "VARCHAR", "hash": "VARCHAR"}, mails)
     required = [(template, kind, field) for (template, kind), mail in frame.mails.items() for field in mail.required_fields]

@@ -26,10 +26,15 @@ class Delta:
     journeys_changed: Rows = field(default_factory=list)  # id, state, step, due_at, reason
     verdicts: Rows = field(default_factory=list)  # campaign, customer, occurrence, verdict, as_of
     messages_new: Rows = field(default_factory=list)
-    # id, journey, step, campaign, customer, channel, address, template, context, context_index, planned_at, not_before, not_after
+    # id, journey, step, campaign, customer, channel, address, template, context, context_index, planned_at, not_before, not_after,
+    # open_until, kind, topic
     messages_stopped: Rows = field(default_factory=list)  # id, to_state, reason
     transitions: Rows = field(default_factory=list)  # subject, subject_id, from_state, to_state, at, reason
     contexts: Rows = field(default_factory=list)  # id, count, body
     templates: Rows = field(default_factory=list)  # hash, body
     generation: tuple[int, int, dict[str, Any], bytes | None, bytes | None] | None = None  # id, as_of, segments, whole, delta
     goals: Rows = field(default_factory=list)  # journey, goal, reached_at, value
+    messages_readdressed: Rows = field(default_factory=list)  # id, channel, address
+    messages_rescheduled: Rows = field(default_factory=list)  # id, not_before, open_until
+    suppressions_listed: Rows = field(default_factory=list)  # channel, address in its normal form, customer, reason
+    suppressions_lifted: list[int] = field(default_factory=list)  # ids of those that stood by a file alone
