@@ -15,7 +15,7 @@ EMAIL = "email"
 
 
 def find_addresses(engine: DuckEngine) -> None:
-    """Fill `addresses(subject, channel, address, key)`: the newest address of everybody of whom something is asked.
+    """Fill `subject_addresses(subject, channel, address, key)`: the newest address of everybody of whom something is asked.
 
     Plain ASCII has its normal form by SQL; for the few others it is asked of the ledger's own rule.
     """

@@ -62,9 +62,9 @@ _HISTORY = {
 
 
 def load_caps(frame: Frame, engine: DuckEngine, asked: Asked) -> None:
-    """Fill `caps`, numbered in the order of the file; a cap's `who` is one of the tick's questions."""
+    """Fill `policy_caps`, numbered in the order of the file; a cap's `who` is one of the tick's questions."""
     caps = frame.project.settings.policies.caps
-    engine.table("caps", _CAPS, [_row(number, cap, asked) for number, cap in enumerate(caps, 1)])
+    engine.table("policy_caps", _CAPS, [_row(number, cap, asked) for number, cap in enumerate(caps, 1)])
 
 
 def limit_fields(frame: Frame) -> set[str]:
@@ -99,7 +99,7 @@ def allot(frame: Frame, engine: DuckEngine, zones: Zones) -> None:
 
 
 def _rounds(engine: DuckEngine) -> int:
-    return int(str(engine.run("SELECT coalesce(max(round), 0) FROM wanting", {})[0][0]))
+    return int(str(engine.run("SELECT coalesce(max(round), 0) FROM cap_wanting", {})[0][0]))
 
 
 def _load_limits(frame: Frame, engine: DuckEngine) -> None:
@@ -135,13 +135,13 @@ def _load_periods(frame: Frame, engine: DuckEngine, zones: Zones) -> None:
 
 
 def _load_history(frame: Frame, engine: DuckEngine) -> None:
-    """Fill `history`: what those who could get something, and their addresses, were sent as far back as any window reaches."""
-    customers = [str(row[0]) for row in engine.run("SELECT DISTINCT customer_id FROM wanting", {})]
+    """Fill `sent_before`: what those who could get something, and their addresses, were sent as far back as any window reaches."""
+    customers = [str(row[0]) for row in engine.run("SELECT DISTINCT customer_id FROM cap_wanting", {})]
     addresses: list[str] = []
     if frame.project.settings.policies.one_per_address:
-        addresses = [str(row[0]) for row in engine.run("SELECT DISTINCT key FROM wanting", {})]
+        addresses = [str(row[0]) for row in engine.run("SELECT DISTINCT key FROM cap_wanting", {})]
     rows = frame.past.recent_messages(customers, addresses, to_micros(_oldest(frame))) if customers else []
-    engine.table("history", _HISTORY, list(rows))
+    engine.table("sent_before", _HISTORY, list(rows))
 
 
 def _oldest(frame: Frame) -> datetime:

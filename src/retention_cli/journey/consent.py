@@ -32,7 +32,7 @@ class ConsentQuestions:
 
 
 def ask_consent(frame: Frame, engine: DuckEngine, asked: Asked, pairs: Iterable[tuple[str, str | None]]) -> ConsentQuestions:
-    """Fill `consents`: which question says whether a channel and a topic may be used; empty where no consent is asked for."""
+    """Fill `consent_questions`: which question says whether a channel and a topic may be used; empty where no consent is asked for."""
     consent, found = frame.project.consent, ConsentQuestions()
     rows = []
     for place, (channel, topic) in enumerate(sorted(set(pairs), key=str) if consent is not None else (), 1):
@@ -42,7 +42,7 @@ def ask_consent(frame: Frame, engine: DuckEngine, asked: Asked, pairs: Iterable[
             found.changes[f"consent_{place}"] = change
         rows.append((channel, topic, asked.number(node), place, _told(consent, channel, topic), change is not None))
         found.places = place
-    engine.table("consents", _CONSENTS, rows)
+    engine.table("consent_questions", _CONSENTS, rows)
     return found
 
 

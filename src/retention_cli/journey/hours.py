@@ -22,7 +22,7 @@ _WINDOWS = {"zone": "VARCHAR", "opens_at": "TIMESTAMP", "closes_at": "TIMESTAMP"
 
 
 def schedule(frame: Frame, engine: DuckEngine, zones: Zones) -> None:
-    """Fill `scheduled`: when each message of the tick may leave at the earliest, and until when."""
+    """Fill `message_times`: when each message of the tick may leave at the earliest, and until when."""
     engine.execute(statement(QUERIES, "moments"), {"as_of": frame.micros})
     engine.table("quiet_windows", _WINDOWS, _windows(frame, zones, last_moments(engine, "moments_of_zones")))
     engine.execute(statement(QUERIES, "scheduled"), {"as_of": frame.micros})

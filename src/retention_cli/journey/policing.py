@@ -42,8 +42,8 @@ class Policing:
 
 
 def load_policies(frame: Frame, engine: DuckEngine, members: Cast, asked: Asked) -> Policing:
-    """Fill `traits`, `consents` and `caps`, giving their questions numbers among the others."""
-    engine.table("traits", _TRAITS, _traits(frame, members))
+    """Fill `campaign_traits`, `consent_questions` and `policy_caps`, giving their questions numbers among the others."""
+    engine.table("campaign_traits", _TRAITS, _traits(frame, members))
     load_caps(frame, engine, asked)
     channels = {str(step.channel) for program in members.programs.values() for step in program.steps if step.channel is not None}
     topics = {topic if topic is None else str(topic) for (topic,) in engine.run(statement(QUERIES, "topics"), {})}

@@ -41,7 +41,7 @@ _UNSENT = {
 
 
 def load_unsent(frame: Frame, engine: DuckEngine, waiting: Sequence[tuple[Any, ...]]) -> None:
-    """Fill `unsent`, `off` and `blocked`: journeys that do not move on while a cap holds their message."""
+    """Fill `unsent`, `off` and `journeys_blocked`: journeys that do not move on while a cap holds their message."""
     engine.table("unsent", _UNSENT, [_row(row) for row in waiting])
     engine.table("off", {"campaign": "BIGINT"}, [(identity,) for identity in switched_off(frame)])
     engine.execute(statement(QUERIES, "blocked"), _limits(frame))
@@ -62,6 +62,6 @@ def judge_unsent(frame: Frame, engine: DuckEngine) -> None:
 
 
 def settle_unsent(engine: DuckEngine) -> None:
-    """Fill `unsent_settled` (what each becomes after all) and `released`; a released journey begins its wait anew."""
+    """Fill `unsent_settled` (what each becomes after all) and `journeys_released`; a released journey begins its wait anew."""
     for name in ("unsent_settled", "released", "arrivals_released"):
         engine.execute(statement(QUERIES, name), {})

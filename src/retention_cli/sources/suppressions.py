@@ -58,7 +58,7 @@ def _rows(path: Path, shown: str) -> list[tuple[int, list[str]]]:
     except OSError as error:
         message = f"the suppression file {shown} cannot be read ({type(error).__name__})"
         raise GuardStopped(message, f"bring it back, or take it out of policies: suppression; {_NOTHING_SENT}") from error
-    text = _decoded(body)
+    text = _decoded(body).replace("\0", "\ufffd")  # no address holds it, and csv may not
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(_DELIMITERS, key=text.partition("\n")[0].count), strict=True)
     try:
         return [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]

@@ -3,7 +3,7 @@
 WITH told_messages AS (
     SELECT p.campaign, CASE WHEN p.stopped IS NOT NULL THEN p.stopped WHEN s.leaves_at > s.moment THEN 'quiet hours'
                             WHEN s.not_before IS NOT NULL THEN 'not yet' END AS reason
-    FROM planned AS p JOIN scheduled AS s ON s.message = p.message
+    FROM planned AS p JOIN message_times AS s ON s.message = p.message
     UNION ALL
     -- of earlier ticks: what is planned again, and what was tried again and stays, or ends here (exits are counted above)
     SELECT campaign, CASE WHEN becomes <> 'planned' THEN split_part(why, ': ' , 1) || CASE WHEN why LIKE 'capped: %' THEN substr(why, 7) ELSE '' END

@@ -2,5 +2,5 @@
 SELECT p.message, p.subject, p.step, p.campaign, p.customer_id, p.channel, p.address, p.hash, p.context,
     s.not_before, s.open_until, p.kind, p.topic, p.state, p.stopped || CASE WHEN p.stopped = 'no consent' THEN ': ' || p.consent ELSE '' END AS reason
 FROM planned AS p
-JOIN scheduled AS s ON s.message = p.message
+JOIN message_times AS s ON s.message = p.message
 ORDER BY p.message

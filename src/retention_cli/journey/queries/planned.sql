@@ -22,10 +22,10 @@ SELECT $next_message + row_number() OVER (ORDER BY w.subject, w.hop) - 1 AS mess
 FROM walk AS w
 JOIN subjects AS s ON s.subject = w.subject
 JOIN running AS r ON r.campaign = s.campaign
-JOIN traits AS i ON i.campaign = s.campaign
+JOIN campaign_traits AS i ON i.campaign = s.campaign
 JOIN asked AS a ON a.subject = w.subject
-LEFT JOIN addresses AS d ON d.subject = w.subject AND d.channel = w.channel
-LEFT JOIN consents AS c ON c.channel = w.channel AND c.topic IS NOT DISTINCT FROM i.topic
+LEFT JOIN subject_addresses AS d ON d.subject = w.subject AND d.channel = w.channel
+LEFT JOIN consent_questions AS c ON c.channel = w.channel AND c.topic IS NOT DISTINCT FROM i.topic
 LEFT JOIN consent_changes AS h ON h.subject = w.subject
 LEFT JOIN mails AS t ON t.template = w.template AND t.kind = r.kind
 LEFT JOIN required AS q ON q.template = w.template AND q.kind = r.kind

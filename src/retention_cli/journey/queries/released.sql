@@ -1,6 +1,6 @@
 -- Journeys whose message a cap held and holds no more: their wait begins anew, so that two messages never leave together
 -- because of a cap.
-CREATE OR REPLACE TABLE released AS
+CREATE OR REPLACE TABLE journeys_released AS
 SELECT DISTINCT u.journey, j.journey_step AS step, p.due_at
 FROM unsent_settled AS u
 JOIN unsent AS j ON j.message = u.message AND j.is_open

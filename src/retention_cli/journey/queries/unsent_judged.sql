@@ -13,11 +13,11 @@ WITH asked_again AS (
         u.campaign IN (SELECT campaign FROM off) AND (u.state <> 'held' OR held_for IS NOT NULL) AS is_off,
         coalesce(u.not_after <= $as_of, u.planned_at <= $oldest) AS is_over
     FROM unsent AS u
-    LEFT JOIN traits AS t ON t.campaign = u.campaign
+    LEFT JOIN campaign_traits AS t ON t.campaign = u.campaign
     LEFT JOIN asked AS a ON a.subject = u.journey
-    LEFT JOIN addresses AS d ON d.subject = u.journey AND d.channel = u.channel
+    LEFT JOIN subject_addresses AS d ON d.subject = u.journey AND d.channel = u.channel
     LEFT JOIN exits AS x ON x.subject = u.journey
-    LEFT JOIN consents AS c ON c.channel = u.channel AND c.topic IS NOT DISTINCT FROM u.topic
+    LEFT JOIN consent_questions AS c ON c.channel = u.channel AND c.topic IS NOT DISTINCT FROM u.topic
     LEFT JOIN consent_changes AS h ON h.subject = u.journey
 )
 SELECT *,

@@ -4,4 +4,4 @@ SELECT u.message, u.journey, u.campaign, u.state, u.reason, u.held_for, u.exit,
     coalesce(a.state, u.becomes) AS becomes, coalesce(a.reason, u.why) AS why, s.leaves_at, s.moment, s.not_before, s.open_until
 FROM unsent_judged AS u
 LEFT JOIN allotted AS a ON a.message = u.message AND a.reason IS NOT NULL
-LEFT JOIN scheduled AS s ON s.message = u.message
+LEFT JOIN message_times AS s ON s.message = u.message
