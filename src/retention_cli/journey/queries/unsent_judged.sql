@@ -1,6 +1,7 @@
 -- Every message of an earlier tick that has not left, with the customer's newest address and what becomes of it; 'planned' is
 -- what may leave again if its caps let it. A suppression of the address that it was planned for does not free another one,
--- unless that address does not exist. What is held for a reason that is not known here stays as it is.
+-- unless that address does not exist. What is held for a reason that is not known here stays as it is,
+-- and what a cap holds stays so while its campaign is off: its journey must know why it stands still.
 CREATE OR REPLACE TABLE unsent_judged AS
 WITH asked_again AS (
     SELECT u.*, a.zone, d.address AS new_address, coalesce(d.key, '') AS key, t.priority, a.subject IS NOT NULL AS is_known,
@@ -10,7 +11,7 @@ WITH asked_again AS (
         c.told || CASE WHEN c.is_change THEN coalesce(', changed ' || strftime(h.changes[c.place], '%Y-%m-%dT%H:%M:%SZ'), ', nothing said') ELSE '' END
             AS evidence,
         CASE WHEN u.reason LIKE 'capped: %' THEN 'capped' WHEN u.reason IN ('campaign is off', 'quiet hours', 'no customer') THEN u.reason END AS held_for,
-        u.campaign IN (SELECT campaign FROM off) AND (u.state <> 'held' OR held_for IS NOT NULL) AS is_off,
+        u.campaign IN (SELECT campaign FROM off) AND (u.state <> 'held' OR coalesce(held_for <> 'capped', false)) AS is_off,
         coalesce(u.not_after <= $as_of, u.planned_at <= $oldest) AS is_over
     FROM unsent AS u
     LEFT JOIN campaign_traits AS t ON t.campaign = u.campaign
