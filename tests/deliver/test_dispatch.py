@@ -305,6 +305,22 @@ def test_a_message_whose_time_is_over_is_held_back_at_the_last_moment() -> None:
     assert outbox.of(_M.EXPIRED) == [1]
 
 
+@pytest.mark.parametrize("connections", [1, 2])
+def test_a_message_whose_customer_has_quiet_hours_now_is_held_at_the_last_moment(connections: int) -> None:
+    """DESIGN's gate: the window is asked again right before the dot; what is held is not counted as suppressed."""
+    clock = ManualClock(NOW)
+    outbox = MemoryOutbox([claim_of(1, open_until=micros(NOW + timedelta(minutes=1))), claim_of(2, open_until=micros(NOW + timedelta(days=1)))])
+
+    def composing(claim: Claim, context: bytes, template: str) -> Mail:
+        clock.sleep(60)
+        return compose(claim, context, template)
+
+    outcomes = run(outbox, Fake(), composing=composing, clock=clock, connections=connections)
+    assert outcomes.counts == {_M.SENT: 1, _M.HELD: 1}
+    assert outbox.of(_M.HELD) == [1]
+    assert [mark.reason for mark in outbox.history if mark.to is _M.HELD] == ["quiet hours"]
+
+
 @pytest.mark.parametrize(("nth", "ahead"), [(1, False), (2, False), (5, False), (20, False), (1, True), (2, True), (4, True)])
 def test_a_ledger_that_fails_stops_everything(nth: int, *, ahead: bool) -> None:
     """K08, K09: from the failing commit on not one more final dot goes out, and the commit is not tried again."""

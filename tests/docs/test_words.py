@@ -24,9 +24,11 @@ from retention_cli.model.group import Group
 from retention_cli.model.learned import Learned
 from retention_cli.model.mail import COLUMNS, EVENTS, OWN_EVENTS
 from retention_cli.model.metric import BUILT_IN
-from retention_cli.model.policy import Consent, Default, Policies
+from retention_cli.model.period import Period
+from retention_cli.model.policy import Cap, Consent, Default, FieldLimit, Policies, QuietHours, SuppressionFile, WhenCapped
 from retention_cli.model.project import Contacts, Secrets, Sender, Settings
 from retention_cli.model.question import Op
+from retention_cli.model.quiet import Weekday
 from retention_cli.model.segment import Segment
 from retention_cli.model.source import KNOWN_TYPES, ColumnType, Guard, Source
 from retention_cli.model.state import MessageState
@@ -137,6 +139,21 @@ def test_samples_and_consent() -> None:
     policies = section(PROJECT, "Policies")
     assert set(first_cells(policies)) == keys(Consent) | {"consent", "channel", "topic"}
     assert all(f"`{word}`" in policies or f"`{word}: " in policies for word in (*keys(Policies), *Default))
+    consent = section(PROJECT, "Consent")
+    assert set(first_cells(consent)) == keys(Consent) | {"consent", "channel", "topic"}
+    assert all(f"`{word}`" in consent for word in Default)
+
+
+def test_policies() -> None:
+    policies, hours, caps = (section(PROJECT, title) for title in ("Policies", "Quiet hours", "Caps"))
+    assert set(first_cells(policies)) == keys(Policies)
+    assert all(f"`{word}`" in policies for word in WhenCapped)
+    assert set(first_cells(hours)) == keys(QuietHours)
+    assert all(f"`{day}`" in hours for day in Weekday)
+    assert set(first_cells(caps)) == keys(Cap)
+    assert all(f"`{word}`" in caps for word in Period)
+    assert all(f"{word}:" in caps for word in keys(FieldLimit))
+    assert set(first_cells(section(PROJECT, "Suppression file"))) == keys(SuppressionFile)
 
 
 def test_metrics() -> None:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from retention_cli.ledger.ledger import Ledger
     from retention_cli.ledger.location import Location
 
+WAITING = ("email", "c000001@example.com", "performance", None, AS_OF, None, None, None, "wait-1")
+"""What is read of a message that waits, behind its reason."""
+
 
 def test_a_new_ledger_is_empty_and_counts_from_one(ledger: Ledger) -> None:
     position = ledger.position()
@@ -39,7 +42,7 @@ def test_a_tick_is_read_back_as_recorded(ledger: Ledger, location: Location) -> 
     assert [(row.id, row.campaign, row.program) for row in ledger.revisions()] == [(1, 1, "{}")]
     assert ledger.due_journeys(AS_OF + 10)[0] == (1, 1, "c000001", "e0", 1, "wait-1", AS_OF, AS_OF + 10, None)
     assert ledger.due_journeys(AS_OF + 9) == []
-    assert ledger.journeys_with_unsent()[0] == (1, 1, 1, "c000001", 1, AS_OF, None, "send-1", "open", "planned", None)
+    assert ledger.journeys_with_unsent()[0] == (1, 1, 1, "c000001", 1, AS_OF, None, "send-1", "open", "planned", None, *WAITING)
     assert ledger.open_counts() == {"welcome": (3, 3)}
     counts = ledger.counts()
     assert (counts.messages, counts.journeys) == ([("welcome", "planned", 3)], [("welcome", "open", None, 3)])
@@ -75,7 +78,7 @@ def test_an_occurrence_makes_one_journey_and_a_step_one_message(ledger: Ledger) 
     again = (2, 1, "c000001", "e0", 1, AS_OF, "open", None, None, None, None, "")
     with pytest.raises(RuntimeError, match=r"(?i)unique"):
         ledger.record(run, Delta(journeys_new=[again]))
-    twice = (2, 1, "send-1", 1, "c000001", "sms", "other", "hash", 1, 0, AS_OF, None, None)
+    twice = (2, 1, "send-1", 1, "c000001", "sms", "other", "hash", 1, 0, AS_OF, None, None, None, None, None)
     with pytest.raises(RuntimeError, match=r"(?i)unique"):
         ledger.record(run, Delta(messages_new=[twice]))
 
@@ -83,8 +86,8 @@ def test_an_occurrence_makes_one_journey_and_a_step_one_message(ledger: Ledger) 
 def test_an_error_quotes_no_address(ledger: Ledger) -> None:
     """What a driver says may hold the row it failed on."""
     run = seed(ledger, 1)
-    twice = (2, 1, "send-1", 1, "c000001", "email", "secret@example.com", "hash", 1, 0, AS_OF, None, None)
-    nothing = (2, 1, None, 1, "c000001", "email", "secret@example.com", "hash", 1, 0, AS_OF, None, None)
+    twice = (2, 1, "send-1", 1, "c000001", "email", "secret@example.com", "hash", 1, 0, AS_OF, None, None, None, None, None)
+    nothing = (2, 1, None, 1, "c000001", "email", "secret@example.com", "hash", 1, 0, AS_OF, None, None, None, None, None)
     for row in (twice, nothing):
         with pytest.raises(RuntimeError) as caught:
             ledger.record(run, Delta(messages_new=[row]))

@@ -97,7 +97,7 @@ def start(location: Location, script: str) -> subprocess.Popen[str]:
     address = f"sqlite:{location.path}" if location.url is None else location.url.render_as_string(hide_password=False)
     return subprocess.Popen(
         [sys.executable, "-c", PRELUDE + script, address],
-        env={**os.environ, "PYTHONPATH": "tests"},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(["tests", os.environ.get("PYTHONPATH", "")])},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -79,6 +79,9 @@ def test_a_statement_is_one_is_used_and_says_why(path: Path) -> None:
         ("unknown", {"limit": 5}, "messages_unknown"),
         ("journeys_with_unsent", {}, "messages_waiting"),
         ("last_seq", {}, "SEARCH transitions"),
+        ("recent_messages", {"customers": '[["c000001"]]', "addresses": "[]", "since": AS_OF}, "messages_of"),
+        ("recent_messages", {"customers": "[]", "addresses": '[["c000001@example.com"]]', "since": AS_OF}, "messages_to"),
+        ("suppressed", {"channel": "email", "listed": 1}, "messages_to"),
     ],
 )
 def test_hot_statements_use_their_index(file_location: Location, name: str, values: dict[str, Any], expected: str) -> None:

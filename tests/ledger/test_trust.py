@@ -52,7 +52,11 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 def killed(root: Path, *acts: str) -> None:
     """Work on the ledger in a process that is then killed."""
-    ended = subprocess.run([sys.executable, "-c", KILLED, root, *acts], env={**os.environ, "PYTHONPATH": "tests"}, check=False)
+    ended = subprocess.run(
+        [sys.executable, "-c", KILLED, root, *acts],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(["tests", os.environ.get("PYTHONPATH", "")])},
+        check=False,
+    )
     assert ended.returncode == -signal.SIGKILL
 
 

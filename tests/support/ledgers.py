@@ -26,7 +26,7 @@ def begin(ledger: Ledger, as_of: int = AS_OF) -> Run:
 def tick(position: Any, count: int, *, as_of: int = AS_OF, **message: Any) -> Delta:
     """Return a tick that enters `count` customers into the campaign `welcome` and plans a message for each.
 
-    `not_before`, `not_after` and `channel` set those columns of every message.
+    `not_before`, `not_after`, `open_until` and `channel` set those columns of every message.
     """
     first_journey, first_message, chunk = position.next_journey, position.next_message, position.next_context
     new = position.next_campaign == 1
@@ -39,7 +39,24 @@ def tick(position: Any, count: int, *, as_of: int = AS_OF, **message: Any) -> De
             (first_journey + i, 1, customer, f"e{i}", 1, as_of, "open", "wait-1", as_of + 10, None, None, "") for i, customer in enumerate(customers)
         ],
         messages_new=[
-            (first_message + i, first_journey + i, "send-1", 1, c, channel, f"{c}@example.com", "hash", chunk, i, as_of, before, after)
+            (
+                first_message + i,
+                first_journey + i,
+                "send-1",
+                1,
+                c,
+                channel,
+                f"{c}@example.com",
+                "hash",
+                chunk,
+                i,
+                as_of,
+                before,
+                after,
+                message.get("open_until"),
+                "performance",
+                None,
+            )
             for i, c in enumerate(customers)
         ],
         transitions=[("journey", first_journey + i, None, "open", as_of, "entered") for i in range(count)]

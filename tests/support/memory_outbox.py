@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 _CLAIMABLE = (MessageState.PLANNED, MessageState.DEFERRED)
 
 
-def claim_of(message: int, *, address: str = "", attempts: int = 0, planned_at: int = 0, not_after: int | None = None) -> Claim:
+def claim_of(
+    message: int, *, address: str = "", attempts: int = 0, planned_at: int = 0, not_after: int | None = None, open_until: int | None = None
+) -> Claim:
     """Return a message as a sender would get it."""
     return Claim(
         message=message,
@@ -33,6 +35,7 @@ def claim_of(message: int, *, address: str = "", attempts: int = 0, planned_at: 
         planned_at=planned_at,
         not_before=None,
         not_after=not_after,
+        open_until=open_until,
     )
 
 
@@ -93,6 +96,8 @@ class MemoryOutbox:
             claim = self.claims[message]
             if claim.not_after is not None and claim.not_after <= now and anyway:
                 stopped[message] = MessageState.EXPIRED
+            elif claim.open_until is not None and claim.open_until <= now and anyway:
+                stopped[message] = MessageState.HELD
             elif claim.address in self.suppressed:
                 stopped[message] = MessageState.SUPPRESSED
         self.state |= stopped

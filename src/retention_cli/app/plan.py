@@ -14,6 +14,7 @@ from retention_cli.journey.running import cast
 from retention_cli.journey.tick import Tick, plan_tick
 from retention_cli.ledger.reader import open_reader
 from retention_cli.model.catalog import Catalog
+from retention_cli.sources.suppressions import read_suppressions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from retention_cli.journey.plan import CampaignPlan
     from retention_cli.model.problem import Problem
     from retention_cli.model.project import Project
+    from retention_cli.sources.suppressions import Listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +77,15 @@ def decide(view: View, past: Past, only: frozenset[str] | None = None, approved:
     """Run the tick over a view and a past; `plan` and `run` both come through here."""
     snapshots = {source: snapshot.id for source, snapshot in view.facts.imported.snapshots.snapshots.items()}
     mails = mails_of(view.work, past)
-    frame = Frame(view.work.project, view.facts.schema, past, view.as_of, mails, only, snapshots, approved)
+    frame = Frame(view.work.project, view.facts.schema, past, view.as_of, mails, only, snapshots, approved, _listed(view.work))
     with view.engine() as engine:
         return plan_tick(frame, engine)
+
+
+def _listed(work: Workspace) -> tuple[Listed, ...] | None:
+    """Return what the shop's own file of suppressions says now; raises GuardStopped where it cannot be read."""
+    file = work.project.settings.policies.suppression
+    return None if file is None else read_suppressions(work.root, file)
 
 
 def in_flight(work: Workspace, past: Past) -> tuple[dict[str, Any], ...]:

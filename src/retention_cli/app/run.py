@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from retention_cli.journey.tick import Tick
     from retention_cli.ledger.ledger import Ledger
 
+_STOPPED = ("held", "suppressed", "capped", "expired")
 BACKWARDS = timedelta(minutes=5)
 
 
@@ -91,7 +92,8 @@ def run(
 def _with_stopped(sent: Sent, tick: Tick, late: int) -> Sent:
     """Count also what the tick itself stopped; `late` are those that a sender had taken in the meantime."""
     stopped = Counter(str(state) for _, state, _ in tick.delta.messages_stopped)
-    counts = {**sent.counts, "held": sent.counts["held"] + stopped["held"], "suppressed": sent.counts["suppressed"] + stopped["suppressed"] - late}
+    counts = {state: count + (stopped[state] if state in _STOPPED else 0) for state, count in sent.counts.items()}
+    counts["suppressed"] = max(0, counts["suppressed"] - late)
     return replace(sent, counts=counts)
 
 

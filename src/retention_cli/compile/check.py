@@ -21,9 +21,12 @@ from retention_cli.compile.scans import JOURNEYS
 from retention_cli.compile.schema import CUSTOMER
 from retention_cli.compile.selections import selection
 from retention_cli.compile.thresholds import NUMBERS
-from retention_cli.model.condition import Selected
+from retention_cli.model.condition import Consented, Selected
+from retention_cli.model.kind import Kind
+from retention_cli.model.policy import FieldLimit
 from retention_cli.model.problem import NOWHERE, Problem
 from retention_cli.model.source import ColumnType
+from retention_cli.model.word import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from retention_cli.model.condition import Condition
     from retention_cli.model.learned import Learned
     from retention_cli.model.project import Project
+    from retention_cli.model.word import Word
 
 _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -59,6 +63,7 @@ def check(project: Project, schema: Schema) -> list[Problem]:
     ]
     for campaign in project.campaigns.values():
         problems += _campaign(project, schema, moment, campaign)
+    problems += _policies(project, schema, moment)
     return list(dict.fromkeys(problems))
 
 
@@ -123,6 +128,28 @@ def _campaign(project: Project, schema: Schema, moment: Moment, campaign: Campai
     trigger = Compiler(schema, moment, project)
     check_trigger(project, trigger, campaign)
     return [*journeys.problems, *trigger.problems]
+
+
+def _policies(project: Project, schema: Schema, moment: Moment) -> list[Problem]:
+    """Try what policies ask of customers: who consented to what is sent, whom a cap is about, and whose number it goes by."""
+    compiler = Compiler(schema, moment, project)
+    for campaign in project.campaigns.values() if project.consent is not None else ():
+        if campaign.kind is not Kind.TRANSACTIONAL:
+            for channel in sorted({str(step.channel) for step in compile_program(campaign).steps if step.channel is not None}):
+                compiler.condition(Consented(channel=channel, topic=campaign.topic, place=place_of(campaign.topic or campaign.name)))
+    for cap in project.settings.policies.caps:
+        if cap.who is not None:
+            compiler.condition(cap.who)
+        if isinstance(cap.at_most, FieldLimit):
+            _number(compiler, cap.at_most.field)
+    return compiler.problems
+
+
+def _number(compiler: Compiler, name: Word) -> None:
+    found = compiler.field(str(name), name.place)
+    if found is not None and found.type not in NUMBERS:
+        message = f"{str(name)!r} is {NOUNS[found.type]}, and a cap is a number"
+        compiler.report(Problem(name.place, "wrong-type", message, f"name a field or metric that is one, or settle types: {{{name}: integer}}"))
 
 
 def _sources(project: Project, schema: Schema, moment: Moment) -> Iterable[Problem]:

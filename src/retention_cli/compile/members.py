@@ -23,6 +23,7 @@ from retention_cli.text import did_you_mean
 
 if TYPE_CHECKING:
     from retention_cli.compile.conditions import Compiler
+    from retention_cli.compile.schema import Schema
     from retention_cli.model.condition import Condition, Consented, Sample, Selected
     from retention_cli.model.policy import Consent
 
@@ -86,7 +87,7 @@ def consented(compiler: Compiler, node: Consented) -> exp.Expr:
 
 def _by_changes(compiler: Compiler, node: Consented, consent: Consent) -> exp.Expr:
     silence = _silence(compiler, node, consent)
-    last = Total(fold=Fold.LATEST, query=_changes(compiler, node, str(consent.source)), field="consent", place=node.place)
+    last = Total(fold=Fold.LATEST, query=_changes(compiler.schema, node, str(consent.source)), field="consent", place=node.place)
     value = compiler.total(last)
     if value is None or silence is None:
         return sql.false()
@@ -95,6 +96,14 @@ def _by_changes(compiler: Compiler, node: Consented, consent: Consent) -> exp.Ex
         compiler.report(Problem(node.place, "wrong-type", message, "settle it under types: {consent: boolean}"))
         return sql.false()
     return exp.Coalesce(this=value.expression, expressions=[sql.true() if silence is Default.OPT_OUT else sql.false()])
+
+
+def last_change(schema: Schema, consent: Consent, node: Consented) -> Total | None:
+    """Return what tells when consent was changed last; None where it stands in a field, or nothing is known of the source."""
+    time = schema.time(str(consent.source)) if consent.source is not None and str(consent.source) in schema.sources else None
+    if time is None:
+        return None
+    return Total(fold=Fold.LATEST, query=_changes(schema, node, str(consent.source)), field=time, place=node.place)
 
 
 def _silence(compiler: Compiler, node: Consented, consent: Consent) -> Default | None:
@@ -108,9 +117,9 @@ def _silence(compiler: Compiler, node: Consented, consent: Consent) -> Default |
     return found
 
 
-def _changes(compiler: Compiler, node: Consented, source: str) -> EventQuery:
+def _changes(schema: Schema, node: Consented, source: str) -> EventQuery:
     """Return the changes of consent to a channel and a topic: a row without either speaks of all of them."""
-    columns = compiler.schema.columns(source)
+    columns = schema.columns(source)
     asked: list[Condition] = []
     for column, value in (("channel", node.channel), ("topic", node.topic)):
         if column in columns and value is not None:

@@ -23,7 +23,7 @@ from retention_cli.deliver.marks import Ask, Committer, Done, Job, Left, Opened
 from retention_cli.deliver.outbox import micros
 from retention_cli.deliver.outcome import ConnectionDown, Fault, Refused, Unknown, Unrenderable, Withheld, told
 from retention_cli.deliver.plan import Outcomes, Plan
-from retention_cli.deliver.settle import mark_for
+from retention_cli.deliver.settle import mark_for, too_late
 from retention_cli.deliver.staff import staff_for
 from retention_cli.errors import SendingStopped
 from retention_cli.ledger.rows import Mark
@@ -182,14 +182,14 @@ class _Dispatch:
                 self.committer.refuse(ask)
             return
         now = micros(self.clock.now())
-        late = [ask for ask in asks if (end := ask.job.claim.not_after) is not None and now >= end]
+        late = {ask.job.claim.message: mark for ask in asks if (mark := too_late(ask.job.claim, now)) is not None}
         self.committer.look(now, anyway=bool(late))
-        for ask in late:
-            self.committer.add(Mark(ask.job.claim.message, MessageState.EXPIRED, now, reason="its time was over before it could leave"))
+        for ask in [ask for ask in asks if ask.job.claim.message in late]:
+            self.committer.add(late[ask.job.claim.message])
             self.committer.refuse(ask)
-        refused = self.committer.grant([ask for ask in asks if ask not in late], now, ahead)
+        refused = self.committer.grant([ask for ask in asks if ask.job.claim.message not in late], now, ahead)
         if self.committer.broken is None:
-            self.counts[MessageState.EXPIRED] += len(late)
+            self.counts.update(mark.to for mark in late.values())
             self.counts[MessageState.SUPPRESSED] += len(refused)
 
     def _done(self, job: Job, result: Result) -> None:

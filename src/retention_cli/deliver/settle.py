@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 from retention_cli.deliver import retry
 from retention_cli.deliver.outcome import Accepted, ConnectionDown, Deferred, Refused, Unknown, Unrenderable, shown, told
 from retention_cli.ledger.rows import Mark
-from retention_cli.model.state import MessageState
+from retention_cli.model.state import QUIET, MessageState
 
 if TYPE_CHECKING:
     from retention_cli.ledger.rows import Claim
@@ -39,3 +39,12 @@ def _deferral(claim: Claim, result: Deferred | ConnectionDown, now: int, give_up
     code, wish = (result.code, result.retry_after) if isinstance(result, Deferred) else (0, None)
     at = retry.next_attempt(attempts, now, retry_after=wish, give_up=give_up)
     return Mark(claim.message, MessageState.DEFERRED, now, reason=told(code, result.text), attempts=attempts, next_attempt_at=at)
+
+
+def too_late(claim: Claim, now: int) -> Mark | None:
+    """Return what becomes of a message whose time is over, or whose customer has quiet hours now; None where it may leave."""
+    if claim.not_after is not None and now >= claim.not_after:
+        return Mark(claim.message, MessageState.EXPIRED, now, reason="its time was over before it could leave")
+    if claim.open_until is not None and now >= claim.open_until:
+        return Mark(claim.message, MessageState.HELD, now, reason=QUIET)
+    return None

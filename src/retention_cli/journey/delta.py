@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from retention_cli.engine.statements import statement
 from retention_cli.journey.frame import to_micros
+from retention_cli.journey.listed import file_changes
 from retention_cli.journey.tables import QUERIES
 from retention_cli.ledger.delta import Delta, GenerationDelta
 from retention_cli.render.contexts import pack
@@ -29,12 +30,10 @@ def collect(frame: Frame, engine: DuckEngine, members: Cast, generation: Generat
     """
     now = {"as_of": frame.micros}
     planned = engine.run(statement(QUERIES, "messages_new"), {})
-    chunks = _chunks(frame, [row[9] for row in planned])
-    messages = [
-        (message, journey, step, campaign, customer, channel, address, hash_, chunks.first + n // CHUNK, n % CHUNK, frame.micros, None, None)
-        for n, (message, journey, step, campaign, customer, channel, address, hash_, _, _) in enumerate(planned)
-    ]
-    stopped = [(row[0], "suppressed", row[8]) for row in planned if row[8] is not None]
+    chunks = _chunks(frame, [row[8] for row in planned])
+    messages = [(*row[:8], *chunks.place(n), frame.micros, row[9], None, *row[10:13]) for n, row in enumerate(planned)]
+    stopped = [(row[0], row[13], row[14]) for row in planned if row[14] is not None]
+    file = file_changes(frame)
     used = {row[7] for row in planned}
     running = members.campaigns.values()
     return Delta(
@@ -54,6 +53,10 @@ def collect(frame: Frame, engine: DuckEngine, members: Cast, generation: Generat
         generation=generation if frame.only is None else None,
         approved=[each.id for each in running if each.name in frame.approved],
         manifest={"snapshots": dict(frame.snapshots)} | ({"only": sorted(frame.only)} if frame.only is not None else {}),
+        messages_readdressed=engine.run(statement(QUERIES, "readdressed"), {}),
+        messages_rescheduled=engine.run(statement(QUERIES, "rescheduled"), now),
+        suppressions_listed=file.new,
+        suppressions_lifted=file.lifted,
     )
 
 
@@ -64,6 +67,10 @@ class _Chunks:
         self.first = first
         parts = [contexts[start : start + CHUNK] for start in range(0, len(contexts), CHUNK)]
         self.rows: list[tuple[Any, ...]] = [(first + n, len(part), pack(part)) for n, part in enumerate(parts)]
+
+    def place(self, number: int) -> tuple[int, int]:
+        """Return the chunk of a context, and its place there."""
+        return self.first + number // CHUNK, number % CHUNK
 
 
 def _chunks(frame: Frame, contexts: Sequence[str]) -> _Chunks:

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from retention_cli.compile.schema import Schema
-    from retention_cli.ledger.rows import GenerationRow, LastEvaluation, RevisionRow, SeenCampaign
+    from retention_cli.ledger.rows import GenerationRow, LastEvaluation, ListedSuppression, RevisionRow, SeenCampaign
     from retention_cli.model.project import Project
     from retention_cli.render.bundle import Bundle
     from retention_cli.render.needs import Needs
+    from retention_cli.sources.suppressions import Listed
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -70,8 +71,14 @@ class Past(Protocol):
     def judged(self, campaign: int, occurrences: Sequence[tuple[str, str]]) -> Collection[tuple[str, str]]:
         """Return the occurrences that were judged before."""
 
-    def suppressed(self, channel: str) -> Suppressed:
-        """Return whom nothing is sent."""
+    def suppressed(self, channel: str, *, listed: bool = True) -> Suppressed:
+        """Return whom nothing is sent; `listed`: also by what the shop's own file said last."""
+
+    def listed_suppressions(self) -> Sequence[ListedSuppression]:
+        """Return what stands because the shop's own file said so."""
+
+    def recent_messages(self, customers: Collection[str], addresses: Collection[str], since: int) -> Sequence[tuple[Any, ...]]:
+        """Return what these customers, and these addresses, were sent since then, and what is reserved for them."""
 
     def open_counts(self) -> Mapping[str, tuple[int, int]]:
         """Return open journeys and waiting messages by campaign."""
@@ -103,6 +110,7 @@ class Frame:
 
     `mails` holds every template that a campaign sends, by (template, campaign's kind); `only` restricts to some campaigns, and
     `approved` are those that may enrol however many; `snapshots` are the ids of what the facts are read from, by source.
+    `listed` is what the shop's own file of suppressions says, None where it has none.
     """
 
     project: Project
@@ -113,6 +121,7 @@ class Frame:
     only: frozenset[str] | None = None
     snapshots: Mapping[str, str] = field(default_factory=dict)
     approved: frozenset[str] = frozenset()
+    listed: tuple[Listed, ...] | None = None
 
     @property
     def moment(self) -> Moment:
@@ -176,9 +185,17 @@ class NoPast:
         """Return nothing."""
         return []
 
-    def suppressed(self, channel: str) -> Suppressed:  # noqa: ARG002 - nobody ever left
+    def suppressed(self, channel: str, *, listed: bool = True) -> Suppressed:  # noqa: ARG002 - nobody ever left
         """Return nobody."""
         return Suppressed([], [])
+
+    def listed_suppressions(self) -> Sequence[ListedSuppression]:
+        """Return nothing."""
+        return []
+
+    def recent_messages(self, customers: Collection[str], addresses: Collection[str], since: int) -> Sequence[tuple[Any, ...]]:  # noqa: ARG002 - as above
+        """Return nothing."""
+        return []
 
     def open_counts(self) -> Mapping[str, tuple[int, int]]:
         """Return nothing."""

@@ -7,7 +7,7 @@ its position in the list column `answers` of the table `asked`.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from retention_cli.journey.frame import Frame, Mail
     from retention_cli.journey.running import Cast, Running
     from retention_cli.model.campaign import Again, Campaign
-    from retention_cli.model.condition import Condition
+    from retention_cli.model.condition import Condition, Total
     from retention_cli.model.program import Program, Step
     from retention_cli.model.project import Contacts
 
@@ -156,21 +156,26 @@ def _exit_rows(revision: int, program: Program, asked: Asked) -> list[tuple[obje
     return [(revision, position, each.name, asked.number(each.condition)) for position, each in enumerate(program.exits)]
 
 
-def ask(frame: Frame, engine: DuckEngine, asked: Asked, mails: Mapping[tuple[str, str], Mail]) -> None:
+def ask(
+    frame: Frame,
+    engine: DuckEngine,
+    asked: Asked,
+    mails: Mapping[tuple[str, str], Mail],
+    *,
+    fields: Collection[str] = (),
+    totals: Mapping[str, Total] | None = None,
+) -> None:
     """Answer every question for every subject in one plan: the table `asked(subject, answers, address, zone, missing, customer)`.
 
-    Where nobody is asked, no fact is read.
+    `fields` and `totals` are asked beside, and stand in `answered` alone.
     """
-    if not engine.run("SELECT 1 FROM subjects LIMIT 1"):
-        engine.execute(statement(QUERIES, "asked_nobody"), {})
-        return
     compiler = Compiler(frame.schema, frame.moment, frame.project, JOURNEYS)
     address = frame.project.settings.contacts.email
     wanted = sorted({name for mail in mails.values() for name in fields_of(mail)} | {address, "customer_id"} | _language(frame, mails))
     told = zone_field(frame)
-    unread = {told} - set(wanted) if told is not None else set()
+    unread = {*fields, *([told] if told is not None else [])} - set(wanted)
     zone = zone_of(sql.col(f"field_{told}") if told is not None else exp.Null(), frame.project.zone)
-    questions = Questions({f"question_{n}": condition for n, condition in enumerate(asked.conditions, 1)}, [*wanted, *unread])
+    questions = Questions({f"question_{n}": condition for n, condition in enumerate(asked.conditions, 1)}, [*wanted, *sorted(unread)], totals)
     answer(engine, compiler, questions, frame.project.settings.contacts, zone=zone, unread=unread)
 
 
@@ -190,6 +195,8 @@ def answer(
 ) -> None:
     """Fill the table `asked` for the rows of `subjects`; `customer` is the JSON of the fields asked for, less the unread."""
     query = subjects_query(compiler, questions)
+    if not engine.run("SELECT 1 FROM subjects LIMIT 1"):
+        query = replace(query, tree=query.tree.limit(0, copy=False))  # where nobody is asked, no fact is read
     engine.execute(sql.created("answered", query), query.values)
     columns = [column for column in query.tree.named_selects if column.removeprefix("field_") not in unread]
     fold = exp.Select().select(

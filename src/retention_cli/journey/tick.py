@@ -21,9 +21,11 @@ from retention_cli.journey.enrolling import Enrolling, Generations, is_fresh
 from retention_cli.journey.goals import reached
 from retention_cli.journey.migration import migrations
 from retention_cli.journey.plan import CampaignPlan, count
+from retention_cli.journey.policing import judge, load_policies, prepare
 from retention_cli.journey.programs import ask, step_through, upload_entries, upload_programs
-from retention_cli.journey.running import Cast, cast, switched_off
+from retention_cli.journey.running import Cast, cast
 from retention_cli.journey.tables import QUERIES
+from retention_cli.journey.unsent import load_unsent
 from retention_cli.journey.zones import load_zones
 from retention_cli.model.trigger import Happened
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from retention_cli.engine.duck import DuckEngine
     from retention_cli.journey.frame import Frame
     from retention_cli.journey.migration import Migration
+    from retention_cli.journey.policing import Policing
     from retention_cli.ledger.delta import Delta, GenerationDelta
 
 
@@ -49,16 +52,19 @@ def plan_tick(frame: Frame, engine: DuckEngine) -> Tick:
     members = cast(frame)
     moving = _migrations(frame, members)
     generations = _evaluate(frame, engine, members)
-    stage = Enrolling(frame, engine, generations, load_zones(frame, engine))
+    zones = load_zones(frame, engine)
+    stage = Enrolling(frame, engine, generations, zones)
     baseline = find_candidates(stage, members.campaigns)
     revisions = _gather(frame, engine, moving)
     asked = upload_programs(frame, engine, members, revisions)
     engine.execute(statement(QUERIES, "subjects"), {"next_journey": frame.past.position().next_journey})
-    ask(frame, engine, asked, frame.mails)
+    policies = load_policies(frame, engine, members, asked)
+    ask(frame, engine, asked, frame.mails, fields=policies.fields, totals=policies.changes)
     upload_entries(frame, engine)
     step_through(engine)
     _add_items(frame, engine, members)
-    _plan_messages(frame, engine)
+    _plan_messages(frame, engine, policies)
+    judge(frame, engine, zones)
     delta = collect(frame, engine, members, None if generations is None else _kept(frame, engine, generations), stage.done)
     delta = replace(delta, migrations=[(each.campaign, each.revision, each.step, each.new_revision, each.new_step) for each in moving])
     if generations is not None:
@@ -94,9 +100,6 @@ _MOVING = {
 }
 
 
-_UNSENT = {"message": "BIGINT", "journey": "BIGINT", "campaign": "BIGINT", "state": "VARCHAR", "reason": "VARCHAR"}
-
-
 def _migrations(frame: Frame, members: Cast) -> list[Migration]:
     found, problems = migrations(frame.past, members.campaigns.values())
     if problems:
@@ -121,8 +124,7 @@ def _gather(frame: Frame, engine: DuckEngine, moving: Sequence[Migration]) -> se
         if row[0] not in known
     }
     engine.table("moving", _MOVING, [*due, *others.values()])
-    engine.table("unsent", _UNSENT, [(row[1], row[0], row[2], row[9], row[10]) for row in waiting])
-    engine.table("off", {"campaign": "BIGINT"}, [(identity,) for identity in switched_off(frame)])
+    load_unsent(frame, engine, waiting)
     return {int(str(row[2])) for row in (*due, *others.values())}
 
 
@@ -140,10 +142,8 @@ def _add_items(frame: Frame, engine: DuckEngine, members: Cast) -> None:
             engine.execute(statement(QUERIES, "add_items"), {})
 
 
-def _plan_messages(frame: Frame, engine: DuckEngine) -> None:
-    suppressed = frame.past.suppressed("email")
-    engine.table("suppressed_addresses", {"address": "VARCHAR"}, [(address,) for address in suppressed.addresses])
-    engine.table("suppressed_customers", {"customer_id": "VARCHAR"}, [(customer,) for customer in suppressed.customers])
+def _plan_messages(frame: Frame, engine: DuckEngine, policies: Policing) -> None:
+    prepare(frame, engine, policies)
     mails = [(template, kind, mail.bundle.hash) for (template, kind), mail in frame.mails.items()]
     engine.table("mails", {"template": "VARCHAR", "kind": "VARCHAR", "hash": "VARCHAR"}, mails)
     required = [(template, kind, field) for (template, kind), mail in frame.mails.items() for field in mail.required_fields]

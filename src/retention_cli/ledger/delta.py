@@ -29,7 +29,8 @@ class Delta:
     journeys_changed: Rows = field(default_factory=list)  # id, state, step, due_at, reason
     verdicts: Rows = field(default_factory=list)  # campaign, customer, occurrence, verdict, as_of, facts
     messages_new: Rows = field(default_factory=list)
-    # id, journey, step, campaign, customer, channel, address, template, context, context_index, planned_at, not_before, not_after
+    # id, journey, step, campaign, customer, channel, address, template, context, context_index, planned_at, not_before, not_after,
+    # open_until, kind, topic
     messages_stopped: Rows = field(default_factory=list)  # id, to_state, reason
     transitions: Rows = field(default_factory=list)  # subject, subject_id, from_state, to_state, at, reason
     contexts: Rows = field(default_factory=list)  # id, count, body
@@ -39,3 +40,7 @@ class Delta:
     migrations: Rows = field(default_factory=list)  # campaign, old_revision, old_step, new_revision, new_step
     approved: list[int] = field(default_factory=list)  # campaigns whose surge was approved
     manifest: dict[str, Any] | None = None  # what the tick stood on
+    messages_readdressed: Rows = field(default_factory=list)  # id, channel, address
+    messages_rescheduled: Rows = field(default_factory=list)  # id, not_before, open_until
+    suppressions_listed: Rows = field(default_factory=list)  # channel, address in its normal form, customer, reason
+    suppressions_lifted: list[int] = field(default_factory=list)  # ids of those that stood by a file alone

@@ -22,7 +22,7 @@ from retention_cli.ledger.lock import sender_is_dead
 from retention_cli.ledger.moves import ALLOWED_PAIRS, Move
 from retention_cli.ledger.rows import Claim, EventRow, Mark, Recovered, Suppression, Waiting
 from retention_cli.ledger.store import open_store
-from retention_cli.model.state import MessageState
+from retention_cli.model.state import QUIET, MessageState
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Claim", "Mark", "Outbox", "Recovered", "Waiting"]
 
 _DEFERRED_AT_ONCE = 5_000
-_GATES = {"expired": "too late", "suppressed": "suppressed"}
+_GATES = {"expired": "too late", "suppressed": "suppressed", "held": QUIET}
 
 
 class Outbox:
@@ -101,7 +101,7 @@ class Outbox:
     def mark(self, marks: Sequence[Mark]) -> list[int]:
         """Make all moves that are allowed, of messages that this sender holds, in one transaction; return those made as asked.
 
-        A message to be committed that a gate stops meanwhile becomes `suppressed` or `expired` instead and is not returned.
+        A message to be committed that a gate stops meanwhile becomes `suppressed`, `expired` or `held` instead and is not returned.
         One mark a message.
         """
         asked = {mark.message: mark for mark in marks}

@@ -10,6 +10,7 @@ from retention_cli.ledger.rows import (
     EvaluationRow,
     GenerationRow,
     LastEvaluation,
+    ListedSuppression,
     Position,
     RevisionRow,
     RunRow,
@@ -20,7 +21,7 @@ from retention_cli.ledger.rows import (
 from retention_cli.ledger.store import open_view
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -87,7 +88,8 @@ class Reader:
     def journeys_with_unsent(self) -> list[tuple[Any, ...]]:
         """Return messages still waiting, by message.
 
-        (journey, message, campaign, customer, revision, entered_at, trigger, step, journey state, message state, reason)
+        (journey, message, campaign, customer, revision, entered_at, trigger, step, journey state, message state, reason,
+        channel, address, kind, topic, planned_at, not_before, not_after, open_until, journey step)
         """
         return self._rows("journeys_with_unsent")
 
@@ -119,10 +121,23 @@ class Reader:
         """Return the goals that those journeys have reached: (journey, goal)."""
         return self._rows("reached_goals", since=since)
 
-    def suppressed(self, channel: str) -> Suppressed:
-        """Return whom nothing is sent on a channel."""
-        rows = self._rows("suppressed", channel=channel)
+    def suppressed(self, channel: str, *, listed: bool = True) -> Suppressed:
+        """Return whom nothing is sent on a channel; `listed`: also those of whom only the shop's own file says so."""
+        rows = self._rows("suppressed", channel=channel, listed=int(listed))
         return Suppressed(sorted({address for address, _ in rows if address}), sorted({customer for _, customer in rows if customer}))
+
+    def listed_suppressions(self) -> list[ListedSuppression]:
+        """Return what stands because the shop's own file says so."""
+        return [ListedSuppression(*row) for row in self._rows("listed_suppressions")]
+
+    def recent_messages(self, customers: Collection[str], addresses: Collection[str], since: int) -> list[tuple[Any, ...]]:
+        """Return what caps count of these customers and of these addresses (in their normal form).
+
+        (message, customer, address, channel, kind, topic, campaign, step, state, changed_at): all that has not left, and what
+        left or may have left since then.
+        """
+        asked = {"customers": json.dumps([[each] for each in customers]), "addresses": json.dumps([[each] for each in addresses])}
+        return self._rows("recent_messages", **asked, since=since)
 
     def counts(self) -> Counts:
         """Return what `status` shows."""

@@ -33,7 +33,12 @@ _PLANNED = (
     "planned_at",
     "not_before",
     "not_after",
+    "open_until",
+    "kind",
+    "topic",
 )
+FILE = "file"
+"""Where a suppression comes from that the shop's own file says."""
 _MESSAGE = (*_PLANNED, "address_key", "state", "changed_at", "run")
 _CHANNEL, _ADDRESS, _PLANNED_AT = _PLANNED.index("channel"), _PLANNED.index("address"), _PLANNED.index("planned_at")
 
@@ -48,6 +53,8 @@ def write_delta(connection: Connection, run: Run, delta: Delta) -> int:
     _change_journeys(connection, delta)
     bulk.insert(connection, "messages", _MESSAGE, _messages(run, delta))
     bulk.insert(connection, "verdicts", ("campaign", "customer", "occurrence", "verdict", "as_of", "facts", "run"), _with(run.id, delta.verdicts))
+    _change_messages(connection, delta)
+    _keep_listed(connection, run, delta)
     bulk.insert(connection, "goals", ("journey", "goal", "reached_at", "value", "run"), _with(run.id, delta.goals))
     bulk.insert(connection, "transitions", moves.HISTORY, ((run.id, *row) for row in delta.transitions))
     _write_generation(connection, run, delta)
@@ -83,6 +90,23 @@ def _change_journeys(connection: Connection, delta: Delta) -> None:
     changed = connection.execute(statement("change_journeys", connection.dialect.name), rows).rowcount
     if changed != len(delta.journeys_changed):
         raise RuntimeError(f"{len(delta.journeys_changed)} journeys were to change, but {changed} of them are open")
+
+
+def _change_messages(connection: Connection, delta: Delta) -> None:
+    """Give messages that have not left another address, or another window."""
+    addressed = [(message, address, normalised(channel, address)) for message, channel, address in delta.messages_readdressed]
+    for name, rows in (("readdress", addressed), ("reschedule", delta.messages_rescheduled)):
+        if rows:
+            connection.execute(statement(name, connection.dialect.name), {"rows": json.dumps(rows)})
+
+
+def _keep_listed(connection: Connection, run: Run, delta: Delta) -> None:
+    """Let stand what the shop's own file says now, and nothing that it says no more."""
+    if delta.suppressions_lifted:
+        lifted = {"ids": delta.suppressions_lifted, "at": run.as_of}
+        connection.execute(statement("lift_suppressions", connection.dialect.name), lifted)
+    rows = ((*row, FILE, run.as_of, run.id) for row in delta.suppressions_listed)
+    bulk.insert(connection, "suppressions", ("channel", "address", "customer", "reason", "source", "at", "run"), rows)
 
 
 def _messages(run: Run, delta: Delta) -> Iterator[tuple[Any, ...]]:

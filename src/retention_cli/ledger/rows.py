@@ -145,6 +145,16 @@ class Suppression:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedSuppression:
+    """A suppression that stands because the shop's own file says so; the address is in its normal form."""
+
+    id: int
+    channel: str
+    address: str | None
+    customer: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class EventRow:
     """An event of the tool's own; `key` is unique within `source`, a repeated one is ignored."""
 
@@ -176,6 +186,7 @@ class Claim:
     planned_at: int
     not_before: int | None
     not_after: int | None
+    open_until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,8 @@ Flag = Annotated[bool, BeforeValidator(_read_flag), WithJsonSchema({"enum": [Tru
 """`true` or `false`, and no other spelling."""
 
 
-def _read_whole(value: Any) -> Any:
+def read_whole(value: Any) -> Any:
+    """Read `12`; raise ValueError with a sentence where it is no whole number, zero or more."""
     if not isinstance(value, str):
         return value
     if not (value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS):
@@ -61,7 +62,7 @@ def _read_whole(value: Any) -> Any:
 
 Whole = Annotated[
     int,
-    BeforeValidator(_read_whole),
+    BeforeValidator(read_whole),
     WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^\d+$"}]}),
 ]
 """A whole number, zero or more."""

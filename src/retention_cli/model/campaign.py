@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
 
 from retention_cli.model.base import Described, Flag, Model, Name, Span, Whole
 from retention_cli.model.condition import ConditionField, TotalField
+from retention_cli.model.kind import Kind
 from retention_cli.model.source import Share
 from retention_cli.model.step import Step
 from retention_cli.model.trigger import Trigger
 from retention_cli.model.word import Word
 
-
-class Kind(StrEnum):
-    """What a message is for; transactional needs no consent and knows no cap."""
-
-    PERFORMANCE = "performance"
-    BRAND = "brand"
-    POST_PURCHASE = "post_purchase"
-    TRANSACTIONAL = "transactional"
+__all__ = ["Again", "Campaign", "Goal", "Kind"]
 
 
 class Again(Model):
@@ -51,7 +44,8 @@ class Campaign(Described):
     """An automation or a one-off. `exit`: any one of them ends the journey, and its name is the reason."""
 
     kind: Kind = Field(default=Kind.PERFORMANCE, description="what its messages are for; transactional needs no consent and knows no cap")
-    priority: Annotated[Whole, Field(le=100)] = Field(default=50, description="0 to 100; the higher goes first")
+    priority: Annotated[Whole, Field(le=100)] = Field(default=50, description="0 to 100; where a cap leaves room for one, the higher goes first")
+    topic: Word | None = Field(default=None, description="what it is about: one of the topics of consent; left out: the channel's consent is asked")
     enabled: Flag = Field(default=True, description="false: nobody enters and nothing is sent")
     trigger: Trigger = Field(description="what begins a journey")
     audience: ConditionField | None = Field(default=None, description="who may enter, asked once at the entry")

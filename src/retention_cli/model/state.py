@@ -38,7 +38,7 @@ _M = MessageState
 ALLOWED: dict[MessageState, frozenset[MessageState]] = {
     _M.PLANNED: frozenset({_M.CLAIMED, _M.HELD, _M.SUPPRESSED, _M.CAPPED, _M.EXPIRED, _M.DEFERRED}),
     _M.DEFERRED: frozenset({_M.CLAIMED, _M.HELD, _M.SUPPRESSED, _M.CAPPED, _M.EXPIRED, _M.DEFERRED}),
-    _M.HELD: frozenset({_M.PLANNED, _M.SUPPRESSED, _M.EXPIRED}),
+    _M.HELD: frozenset({_M.PLANNED, _M.HELD, _M.SUPPRESSED, _M.CAPPED, _M.EXPIRED}),
     _M.CLAIMED: frozenset({_M.PLANNED, _M.COMMITTING, _M.REFUSED, _M.DEFERRED, _M.HELD, _M.SUPPRESSED, _M.EXPIRED}),
     _M.COMMITTING: frozenset({_M.SENT, _M.REFUSED, _M.DEFERRED, _M.UNKNOWN, _M.PLANNED}),
     _M.UNKNOWN: frozenset({_M.SENT, _M.PLANNED, _M.REFUSED}),
@@ -48,6 +48,9 @@ ALLOWED: dict[MessageState, frozenset[MessageState]] = {
     _M.CAPPED: frozenset(),
     _M.EXPIRED: frozenset(),
 }
+
+QUIET = "quiet hours"
+"""Why a message is held whose window is over: the next tick finds it another."""
 
 WAITING = (_M.PLANNED, _M.DEFERRED, _M.HELD)
 """States in which a message may still leave."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from retention_cli.model.group import Group
     from retention_cli.model.metric import Metric
     from retention_cli.model.problem import Place
-    from retention_cli.model.project import Project
+    from retention_cli.model.project import Project, Settings
     from retention_cli.model.segment import Segment
     from retention_cli.model.step import Step
     from retention_cli.model.template import Template
@@ -171,6 +171,12 @@ def conditions_over_customers(project: Project) -> Iterator[Condition]:
     yield from (condition for group in project.groups.values() for condition in group.divisions.values())
     yield from (metric.definition.condition for metric in project.metrics.values() if isinstance(metric.definition, When))
     yield from (condition for campaign in project.campaigns.values() for condition in conditions_of(campaign))
+    yield from conditions_of_policies(project.settings)
+
+
+def conditions_of_policies(settings: Settings) -> Iterator[Condition]:
+    """Yield every condition over customers that the policies hold."""
+    yield from (cap.who for cap in settings.policies.caps if cap.who is not None)
 
 
 def _note_unknown_template(send: Send, templates: Named[Template], notes: Notes) -> None:

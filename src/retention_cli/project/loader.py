@@ -15,8 +15,9 @@ from retention_cli.model.problem import Place
 from retention_cli.model.project import Project
 from retention_cli.project.campaigns import read_campaigns
 from retention_cli.project.cases import read_cases
-from retention_cli.project.checks import check_campaigns, check_lists, check_names, check_segments, conditions_of
+from retention_cli.project.checks import check_campaigns, check_lists, check_names, check_segments, conditions_of, conditions_of_policies
 from retention_cli.project.checks_cases import sound_cases
+from retention_cli.project.checks_policies import check_policies
 from retention_cli.project.checks_settings import check_settings
 from retention_cli.project.environment import Variables, environment
 from retention_cli.project.files import find, is_inside, read_text
@@ -79,7 +80,7 @@ class _Loading:
         self._read("groups", lambda raw, file: read_groups(raw, file, self.groups, self.notes))
         self._read("campaigns", lambda raw, file: read_campaigns(raw, file, self.campaigns, self.notes))
         self._read("tests", lambda raw, file: read_cases(raw, file, self.read_cases, self.notes))
-        check_lists(self.root, self._conditions(), self.notes)
+        check_lists(self.root, [*self._conditions(), *(conditions_of_policies(settings) if settings is not None else ())], self.notes)
         read_templates(self.root, self.templates, self.notes)
         check_names(self.groups, self.metrics, self.notes)
         check_segments(self.segments, self.groups, self.metrics, self.notes)
@@ -88,6 +89,7 @@ class _Loading:
         if settings is not None:
             before = self.notes.errors
             check_settings(settings, self.campaigns, self.templates, self.asked, self.notes)
+            check_policies(settings, self.campaigns, self.segments, self.notes)
             settings = settings if self.notes.errors == before else None
         return self._project(settings), sorted(map(_presentable, self.notes), key=_order)
 

@@ -15,6 +15,7 @@ from retention_cli.project.build import build
 from retention_cli.project.grammar.conditions import condition
 from retention_cli.project.grammar.spot import ROW, Spot, shape_of
 from retention_cli.project.notes import Code
+from retention_cli.project.policies import read_policies
 from retention_cli.project.preset import applied
 from retention_cli.project.questions import read_questions
 from retention_cli.project.yaml_tree import Series, Table
@@ -52,6 +53,7 @@ def read_settings(raw: Raw, notes: Notes) -> Settings | None:
     before = notes.errors
     readers = (("sources", _sources), ("targets", _targets), ("questions", read_questions))
     replaced = {key: read(raw[key], notes) for key, read in readers if key in raw}
+    replaced = {key: read(raw[key], notes) for key, read in (("sources", _sources), ("targets", _targets), ("policies", read_policies)) if key in raw}
     settings = build(Settings, raw, notes, replaced, what="retention.yml")
     return settings if notes.errors == before else None
 

@@ -3,7 +3,8 @@
 -- walked in the same tick.
 CREATE OR REPLACE TABLE subjects AS
 SELECT journey AS subject, m.campaign, m.revision, m.customer_id, make_timestamp(m.entered_at) AS entered_at, m.trigger, m.step,
-       m.is_due AND r.campaign IS NOT NULL AS is_due, m.is_open, false AS is_new, NULL AS occurrence, '' AS per
+       m.is_due AND r.campaign IS NOT NULL AND m.journey NOT IN (SELECT journey FROM journeys_blocked) AS is_due,
+       m.is_open, false AS is_new, NULL AS occurrence, '' AS per
 FROM moving AS m
 LEFT JOIN running AS r ON r.campaign = m.campaign
 WHERE r.campaign IS NOT NULL OR m.journey IN (SELECT journey FROM unsent)

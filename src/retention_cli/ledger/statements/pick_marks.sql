@@ -7,6 +7,7 @@ SELECT m.id, m.state,
            WHEN EXISTS (SELECT 1 FROM suppressions s WHERE s.address = m.address_key AND s.channel = m.channel AND s.lifted_at IS NULL)
              OR EXISTS (SELECT 1 FROM suppressions s WHERE s.customer = m.customer AND s.channel = m.channel AND s.lifted_at IS NULL)
            THEN 'suppressed'
+           WHEN m.open_until <= w.at THEN 'held'
            ELSE w.to_state
        END
 FROM (

@@ -1,0 +1,45 @@
+"""Whom nothing is sent: what the ledger knows, and what the shop's own file says now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from retention_cli.journey.addresses import EMAIL
+from retention_cli.ledger.address import normalised
+
+if TYPE_CHECKING:
+    from retention_cli.engine.duck import DuckEngine
+    from retention_cli.journey.frame import Frame
+
+
+@dataclass(frozen=True, slots=True)
+class FileChanges:
+    """What the file says that does not stand yet, as rows for the ledger, and the ids of what stands and it says no more."""
+
+    new: list[tuple[Any, ...]] = field(default_factory=list)
+    lifted: list[int] = field(default_factory=list)
+
+
+def load_suppressed(frame: Frame, engine: DuckEngine) -> None:
+    """Fill `suppressed_addresses` (in their normal form) and `suppressed_customers`."""
+    known = frame.past.suppressed(EMAIL, listed=frame.listed is None)
+    lines = [line for line in frame.listed or () if line.channel == EMAIL]
+    addresses = {*known.addresses, *(normalised(EMAIL, line.address) for line in lines if line.address)}
+    customers = {*known.customers, *(line.customer for line in lines if line.customer)}
+    engine.table("suppressed_addresses", {"address": "VARCHAR"}, [(address,) for address in sorted(addresses)])
+    engine.table("suppressed_customers", {"customer_id": "VARCHAR"}, [(customer,) for customer in sorted(customers)])
+
+
+def file_changes(frame: Frame) -> FileChanges:
+    """Return what has to be written so that the ledger, and with it every claim, says what the file says."""
+    if frame.listed is None:
+        return FileChanges()
+    standing = {(row.channel, row.address, row.customer): row.id for row in frame.past.listed_suppressions()}
+    said = {_key(line.channel, line.address, line.customer): line.reason for line in frame.listed}
+    new = [(*key, reason) for key, reason in said.items() if key not in standing]
+    return FileChanges(new, [id_ for key, id_ in standing.items() if key not in said])
+
+
+def _key(channel: str, address: str, customer: str) -> tuple[str, str | None, str | None]:
+    return channel, normalised(channel, address) if address else None, customer or None

@@ -1,0 +1,2 @@
+-- The zones of a tick's messages, each with the last moment that is asked about.
+SELECT lives_in, max(moment) FROM message_moments WHERE lives_in IS NOT NULL GROUP BY lives_in
