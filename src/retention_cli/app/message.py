@@ -50,7 +50,7 @@ def preview(view: View, template: str, customer: str | None, trigger: str | None
 
 
 def _mail(view: View, template: str) -> tuple[str, Mail]:
-    mails = {name: (kind, mail) for (name, kind), mail in mails_of(view.work).items()}
+    mails = {name: (kind, mail) for (name, kind, _), mail in reversed(mails_of(view.work).items())}
     if template not in mails:
         raise UsageError(f"no campaign sends a template {template!r}", did_you_mean(template, mails))
     return mails[template]

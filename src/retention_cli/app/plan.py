@@ -52,7 +52,7 @@ def plan(work: Workspace, as_of: datetime, *, only: frozenset[str] | None = None
 
 def decide(view: View, past: Past, only: frozenset[str] | None = None) -> Tick:
     """Run the tick over a view and a past; `plan` and `run` both come through here."""
-    frame = Frame(view.work.project, view.facts.schema, past, view.as_of, mails_of(view.work, past), only)
+    frame = Frame(view.work.project, view.facts.schema, past, view.as_of, mails_of(view.work, past), only, frozenset(view.work.target.deliver))
     with view.engine() as engine:
         return plan_tick(frame, engine)
 

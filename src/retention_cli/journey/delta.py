@@ -27,8 +27,8 @@ def collect(frame: Frame, engine: DuckEngine, members: Cast, generation: tuple[i
     planned = engine.run(statement(QUERIES, "messages_new"), {})
     chunks = _chunks(frame, [row[9] for row in planned])
     messages = [
-        (message, journey, step, campaign, customer, channel, address, hash_, chunks.first + n // CHUNK, n % CHUNK, frame.micros, None, None)
-        for n, (message, journey, step, campaign, customer, channel, address, hash_, _, _) in enumerate(planned)
+        (message, journey, step, campaign, customer, channel, address, hash_, chunks.first + n // CHUNK, n % CHUNK, frame.micros, *times, variant)
+        for n, (message, journey, step, campaign, customer, channel, address, hash_, _, _, *times, variant) in enumerate(planned)
     ]
     stopped = [(row[0], "suppressed", row[8]) for row in planned if row[8] is not None]
     used = {row[7] for row in planned}
@@ -40,7 +40,9 @@ def collect(frame: Frame, engine: DuckEngine, members: Cast, generation: tuple[i
         journeys_changed=engine.run(statement(QUERIES, "journeys_changed"), {}),
         verdicts=engine.run(statement(QUERIES, "verdicts_new"), now),
         messages_new=messages,
+        messages_resent=engine.run(statement(QUERIES, "resent"), {}),
         messages_stopped=[*stopped, *engine.run(statement(QUERIES, "unsent_stopped"), {})],
+        assignments=engine.run(statement(QUERIES, "assignments_new"), now),
         transitions=[
             *engine.run(statement(QUERIES, "journey_transitions"), now),
             *(("message", row[0], None, "planned", frame.micros, None) for row in planned),

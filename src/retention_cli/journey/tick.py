@@ -18,15 +18,22 @@ from retention_cli.journey.delta import collect
 from retention_cli.journey.enrol import QUERIES, Generations, find_candidates
 from retention_cli.journey.goals import reached
 from retention_cli.journey.plan import CampaignPlan, count
-from retention_cli.journey.programs import ask, step_through, upload_entries, upload_programs
+from retention_cli.journey.programs import Asked, ask, in_play, step_through, upload_entries, upload_programs
+from retention_cli.journey.recall import recall
 from retention_cli.journey.running import Cast, cast, switched_off
+from retention_cli.journey.steps import upload_steps
 from retention_cli.journey.zones import load_zones
+from retention_cli.model.step import WAYS
 from retention_cli.model.trigger import Happened
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
     from retention_cli.engine.duck import DuckEngine
     from retention_cli.journey.frame import Frame
     from retention_cli.ledger.delta import Delta
+    from retention_cli.model.program import Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +47,19 @@ class Tick:
 def plan_tick(frame: Frame, engine: DuckEngine) -> Tick:
     """Decide everything that is due as of the frame; the engine holds the snapshots as views."""
     members = cast(frame)
-    load_zones(frame, engine)
+    zones = load_zones(frame, engine)
     generations = _evaluate(frame, engine)
     baseline = find_candidates(frame, engine, members.campaigns, generations)
-    revisions = _gather(frame, engine)
-    asked = upload_programs(frame, engine, members, revisions)
+    programs = in_play(members, _gather(frame, engine, members))
+    asked = Asked()
+    upload_programs(engine, members, programs, asked)
+    uploaded = upload_steps(frame, engine, programs, zones, asked)
     engine.execute(statement(QUERIES, "subjects"), {"next_journey": frame.past.position().next_journey})
-    ask(frame, engine, asked, frame.mails)
+    ask(frame, engine, asked, uploaded)
     upload_entries(frame, engine)
-    step_through(engine)
+    recall(frame, engine, members, programs, uploaded, zones)
+    _load_suppressed(frame, engine)
+    step_through(frame, engine)
     _add_items(frame, engine, members)
     _plan_messages(frame, engine)
     whole = whole_blob(engine)
@@ -74,30 +85,50 @@ _MOVING = {
     "step": "VARCHAR",
     "is_due": "BOOLEAN",
     "is_open": "BOOLEAN",
+    "occurrence": "VARCHAR",
+    "due_at": "BIGINT",
+    "until_at": "BIGINT",
+    "deadline_at": "BIGINT",
 }
 
 
-_UNSENT = {"message": "BIGINT", "journey": "BIGINT", "campaign": "BIGINT", "state": "VARCHAR", "reason": "VARCHAR"}
+_UNSENT = {"message": "BIGINT", "journey": "BIGINT", "campaign": "BIGINT", "state": "VARCHAR", "reason": "VARCHAR", "step": "VARCHAR"}
 
 
-def _gather(frame: Frame, engine: DuckEngine) -> set[int]:
+def _gather(frame: Frame, engine: DuckEngine, members: Cast) -> set[int]:
     """Fill `moving` and `unsent` from the ledger; return the revisions that journeys stand on."""
-    due = [(row[0], row[1], row[4], row[2], row[6], row[8], row[5], True, True) for row in frame.past.due_journeys(frame.micros)]
-    waiting = frame.past.journeys_with_unsent()
+    due = [
+        (row[0], row[1], row[4], row[2], row[6], row[8], row[5], True, True, row[3], row[7], row[9], row[10])
+        for row in frame.past.due_journeys(frame.micros)
+    ]
+    waiting = [*frame.past.journeys_with_unsent(), *_to_resend(frame, members)]
     known = {row[0] for row in due}
-    others = {row[0]: (row[0], row[2], row[4], row[3], row[5], row[6], None, False, row[8] == "open") for row in waiting if row[0] not in known}
+    others = {
+        row[0]: (row[0], row[2], row[4], row[3], row[5], row[6], None, False, row[8] == "open", None, None, None, row[11])
+        for row in waiting
+        if row[0] not in known
+    }
     engine.table("moving", _MOVING, [*due, *others.values()])
-    engine.table("unsent", _UNSENT, [(row[1], row[0], row[2], row[9], row[10]) for row in waiting])
+    engine.table("unsent", _UNSENT, [(row[1], row[0], row[2], row[9], row[10], row[7]) for row in waiting])
     engine.table("off", {"campaign": "BIGINT"}, [(identity,) for identity in switched_off(frame)])
     return {int(str(row[2])) for row in (*due, *others.values())}
 
 
+def _to_resend(frame: Frame, members: Cast) -> Iterator[tuple[Any, ...]]:
+    """Yield messages of unknown fate that their step lets leave once more, with their journeys."""
+    for row in frame.past.unknown_once():
+        program = members.of_revision(row[4])
+        step = program.step(row[7]) if program is not None else None
+        if step is not None and step.on_unknown is not None:
+            yield row
+
+
 def _add_items(frame: Frame, engine: DuckEngine, members: Cast) -> None:
     """Give the journeys of an event the products that it is about, where a template tells them."""
-    told = {template for (template, _), mail in frame.mails.items() if mail.needs.uses_items}
+    told = {template for (template, *_), mail in frame.mails.items() if mail.needs.uses_items}
     for running in members.campaigns.values():
         trigger = running.campaign.trigger
-        if not isinstance(trigger, Happened) or not told & {step.template for step in running.program.steps}:
+        if not isinstance(trigger, Happened) or not told & _sent(running.program):
             continue
         events = [table for event in trigger.query.events for table in frame.schema.tables_of(str(event))]
         query = items_query(frame.schema, events, running.id)
@@ -106,12 +137,22 @@ def _add_items(frame: Frame, engine: DuckEngine, members: Cast) -> None:
             engine.execute(statement(QUERIES, "add_items"), {})
 
 
+def _sent(program: Program) -> set[str]:
+    return {template for step in program.steps for template, _ in step.wordings}
+
+
+def _load_suppressed(frame: Frame, engine: DuckEngine) -> None:
+    suppressed = {channel: frame.past.suppressed(channel) for channel in WAYS}
+    addresses = [(channel, address) for channel, found in suppressed.items() for address in found.addresses]
+    customers = [(channel, customer) for channel, found in suppressed.items() for customer in found.customers]
+    engine.table("suppressed_addresses", {"channel": "VARCHAR", "address": "VARCHAR"}, addresses)
+    engine.table("suppressed_customers", {"channel": "VARCHAR", "customer_id": "VARCHAR"}, customers)
+
+
 def _plan_messages(frame: Frame, engine: DuckEngine) -> None:
-    suppressed = frame.past.suppressed("email")
-    engine.table("suppressed_addresses", {"address": "VARCHAR"}, [(address,) for address in suppressed.addresses])
-    engine.table("suppressed_customers", {"customer_id": "VARCHAR"}, [(customer,) for customer in suppressed.customers])
-    mails = [(template, kind, mail.bundle.hash) for (template, kind), mail in frame.mails.items()]
-    engine.table("mails", {"template": "VARCHAR", "kind": "VARCHAR", "hash": "VARCHAR"}, mails)
-    required = [(template, kind, field) for (template, kind), mail in frame.mails.items() for field in mail.required_fields]
-    engine.table("mail_requires", {"template": "VARCHAR", "kind": "VARCHAR", "field": "VARCHAR"}, required)
+    text = "VARCHAR"
+    mails = [(template, kind, subject or "", mail.bundle.hash) for (template, kind, subject), mail in frame.mails.items()]
+    engine.table("mails", {"template": text, "kind": text, "subject_line": text, "hash": text}, mails)
+    required = [(template, kind, subject or "", field) for (template, kind, subject), mail in frame.mails.items() for field in mail.required_fields]
+    engine.table("mail_requires", {"template": text, "kind": text, "subject_line": text, "field": text}, required)
     engine.execute(statement(QUERIES, "planned"), {"next_message": frame.past.position().next_message})

@@ -22,14 +22,17 @@ class Delta:
 
     campaigns_new: Rows = field(default_factory=list)  # id, name, first_as_of
     revisions_new: Rows = field(default_factory=list)  # id, campaign, fingerprint, program
-    journeys_new: Rows = field(default_factory=list)  # id, campaign, customer, occurrence, revision, entered_at, state, step, due_at, reason, trigger
-    journeys_changed: Rows = field(default_factory=list)  # id, state, step, due_at, reason
+    journeys_new: Rows = field(default_factory=list)
+    # id, campaign, customer, occurrence, revision, entered_at, state, step, due_at, reason, trigger, until_at, deadline_at
+    journeys_changed: Rows = field(default_factory=list)  # id, state, step, due_at, reason, until_at
     verdicts: Rows = field(default_factory=list)  # campaign, customer, occurrence, verdict, as_of
     messages_new: Rows = field(default_factory=list)
-    # id, journey, step, campaign, customer, channel, address, template, context, context_index, planned_at, not_before, not_after
+    # id, journey, step, campaign, customer, channel, address, template, context, context_index, planned_at, not_before, not_after, variant
+    messages_resent: Rows = field(default_factory=list)  # id: of unknown fate, to be planned once more
     messages_stopped: Rows = field(default_factory=list)  # id, to_state, reason
     transitions: Rows = field(default_factory=list)  # subject, subject_id, from_state, to_state, at, reason
     contexts: Rows = field(default_factory=list)  # id, count, body
     templates: Rows = field(default_factory=list)  # hash, body
     generation: tuple[int, int, dict[str, Any], bytes | None, bytes | None] | None = None  # id, as_of, segments, whole, delta
+    assignments: Rows = field(default_factory=list)  # experiment, customer, path, at
     goals: Rows = field(default_factory=list)  # journey, goal, reached_at, value

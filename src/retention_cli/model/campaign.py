@@ -11,6 +11,7 @@ from retention_cli.model.base import Described, Flag, Model, Name, Span, Whole
 from retention_cli.model.condition import ConditionField, TotalField
 from retention_cli.model.step import Step
 from retention_cli.model.trigger import Trigger
+from retention_cli.model.wall import TimeOfDay
 
 
 class Kind(StrEnum):
@@ -38,6 +39,13 @@ class Goal(Model):
     window: Span = Field(description="how long after entry it counts")
 
 
+class Deadline(Model):
+    """When a journey ends whatever it has come to, counted from its entry."""
+
+    after: Span = Field(description="how long after the entry; days keep the customer's wall clock")
+    at: TimeOfDay | None = Field(default=None, description="the time of that day on the customer's clock; left out: the entry's")
+
+
 class Campaign(Described):
     """An automation or a one-off. `exit`: any one of them ends the journey, and its name is the reason."""
 
@@ -47,6 +55,7 @@ class Campaign(Described):
     trigger: Trigger = Field(description="what begins a journey")
     audience: ConditionField | None = Field(default=None, description="who may enter, asked once at the entry")
     again: Again | None = Field(default=None, description="whether a customer may enter again")
+    deadline: Deadline | None = Field(default=None, description="the end of every journey; templates tell it as {{ deadline }}")
     exit: dict[Name, ConditionField] = Field(default={}, description="named reasons to end a journey, asked before every step and every message")
     goals: dict[Name, Goal] = Field(default={}, description="what the campaign is for, measured from entry")
     steps: tuple[Step, ...] = Field(min_length=1, description="what happens, in order")

@@ -6,6 +6,6 @@ SELECT 'journey', s.subject, CASE WHEN s.is_new THEN NULL ELSE s.step END,
 FROM subjects AS s
 JOIN arrivals AS a ON a.subject = s.subject
 LEFT JOIN (
-    SELECT subject, string_agg(step, ' > ' ORDER BY hop) AS steps FROM walk WHERE op IN ('send', 'if') GROUP BY subject
+    SELECT subject, string_agg(step, ' > ' ORDER BY hop) AS steps FROM walk WHERE op IN ('send', 'if', 'split') GROUP BY subject
 ) AS path ON path.subject = s.subject
 ORDER BY s.subject

@@ -5,7 +5,7 @@ SELECT u.message,
     CASE WHEN x.reason IS NOT NULL THEN 'exit: ' || x.reason WHEN u.campaign IN (SELECT campaign FROM off) THEN 'campaign is off' ELSE 'campaign is on again' END
 FROM unsent AS u
 LEFT JOIN exits AS x ON x.subject = u.journey
-WHERE x.reason IS NOT NULL
+WHERE u.state <> 'unknown' AND (x.reason IS NOT NULL
    OR (u.campaign IN (SELECT campaign FROM off) AND u.state <> 'held')
-   OR (u.campaign NOT IN (SELECT campaign FROM off) AND u.state = 'held' AND u.reason = 'campaign is off')
+   OR (u.campaign NOT IN (SELECT campaign FROM off) AND u.state = 'held' AND u.reason = 'campaign is off'))
 ORDER BY u.message

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-KNOWN = ("r0001",)
+KNOWN = ("r0001", "r0003")
 """All revisions that this program can read, oldest first."""
 
 HEAD = KNOWN[-1]
