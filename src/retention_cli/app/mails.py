@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 Wanted = tuple[str, "Kind", str | None]
+"""A template, the kind of the campaign that sends it, and the subject in place of the template's."""
 
 
 def mails_of(work: Workspace, past: Past | None = None) -> dict[MailKey, Mail]:
@@ -30,17 +31,10 @@ def mails_of(work: Workspace, past: Past | None = None) -> dict[MailKey, Mail]:
         wanted |= _of_revisions(work, past)
     known = work.project.templates
     return {
-        (template, str(kind), subject): _mail(work, with_subject(known[template], subject), kind)
+        (template, str(kind), subject): _mail(work, known[template].with_subject(subject), kind)
         for template, kind, subject in sorted(wanted, key=lambda each: (each[0], each[1], each[2] or ""))
         if template in known
     }
-
-
-def with_subject(template: Template, subject: str | None) -> Template:
-    """Return a template whose subject is another; the same where there is none."""
-    if subject is None:
-        return template
-    return template.model_copy(update={"front": template.front.model_copy(update={"subject": subject})})
 
 
 def _of_campaign(campaign: Campaign) -> Iterator[Wanted]:

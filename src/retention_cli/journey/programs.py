@@ -119,9 +119,8 @@ def ask(frame: Frame, engine: DuckEngine, asked: Asked, uploaded: Uploaded) -> N
     """
     compiler = Compiler(frame.schema, frame.moment, frame.project, JOURNEYS)
     contacts = frame.project.settings.contacts
-    wanted = sorted(
-        {name for mail in frame.mails.values() for name in fields_of(mail)} | {contacts.email, "customer_id"} | _language(frame, frame.mails)
-    )
+    read = {name for mail in frame.mails.values() for name in fields_of(mail)}
+    wanted = sorted(read | {contacts.email, "customer_id"} | _language(frame, frame.mails))
     told = zone_field(frame)
     ways = {name for name in (contacts.sms, contacts.push, contacts.preferred) if name in frame.schema.customer_fields}
     hour = {OPEN_HOUR} if uploaded.asks_best_hour else set()

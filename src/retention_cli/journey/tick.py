@@ -152,7 +152,7 @@ def _load_suppressed(frame: Frame, engine: DuckEngine) -> None:
 def _plan_messages(frame: Frame, engine: DuckEngine) -> None:
     text = "VARCHAR"
     mails = [(template, kind, subject or "", mail.bundle.hash) for (template, kind, subject), mail in frame.mails.items()]
-    engine.table("mails", {"template": text, "kind": text, "subject_line": text, "hash": text}, mails)
+    engine.table("mail_hashes", {"template": text, "kind": text, "subject_line": text, "hash": text}, mails)
     required = [(template, kind, subject or "", field) for (template, kind, subject), mail in frame.mails.items() for field in mail.required_fields]
     engine.table("mail_requires", {"template": text, "kind": text, "subject_line": text, "field": text}, required)
     engine.execute(statement(QUERIES, "planned"), {"next_message": frame.past.position().next_message})

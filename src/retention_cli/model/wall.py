@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-_TIME_PATTERN = r"^([01]\d|2[0-3]):[0-5]\d$"
+TIME_PATTERN = r"^([01]\d|2[0-3]):[0-5]\d$"
 _ONE_DAY = timedelta(days=1)
 
 
@@ -29,7 +29,7 @@ def read_time_of_day(value: Any) -> Any:
     return time(int(hours), int(minutes))
 
 
-TimeOfDay = Annotated[time, BeforeValidator(read_time_of_day), WithJsonSchema({"type": "string", "pattern": _TIME_PATTERN, "examples": ["09:00"]})]
+TimeOfDay = Annotated[time, BeforeValidator(read_time_of_day), WithJsonSchema({"type": "string", "pattern": TIME_PATTERN, "examples": ["09:00"]})]
 """A time of the day on somebody's wall: 09:00."""
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from retention_cli.project.notes import Notes
     from retention_cli.project.yaml_tree import Raw
 
-_BEST = "best_hour"
+BEST_HOUR = "best_hour"
 _WEEKDAYS = {str(day): day for day in Weekday}
 _KINDS = 'write a time ("09:00"), a weekday (saturday), {date: FIELD} or a condition'
 
@@ -86,23 +86,23 @@ def leaves_at(raw: Raw, notes: Notes) -> time | BestHour:
     if not isinstance(raw, Word):
         note_shape(notes, raw, "'at'", "a time or best_hour", 'write "09:00", best_hour, or {best_hour: {from: "07:00", to: "20:00"}}')
         return BestHour()
-    if raw == _BEST:
+    if raw == BEST_HOUR:
         return BestHour()
     try:
         found: time = read_time_of_day(raw)
     except ValueError as error:
         message, _, hint = str(error).partition("; ")
-        notes.error(raw.place, Code.WRONG_VALUE, f"'at': {message}", f"did you mean {_BEST!r}?" if nearest(raw, [_BEST]) else hint)
+        notes.error(raw.place, Code.WRONG_VALUE, f"'at': {message}", f"did you mean {BEST_HOUR!r}?" if nearest(raw, [BEST_HOUR]) else hint)
         return BestHour()
     return found
 
 
 def _best_hour(raw: Table, notes: Notes) -> BestHour:
-    inner = raw.get(_BEST)
-    strange = [key for key in raw.words() if key != _BEST]
+    inner = raw.get(BEST_HOUR)
+    strange = [key for key in raw.words() if key != BEST_HOUR]
     if strange or not isinstance(inner, Table):
         place = strange[0].place if strange else raw.place
         hint = 'write {best_hour: {from: "07:00", to: "20:00", otherwise: "09:00"}}'
         notes.error(place, Code.WRONG_SHAPE, "'at' should be a time or best_hour", hint)
         return BestHour()
-    return build(BestHour, inner, notes, what=f"{_BEST!r}") or BestHour()
+    return build(BestHour, inner, notes, what=f"{BEST_HOUR!r}") or BestHour()

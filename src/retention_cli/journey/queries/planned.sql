@@ -26,5 +26,5 @@ FROM departing AS w
 JOIN subjects AS s ON s.subject = w.subject
 JOIN running AS r ON r.campaign = s.campaign
 JOIN asked AS a ON a.subject = w.subject
-LEFT JOIN mails AS t ON t.template = w.template AND t.kind = r.kind AND t.subject_line = coalesce(w.subject_line, '')
+LEFT JOIN mail_hashes AS t ON t.template = w.template AND t.kind = r.kind AND t.subject_line = coalesce(w.subject_line, '')
 LEFT JOIN required AS q ON q.template = w.template AND q.kind = r.kind AND q.subject_line = coalesce(w.subject_line, '')
