@@ -30,7 +30,9 @@ WEB = "customer_id,occurred_at,event,product_id,cart_id\n"
 
 def shop(folder: Path, steps: str, *people: str, at: str = "2026-05-01 10:00:00", head: str = HEAD, files: dict[str, str] | None = None) -> Path:
     """Make a shop whose people (Ann, by default) each put something into the cart at one moment of the shop's clock."""
-    made = make_shop(folder, {"campaigns/c.yml": head + "steps:\n" + steps, "templates/second.html": TEMPLATE.replace("Hello", "Again"), **(files or {})})
+    made = make_shop(
+        folder, {"campaigns/c.yml": head + "steps:\n" + steps, "templates/second.html": TEMPLATE.replace("Hello", "Again"), **(files or {})}
+    )
     everybody = people or (ANN,)
     write(made, "data/customers.csv", CUSTOMERS + "".join(everybody))
     write(made, "data/web.csv", WEB + "".join(f"{each.split(',')[0]},{at},add_to_cart,p1,k\n" for each in everybody))
@@ -110,7 +112,10 @@ def test_a_wait_until_saturday_ends_there(tmp_path: Path) -> None:
 
 def test_a_wait_until_something_happens_ends_then_or_at_its_end(tmp_path: Path) -> None:
     """Asked in every run: who ordered goes on at once, who did not at the end of the three days."""
-    steps = "  - wait: {until: {did: order, since: entry}, at_most: 3 days}\n  - {if: {did: order, since: entry}, then: [{send: letter}], else: [{send: second}]}\n"
+    steps = (
+        "  - wait: {until: {did: order, since: entry}, at_most: 3 days}\n"
+        "  - {if: {did: order, since: entry}, then: [{send: letter}], else: [{send: second}]}\n"
+    )
     made = shop(tmp_path / "shop", steps, ANN, NEW_YORKER)
     assert sent(made, "2026-05-01T10:30", "2026-05-02T10:00") == [0, 0]
     assert rows(made, "SELECT count(*) FROM transitions WHERE subject = 'journey'") == [(2,)], "who waits on is not written again"
@@ -121,7 +126,11 @@ def test_a_wait_until_something_happens_ends_then_or_at_its_end(tmp_path: Path) 
 
 def test_an_exit_ends_a_wait_that_is_asked_about_in_every_run(tmp_path: Path) -> None:
     head = HEAD + "exit: {ordered: {did: order, since: entry}}\n"
-    made = shop(tmp_path / "shop", "  - wait: {until: {did: order, within: 1 hour, where: {total: {at_least: 1000}}}, at_most: 9 days}\n  - send: letter\n", head=head)
+    made = shop(
+        tmp_path / "shop",
+        "  - wait: {until: {did: order, within: 1 hour, where: {total: {at_least: 1000}}}, at_most: 9 days}\n  - send: letter\n",
+        head=head,
+    )
     tick(made, "2026-05-01T10:30")
     write(made, "data/orders.csv", ORDERS + "2,a,2026-05-02 11:00:00,10.00,\n")
     tick(made, "2026-05-02T12:00")
@@ -251,7 +260,10 @@ def test_variants_have_their_own_subject_template_and_words(tmp_path: Path) -> N
 
 
 def test_any_step_may_have_a_condition(tmp_path: Path) -> None:
-    steps = "  - {send: letter, if: {first_name: Ann}}\n  - {stop: known, if: {first_name: Ann}}\n  - {wait: 1 day, if: {first_name: Bob}}\n  - {send: second}\n"
+    steps = (
+        "  - {send: letter, if: {first_name: Ann}}\n  - {stop: known, if: {first_name: Ann}}\n"
+        "  - {wait: 1 day, if: {first_name: Bob}}\n  - {send: second}\n"
+    )
     made = shop(tmp_path / "shop", steps, ANN, NEW_YORKER)
     assert sent(made, "2026-05-01T10:30", "2026-05-02T11:30") == [1, 1]
     assert subjects(made) == ["Again Bob", "Hello Ann"]
@@ -321,7 +333,12 @@ NO_REACTION = """\
 
 @pytest.mark.parametrize(
     ("event", "data", "expected"),
-    [("email_opened", {}, [0, 0, 1]), ("email_clicked", {}, [0, 0, 1]), ("email_opened", {"machine": True}, [1, 0, 1]), ("email_delivered", {}, [1, 0, 1])],
+    [
+        ("email_opened", {}, [0, 0, 1]),
+        ("email_clicked", {}, [0, 0, 1]),
+        ("email_opened", {"machine": True}, [1, 0, 1]),
+        ("email_delivered", {}, [1, 0, 1]),
+    ],
 )
 def test_who_did_not_react_to_this_very_message_gets_another(tmp_path: Path, event: str, data: dict[str, Any], expected: list[int]) -> None:
     made = shop(tmp_path / "shop", NO_REACTION)
@@ -390,7 +407,15 @@ def test_a_message_of_unknown_fate_is_not_sent_again_after_an_exit(tmp_path: Pat
 def test_a_deadline_ends_the_journey_and_is_told_on_the_customers_clock(tmp_path: Path) -> None:
     head = HEAD + 'deadline: {after: 3 days, at: "20:00"}\n'
     letter = TEMPLATE.replace("enough words", "until {{ deadline | date('d. M. HH:mm') }}")
-    made = shop(tmp_path / "shop", "  - send: letter\n  - wait: 2 weeks\n  - send: second\n", ANN, NEW_YORKER, at="2099-05-01 10:00:00", head=head, files={"templates/letter.html": letter})
+    made = shop(
+        tmp_path / "shop",
+        "  - send: letter\n  - wait: 2 weeks\n  - send: second\n",
+        ANN,
+        NEW_YORKER,
+        at="2099-05-01 10:00:00",
+        head=head,
+        files={"templates/letter.html": letter},
+    )
     assert sent(made, "2099-05-01T10:30") == [2]
     told = [path.read_text() for path in (made / "outbox").glob("*.eml")]
     assert all("4. 5. 20:00" in text for text in told), "each by their own clock"

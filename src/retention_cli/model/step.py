@@ -57,6 +57,8 @@ class OnUnknown(StrEnum):
 
 
 def _one_or_many(value: Any) -> Any:
+    if isinstance(value, list) and not value:
+        raise ValueError("no channel is named; write email, sms or push")
     return (value,) if isinstance(value, str) else value
 
 
@@ -102,7 +104,7 @@ class Letter(Model):
     """What is said of a message, whichever step sends it."""
 
     send: Word = Field(description="the template to send")
-    channel: Channels = Field(default=("email",), min_length=1, description="by which way; a list: the first that reaches the customer")
+    channel: Channels = Field(default=("email",), description="by which way; a list: the first that reaches the customer")
     subject: Word | None = Field(default=None, description="the subject, in place of the template's")
     with_: dict[Name, Word] = Field(default={}, alias="with", description="what the template finds under `with`")
     at: AtField | None = Field(default=None, description="when it may leave, on the customer's clock; left out: at once")
