@@ -16,8 +16,6 @@ from retention_cli.compile import sql
 from retention_cli.compile.conditions import Compiler
 from retention_cli.compile.scans import JOURNEYS
 from retention_cli.compile.subjects import Questions, subjects_query
-from retention_cli.engine.statements import statement
-from retention_cli.journey.enrol import QUERIES
 from retention_cli.journey.zones import zone_field, zone_of
 from retention_cli.model.condition import EventQuery, Fold, Total
 from retention_cli.model.encode import encode
@@ -203,10 +201,3 @@ def upload_entries(frame: Frame, engine: DuckEngine) -> None:
     known = frame.past.entries([(int(str(campaign)), str(customer)) for campaign, customer in pairs])
     columns = {"campaign": "BIGINT", "customer_id": "VARCHAR", "entries": "BIGINT", "last_entered_at": "BIGINT", "is_inside": "BOOLEAN"}
     engine.table("entries", columns, list(known))
-
-
-def step_through(frame: Frame, engine: DuckEngine) -> None:
-    """Judge the candidates, find the exits, draw lots, walk everybody who moves, and see where they arrive and what leaves."""
-    now = {"as_of": frame.micros}
-    for name, values in (("verdicts", {}), ("exits", now), ("drawn", {}), ("walk", now), ("departing", now), ("arrivals", now)):
-        engine.execute(statement(QUERIES, name), values)

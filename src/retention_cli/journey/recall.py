@@ -1,4 +1,4 @@
-"""What a tick looks up of those who move: earlier draws, reactions, refusals, deadlines, and the newest facts of what is waited for.
+"""What a tick looks up of those who may move: reactions, refusals, deadlines, and the newest facts of what is waited for.
 
 Each is asked once for everybody, and only where a program in play has a use for it.
 """
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from retention_cli.journey.zones import Zones
     from retention_cli.model.program import Program
 
-_ASSIGNED = {"experiment": "VARCHAR", "customer_id": "VARCHAR", "path": "VARCHAR"}
 _MESSAGES = {"subject": "BIGINT", "step": "VARCHAR"}
 _DEADLINES = {"revision": "BIGINT", "months": "INTEGER", "seconds": "BIGINT", "has_time": "BOOLEAN", "is_elapsed": "BOOLEAN"}
 _DAYS = {"revision": "BIGINT", "zone": "VARCHAR", "day": "DATE", "ends_at": "TIMESTAMP"}
@@ -40,9 +39,8 @@ _ELAPSED = ("second", "minute", "hour")
 
 
 def recall(frame: Frame, engine: DuckEngine, cast: Cast, programs: Mapping[int, Program], uploaded: Uploaded, zones: Zones) -> None:  # noqa: PLR0917 - a tick's parts
-    """Fill `assigned`, `reacted`, `refused`, `deadlines` and `awaited` for the subjects of the tick."""
+    """Fill `reacted`, `refused`, `deadlines` and `awaited` for the subjects of the tick."""
     steps = [step for program in programs.values() for step in program.steps]
-    _draws(frame, engine)
     _messages(frame, engine)
     _deadlines(engine, programs, zones)
     _date_values(engine, uploaded.date_fields)
@@ -50,11 +48,6 @@ def recall(frame: Frame, engine: DuckEngine, cast: Cast, programs: Mapping[int, 
     if any(step.date is not None and step.date.of_trigger for step in steps):
         _newest_facts(frame, engine, cast, programs)
     engine.execute(statement(QUERIES, "awaited"), {"as_of": frame.micros})
-
-
-def _draws(frame: Frame, engine: DuckEngine) -> None:
-    pairs = [(str(name), str(customer)) for name, customer in engine.run(statement(QUERIES, "experiments_of"), {})]
-    engine.table("assigned", _ASSIGNED, list(frame.past.assignments(pairs)) if pairs else [])
 
 
 def _messages(frame: Frame, engine: DuckEngine) -> None:

@@ -18,10 +18,11 @@ from retention_cli.journey.delta import collect
 from retention_cli.journey.enrol import QUERIES, Generations, find_candidates
 from retention_cli.journey.goals import reached
 from retention_cli.journey.plan import CampaignPlan, count
-from retention_cli.journey.programs import Asked, ask, in_play, step_through, upload_entries, upload_programs
+from retention_cli.journey.programs import Asked, ask, in_play, upload_entries, upload_programs
 from retention_cli.journey.recall import recall
 from retention_cli.journey.running import Cast, cast, switched_off
 from retention_cli.journey.steps import upload_steps
+from retention_cli.journey.walk import step_through
 from retention_cli.journey.zones import load_zones
 from retention_cli.model.step import WAYS
 from retention_cli.model.trigger import Happened

@@ -3,11 +3,10 @@
 -- their revisions' shares; what was drawn before and is no way of this revision any more is drawn among those it has.
 CREATE OR REPLACE TABLE drawn AS
 WITH lots AS (
-    SELECT s.subject, s.revision, s.customer_id, x.step, x.experiment,
-        substr(sha256(x.experiment || chr(31) || s.customer_id), 1, 12) AS digits
-    FROM subjects AS s
-    JOIN (SELECT DISTINCT revision, step, experiment FROM program_ways) AS x ON x.revision = s.revision
-    WHERE s.is_new OR s.is_due
+    SELECT m.subject, m.revision, m.customer_id, x.step, x.experiment,
+        substr(sha256(x.experiment || chr(31) || m.customer_id), 1, 12) AS digits
+    FROM movers AS m
+    JOIN (SELECT DISTINCT revision, step, experiment FROM program_ways) AS x ON x.revision = m.revision
 ), fresh AS (
     SELECT l.*, w.path AS own,
         first_value(w.path) OVER (PARTITION BY l.experiment, l.customer_id ORDER BY l.subject, l.step) AS alike

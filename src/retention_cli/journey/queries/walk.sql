@@ -3,18 +3,7 @@
 -- up, unless a message was planned before it in this walk: no run sends twice what a wait should part.
 CREATE OR REPLACE TABLE walk AS
 WITH RECURSIVE walked AS (
-    SELECT s.subject, s.revision, a.zone, 0 AS hop, false AS sent, CASE WHEN s.is_new THEN p.first ELSE here.next END AS step
-    FROM subjects AS s
-    JOIN asked AS a ON a.subject = s.subject
-    JOIN programs AS p ON p.revision = s.revision
-    LEFT JOIN program_steps AS here ON here.revision = s.revision AND here.step = s.step
-    LEFT JOIN awaited AS d ON d.subject = s.subject AND d.step = s.step
-    LEFT JOIN verdicts AS v ON v.subject = s.subject
-    LEFT JOIN exits AS x ON x.subject = s.subject
-    WHERE x.subject IS NULL
-      AND ((s.is_new AND v.verdict = 'enters')
-        OR (s.is_due AND here.step IS NOT NULL
-            AND (NOT here.is_looked_at OR s.until_at <= make_timestamp($as_of) OR coalesce(a.answers[here.question], d.is_over, false))))
+    SELECT subject, revision, zone, 0 AS hop, false AS sent, step FROM movers
     UNION ALL
     SELECT w.subject, w.revision, w.zone, w.hop + 1, w.sent OR st.op = 'send',
         CASE WHEN st.op = 'split' THEN way.next
