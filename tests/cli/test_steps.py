@@ -434,3 +434,11 @@ def test_a_deadline_without_a_time_keeps_the_entrys(tmp_path: Path) -> None:
     made = shop(tmp_path / "shop", "  - wait: 2 weeks\n", head=HEAD + "deadline: {after: 1 day}\n", at="2026-03-28 12:00:00")
     tick(made, "2026-03-28T12:30")
     assert rows(made, "SELECT datetime(deadline_at / 1000000, 'unixepoch') FROM journeys") == [("2026-03-29 10:00:00",)]
+
+
+def test_a_preview_has_the_words_and_the_deadline_of_its_step(tmp_path: Path) -> None:
+    letter = TEMPLATE.replace("enough words", "{{ with.kind }} until {{ deadline | date('yyyy') }}")
+    head = HEAD + "deadline: {after: 1 day}\n"
+    made = shop(tmp_path / "shop", "  - {send: letter, with: {kind: bestsellers}}\n", head=head, files={"templates/letter.html": letter})
+    ran = retention(made, "message", "preview", "letter", "--customer", "a", "--as-of", "2026-05-01T10:00")
+    assert "bestsellers until 2026" in ran.out, ran.said
