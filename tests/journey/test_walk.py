@@ -14,10 +14,10 @@ from compile.shop import open_shop
 from retention_cli.compile.program import compile_program
 from retention_cli.engine.duck import DuckEngine
 from retention_cli.engine.statements import statement
-from retention_cli.journey.enrol import QUERIES
 from retention_cli.journey.frame import to_micros
 from retention_cli.journey.programs import Asked
 from retention_cli.journey.steps import upload_steps
+from retention_cli.journey.tables import QUERIES
 from retention_cli.journey.zones import Zones
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def walk(program: Program, *, at: str | None = None, holds: bool = False, custom
         answers = {"zone": zone, "holds": [holds] * len(asked.conditions)}
         engine.execute("CREATE TABLE asked AS SELECT 1 AS subject, $zone AS zone, CAST($holds AS BOOLEAN[]) AS answers", answers)
         engine.table("programs", {"revision": "BIGINT", "first": "VARCHAR"}, [(1, program.first)])
-        engine.table("verdicts", {"subject": "BIGINT", "verdict": "VARCHAR"}, [(1, "enters")] if at is None else [])
+        engine.table("verdicts", {"subject": "BIGINT", "verdict": "VARCHAR", "held_out": "VARCHAR"}, [(1, "enters", None)] if at is None else [])
         engine.table("exits", {"subject": "BIGINT", "reason": "VARCHAR"}, [])
         engine.table("awaited", {"subject": "BIGINT", "step": "VARCHAR", "is_over": "BOOLEAN"}, [])
         engine.table("reacted", {"subject": "BIGINT", "step": "VARCHAR"}, [(1, step) for step in journey.get("reacted", ())])

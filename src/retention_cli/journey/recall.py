@@ -16,7 +16,7 @@ from retention_cli.compile.moment import naive_utc
 from retention_cli.compile.schema import CUSTOMER
 from retention_cli.compile.triggers import OCCURRENCE, recalled_query
 from retention_cli.engine.statements import statement
-from retention_cli.journey.enrol import QUERIES
+from retention_cli.journey.tables import QUERIES
 from retention_cli.model.program import StepOp
 from retention_cli.model.trigger import Happened
 from retention_cli.model.wall import day_at

@@ -14,26 +14,31 @@ from retention_cli.audience.memberships import delta_blob, evaluate, load_before
 from retention_cli.compile.items import items_query
 from retention_cli.compile.sql import created
 from retention_cli.engine.statements import statement
+from retention_cli.errors import ProjectInvalid
 from retention_cli.journey.delta import collect
-from retention_cli.journey.enrol import QUERIES, Generations, find_candidates
+from retention_cli.journey.enrol import find_candidates
+from retention_cli.journey.enrolling import Enrolling, Generations, is_fresh
 from retention_cli.journey.goals import reached
+from retention_cli.journey.migration import migrations
 from retention_cli.journey.plan import CampaignPlan, count
 from retention_cli.journey.programs import Asked, ask, in_play, upload_entries, upload_programs
 from retention_cli.journey.recall import recall
 from retention_cli.journey.running import Cast, cast, switched_off
 from retention_cli.journey.steps import upload_steps
+from retention_cli.journey.tables import QUERIES
 from retention_cli.journey.walk import step_through
 from retention_cli.journey.zones import load_zones
 from retention_cli.model.step import WAYS
 from retention_cli.model.trigger import Happened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
     from retention_cli.engine.duck import DuckEngine
     from retention_cli.journey.frame import Frame
-    from retention_cli.ledger.delta import Delta
+    from retention_cli.journey.migration import Migration
+    from retention_cli.ledger.delta import Delta, GenerationDelta
     from retention_cli.model.program import Program
 
 
@@ -48,12 +53,13 @@ class Tick:
 def plan_tick(frame: Frame, engine: DuckEngine) -> Tick:
     """Decide everything that is due as of the frame; the engine holds the snapshots as views."""
     members = cast(frame)
-    zones = load_zones(frame, engine)
-    generations = _evaluate(frame, engine)
-    baseline = find_candidates(frame, engine, members.campaigns, generations)
-    programs = in_play(members, _gather(frame, engine, members))
+    moving, zones = _migrations(frame, members), load_zones(frame, engine)
+    generations = _evaluate(frame, engine, members)
+    stage = Enrolling(frame, engine, generations, zones)
+    baseline = find_candidates(stage, members.campaigns)
+    programs = in_play(members, _gather(frame, engine, members, moving))
     asked = Asked()
-    upload_programs(engine, members, programs, asked)
+    upload_programs(frame, engine, members, programs, asked)
     uploaded = upload_steps(frame, engine, programs, zones, asked)
     engine.execute(statement(QUERIES, "subjects"), {"next_journey": frame.past.position().next_journey})
     ask(frame, engine, asked, uploaded)
@@ -63,17 +69,26 @@ def plan_tick(frame: Frame, engine: DuckEngine) -> Tick:
     step_through(frame, engine)
     _add_items(frame, engine, members)
     _plan_messages(frame, engine)
-    whole = whole_blob(engine)
-    changes = delta_blob(engine, generations.now, generations.before)
-    generation = (generations.id, frame.micros, dict(generations.now.segments), whole, changes)
-    delta = replace(collect(frame, engine, members, generation), goals=reached(frame, engine, members))
+    delta = collect(frame, engine, members, None if generations is None else _kept(frame, engine, generations), stage.done)
+    delta = replace(delta, migrations=[(each.campaign, each.revision, each.step, each.new_revision, each.new_step) for each in moving])
+    if generations is not None:
+        delta = replace(delta, goals=reached(frame, engine, members))
     return Tick(delta, count(frame, engine, members, baseline))
 
 
-def _evaluate(frame: Frame, engine: DuckEngine) -> Generations:
+def _evaluate(frame: Frame, engine: DuckEngine, members: Cast) -> Generations | None:
+    """Evaluate segments and groups; None where they were evaluated lately, on the same facts and by the same meanings."""
+    if not any(running.is_new for running in members.campaigns.values()) and is_fresh(frame):
+        return None
     now = evaluate(frame.project, frame.schema, frame.moment, engine)
     before = load_before(engine, frame.past.last_generation())
     return Generations(now, before, frame.past.position().next_generation)
+
+
+def _kept(frame: Frame, engine: DuckEngine, generations: Generations) -> GenerationDelta:
+    """Return the memberships as the ledger keeps them."""
+    changes = delta_blob(engine, generations.now, generations.before)
+    return (generations.id, frame.micros, dict(generations.now.segments), whole_blob(engine), changes)
 
 
 _MOVING = {
@@ -96,16 +111,26 @@ _MOVING = {
 _UNSENT = {"message": "BIGINT", "journey": "BIGINT", "campaign": "BIGINT", "state": "VARCHAR", "reason": "VARCHAR", "step": "VARCHAR"}
 
 
-def _gather(frame: Frame, engine: DuckEngine, members: Cast) -> set[int]:
+def _migrations(frame: Frame, members: Cast) -> list[Migration]:
+    found, problems = migrations(frame.past, members.campaigns.values())
+    if problems:
+        raise ProjectInvalid(problems)
+    return found
+
+
+def _gather(frame: Frame, engine: DuckEngine, members: Cast, moving: Sequence[Migration]) -> set[int]:
     """Fill `moving` and `unsent` from the ledger; return the revisions that journeys stand on."""
+    to = {(each.campaign, each.revision, each.step): (each.new_revision, each.new_step) for each in moving}
+    newest = {each.campaign: each.new_revision for each in moving}
     due = [
-        (row[0], row[1], row[4], row[2], row[6], row[8], row[5], True, True, row[3], row[7], row[9], row[10])
+        (row[0], row[1], stand[0], row[2], row[6], row[8], stand[1], True, True, row[3], row[7], row[9], row[10])
         for row in frame.past.due_journeys(frame.micros)
+        if (stand := to.get((row[1], row[4], row[5]), (row[4], row[5])))
     ]
     waiting = [*frame.past.journeys_with_unsent(), *_to_resend(frame, members)]
     known = {row[0] for row in due}
     others = {
-        row[0]: (row[0], row[2], row[4], row[3], row[5], row[6], None, False, row[8] == "open", None, None, None, row[11])
+        row[0]: (row[0], row[2], newest.get(row[2], row[4]), row[3], row[5], row[6], None, False, row[8] == "open", None, None, None, row[11])
         for row in waiting
         if row[0] not in known
     }

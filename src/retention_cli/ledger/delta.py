@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Rows = list[tuple[Any, ...]]
+GenerationDelta = tuple[int, int, dict[str, Any], bytes | None, bytes | None]
+"""Memberships: id, as_of, segments with their meanings, the whole, the difference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +25,9 @@ class Delta:
     campaigns_new: Rows = field(default_factory=list)  # id, name, first_as_of
     revisions_new: Rows = field(default_factory=list)  # id, campaign, fingerprint, program
     journeys_new: Rows = field(default_factory=list)
-    # id, campaign, customer, occurrence, revision, entered_at, state, step, due_at, reason, trigger, until_at, deadline_at
+    # id, campaign, customer, occurrence, revision, entered_at, state, step, due_at, reason, trigger, per, until_at, deadline_at
     journeys_changed: Rows = field(default_factory=list)  # id, state, step, due_at, reason, until_at
-    verdicts: Rows = field(default_factory=list)  # campaign, customer, occurrence, verdict, as_of
+    verdicts: Rows = field(default_factory=list)  # campaign, customer, occurrence, verdict, as_of, facts
     messages_new: Rows = field(default_factory=list)
     # id, journey, step, campaign, customer, channel, address, template, context, context_index, planned_at, not_before, not_after, variant
     messages_resent: Rows = field(default_factory=list)  # id: of unknown fate, to be planned once more
@@ -33,6 +35,9 @@ class Delta:
     transitions: Rows = field(default_factory=list)  # subject, subject_id, from_state, to_state, at, reason
     contexts: Rows = field(default_factory=list)  # id, count, body
     templates: Rows = field(default_factory=list)  # hash, body
-    generation: tuple[int, int, dict[str, Any], bytes | None, bytes | None] | None = None  # id, as_of, segments, whole, delta
+    generation: GenerationDelta | None = None
     assignments: Rows = field(default_factory=list)  # experiment, customer, path, at
     goals: Rows = field(default_factory=list)  # journey, goal, reached_at, value
+    migrations: Rows = field(default_factory=list)  # campaign, old_revision, old_step, new_revision, new_step
+    approved: list[int] = field(default_factory=list)  # campaigns whose surge was approved
+    manifest: dict[str, Any] | None = None  # what the tick stood on

@@ -6,7 +6,18 @@ import json
 from typing import TYPE_CHECKING, Any, Self
 
 from retention_cli.ledger.moves import RESENT
-from retention_cli.ledger.rows import Counts, EvaluationRow, GenerationRow, Position, RevisionRow, RunRow, SeenCampaign, Suppressed, UnknownRow
+from retention_cli.ledger.rows import (
+    Counts,
+    EvaluationRow,
+    GenerationRow,
+    LastEvaluation,
+    Position,
+    RevisionRow,
+    RunRow,
+    SeenCampaign,
+    Suppressed,
+    UnknownRow,
+)
 from retention_cli.ledger.store import open_view
 from retention_cli.model.mail import BY_MACHINES, MACHINE
 
@@ -60,6 +71,12 @@ class Reader:
             return GenerationRow(id_, as_of, json.loads(segments), bytes(whole))
         return None
 
+    def last_evaluation(self) -> LastEvaluation | None:
+        """Return when segments were evaluated last and on what, without the memberships."""
+        for as_of, segments, manifest in self._rows("last_evaluation"):
+            return LastEvaluation(as_of, json.loads(segments), json.loads(manifest or "{}").get("snapshots", {}))
+        return None
+
     def evaluations(self, limit: int) -> list[EvaluationRow]:
         """Return the last evaluations of all segments, newest first."""
         rows = self._rows("recent_generations", limit=limit)
@@ -79,8 +96,8 @@ class Reader:
         """
         return self._rows("journeys_with_unsent")
 
-    def entries(self, pairs: Sequence[tuple[int, str]]) -> list[tuple[Any, ...]]:
-        """Return for (campaign, customer) pairs with any journey: (campaign, customer, entries, last_entered_at, is_inside as 0 or 1)."""
+    def entries(self, pairs: Sequence[tuple[int, str, str]]) -> list[tuple[Any, ...]]:
+        """Return for (campaign, customer, per) with any journey: (campaign, customer, per, entries, last_entered_at, is_inside as 0 or 1)."""
         return self._rows("entries", pairs=json.dumps(pairs))
 
     def judged(self, campaign: int, occurrences: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
@@ -103,6 +120,18 @@ class Reader:
     def unknown_once(self) -> list[tuple[Any, ...]]:
         """Return messages of unknown fate that were not sent again by themselves yet, shaped as by `journeys_with_unsent`."""
         return self._rows("unknown_once", reason=RESENT)
+
+    def standing(self, campaign: int) -> list[tuple[int, str, int]]:
+        """Return where the open journeys of a campaign stand: (revision, step, journeys)."""
+        return [(int(revision), str(step), int(count)) for revision, step, count in self._rows("standing", campaign=campaign)]
+
+    def surged(self, campaign: int, since: int) -> list[tuple[Any, ...]]:
+        """Return whom a surge kept from entering since then: (customer, occurrence, facts)."""
+        return self._rows("surged", campaign=campaign, since=since)
+
+    def entered_by_day(self, now: int, since: int) -> list[tuple[int, int, int]]:
+        """Return how many entered since then: (campaign, days ago, journeys); days without any are not there."""
+        return [(campaign, int(day), count) for campaign, day, count in self._rows("entered_by_day", now=now, since=since)]
 
     def open_goals(self, since: int) -> list[tuple[Any, ...]]:
         """Return journeys entered after `since`: (journey, campaign, customer, entered_at, revision, trigger), by id."""
@@ -137,8 +166,9 @@ class Reader:
         return self._rows("own_events", until=until)
 
     def snapshots_of_runs(self, until: int) -> list[tuple[int, dict[str, str]]]:
-        """Return for each finished run up to an instant its as_of and its snapshots (source → id), oldest first."""
-        return [(as_of, json.loads(manifest).get("snapshots", {})) for as_of, manifest in self._rows("manifests", until=until)]
+        """Return for each whole run up to an instant its as_of and its snapshots (source → id), oldest first."""
+        told = [(as_of, json.loads(manifest)) for as_of, manifest in self._rows("manifests", until=until)]
+        return [(as_of, manifest.get("snapshots", {})) for as_of, manifest in told if not manifest.get("only")]
 
     def unknown(self, limit: int) -> list[UnknownRow]:
         """Return messages of unknown fate, oldest first."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _JOURNEY = (
     *("id", "campaign", "customer", "occurrence", "revision", "entered_at", "state"),
-    *("step", "due_at", "reason", "trigger", "until_at", "deadline_at"),
+    *("step", "due_at", "reason", "trigger", "per", "until_at", "deadline_at"),
 )
 _PLANNED = (
     "id",
@@ -47,16 +47,21 @@ _CHANNEL, _ADDRESS, _PLANNED_AT = _PLANNED.index("channel"), _PLANNED.index("add
 def write_delta(connection: Connection, run: Run, delta: Delta) -> int:
     """Write everything; return how many of the messages to be stopped were still waiting."""
     _write_campaigns(connection, run, delta)
+    _approve(connection, delta)
+    _migrate(connection, run, delta)
     bulk.insert(connection, "contexts", ("id", "count", "body", "run"), _with(run.id, delta.contexts))
     bulk.insert(connection, "journeys", _JOURNEY, delta.journeys_new)
     _change_journeys(connection, delta)
     bulk.insert(connection, "messages", _MESSAGE, _messages(run, delta))
     bulk.insert(connection, "assignments", ("experiment", "customer", "path", "at", "run"), _with(run.id, delta.assignments))
-    bulk.insert(connection, "verdicts", ("campaign", "customer", "occurrence", "verdict", "as_of", "run"), _with(run.id, delta.verdicts))
+    bulk.insert(connection, "verdicts", ("campaign", "customer", "occurrence", "verdict", "as_of", "facts", "run"), _with(run.id, delta.verdicts))
     bulk.insert(connection, "goals", ("journey", "goal", "reached_at", "value", "run"), _with(run.id, delta.goals))
     bulk.insert(connection, "transitions", moves.HISTORY, ((run.id, *row) for row in delta.transitions))
     _write_generation(connection, run, delta)
     _resend(connection, run, delta)
+    if delta.manifest is not None:
+        told = {"id": run.id, "manifest": json.dumps(delta.manifest, ensure_ascii=False)}
+        connection.execute(statement("tell_manifest", connection.dialect.name), told)
     return _stop_messages(connection, run, delta)  # last: what this tick planned may be stopped by it, in this order
 
 
@@ -65,6 +70,18 @@ def _write_campaigns(connection: Connection, run: Run, delta: Delta) -> None:
     bulk.insert(connection, "revisions", ("id", "campaign", "fingerprint", "program", "run"), _with(run.id, delta.revisions_new))
     for hash_, body in delta.templates:
         connection.execute(statement("keep_template", connection.dialect.name), {"hash": hash_, "body": body})
+
+
+def _approve(connection: Connection, delta: Delta) -> None:
+    for campaign in delta.approved:
+        connection.execute(statement("approve_surge", connection.dialect.name), {"campaign": campaign})
+
+
+def _migrate(connection: Connection, run: Run, delta: Delta) -> None:
+    for campaign, old_revision, old_step, new_revision, new_step in delta.migrations:
+        which = {"campaign": campaign, "old_revision": old_revision, "old_step": old_step, "new_step": new_step}
+        connection.execute(statement("tell_migrated", connection.dialect.name), which | {"run": run.id, "at": run.as_of})
+        connection.execute(statement("migrate", connection.dialect.name), which | {"new_revision": new_revision})
 
 
 def _change_journeys(connection: Connection, delta: Delta) -> None:

@@ -9,9 +9,11 @@ from pydantic import Field
 
 from retention_cli.model.base import Described, Flag, Model, Name, Span, Whole
 from retention_cli.model.condition import ConditionField, TotalField
+from retention_cli.model.source import Share
 from retention_cli.model.step import Step
 from retention_cli.model.trigger import Trigger
 from retention_cli.model.wall import TimeOfDay
+from retention_cli.model.word import Word
 
 
 class Kind(StrEnum):
@@ -29,6 +31,7 @@ class Again(Model):
     never: Flag = Field(default=False, description="once in a lifetime")
     after: Span | None = Field(default=None, description="not sooner than this after the last entry")
     at_most: Annotated[Whole, Field(ge=1)] | None = Field(default=None, description="so many times in all")
+    once_per: Word | None = Field(default=None, description="once for each value of this fact of the trigger: to")
 
 
 class Goal(Model):
@@ -46,6 +49,12 @@ class Deadline(Model):
     at: TimeOfDay | None = Field(default=None, description="the time of that day on the customer's clock; left out: the entry's")
 
 
+class OnChange(Model):
+    """What becomes of journeys that entered an earlier revision of the campaign's steps."""
+
+    migrate: dict[Name, Name] = Field(description="they go on in the new steps; a step that is gone, by id, and the one that takes its place")
+
+
 class Campaign(Described):
     """An automation or a one-off. `exit`: any one of them ends the journey, and its name is the reason."""
 
@@ -56,6 +65,8 @@ class Campaign(Described):
     audience: ConditionField | None = Field(default=None, description="who may enter, asked once at the entry")
     again: Again | None = Field(default=None, description="whether a customer may enter again")
     deadline: Deadline | None = Field(default=None, description="the end of every journey; templates tell it as {{ deadline }}")
+    holdout: Share | None = Field(default=None, description="a share that enters, gets nothing and is measured: 10%")
     exit: dict[Name, ConditionField] = Field(default={}, description="named reasons to end a journey, asked before every step and every message")
     goals: dict[Name, Goal] = Field(default={}, description="what the campaign is for, measured from entry")
+    on_change: OnChange | None = Field(default=None, description="{migrate: {old: new}}; left out: a journey ends on the steps that it entered")
     steps: tuple[Step, ...] = Field(min_length=1, description="what happens, in order")

@@ -8,7 +8,7 @@ FROM (
     JOIN asked AS a ON a.subject = s.subject
     JOIN program_exits AS x ON x.revision = s.revision
     LEFT JOIN verdicts AS v ON v.subject = s.subject
-    WHERE a.answers[x.question] AND (NOT s.is_new OR v.verdict = 'enters')
+    WHERE a.answers[x.question] AND (NOT s.is_new OR (v.verdict = 'enters' AND v.held_out IS NULL))
     UNION ALL
     SELECT subject, 'refused: ' || step, 1000000 FROM refused
     UNION ALL
@@ -16,6 +16,6 @@ FROM (
     FROM deadlines AS d
     JOIN subjects AS s ON s.subject = d.subject
     LEFT JOIN verdicts AS v ON v.subject = d.subject
-    WHERE d.ends_at <= make_timestamp($as_of) AND (NOT s.is_new OR v.verdict = 'enters')
+    WHERE d.ends_at <= make_timestamp($as_of) AND (NOT s.is_new OR (v.verdict = 'enters' AND v.held_out IS NULL))
 )
 GROUP BY subject

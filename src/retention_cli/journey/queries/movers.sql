@@ -10,6 +10,6 @@ LEFT JOIN awaited AS d ON d.subject = s.subject AND d.step = s.step
 LEFT JOIN verdicts AS v ON v.subject = s.subject
 LEFT JOIN exits AS x ON x.subject = s.subject
 WHERE x.subject IS NULL
-  AND ((s.is_new AND v.verdict = 'enters')
+  AND ((s.is_new AND v.verdict = 'enters' AND v.held_out IS NULL)
     OR (s.is_due AND here.step IS NOT NULL
         AND (NOT here.is_looked_at OR s.until_at <= make_timestamp($as_of) OR coalesce(a.answers[here.question], d.is_over, false))))
