@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def test_a_journey_keeps_until_when_it_waits_and_when_it_ends(ledger: Ledger) -> None:
     run = begin(ledger)
     delta = tick(ledger.position(), 1)
-    ledger.record(run, replace(delta, journeys_new=[(*delta.journeys_new[0][:11], AS_OF + 50, AS_OF + 90)]))
+    ledger.record(run, replace(delta, journeys_new=[(*delta.journeys_new[0][:12], AS_OF + 50, AS_OF + 90)]))
     assert [row[9:] for row in ledger.due_journeys(AS_OF + 10)] == [(AS_OF + 50, AS_OF + 90)]
     assert ledger.journeys_with_unsent()[0][11] == AS_OF + 90
     ledger.record(run, Delta(journeys_changed=[(1, "open", "wait-2", AS_OF + 10, None, AS_OF + 70)]))

@@ -16,7 +16,9 @@ from retention_cli.compile import sql
 from retention_cli.compile.conditions import Compiler
 from retention_cli.compile.scans import JOURNEYS
 from retention_cli.compile.subjects import Questions, subjects_query
+from retention_cli.engine.statements import statement
 from retention_cli.journey.surge import most_entering
+from retention_cli.journey.tables import QUERIES
 from retention_cli.journey.zones import zone_field, zone_of
 from retention_cli.model.campaign import Kind
 from retention_cli.model.condition import EventQuery, Fold, Sample, Total
@@ -149,7 +151,7 @@ def ask(frame: Frame, engine: DuckEngine, asked: Asked, uploaded: Uploaded) -> N
     """
     if not engine.run("SELECT 1 FROM subjects LIMIT 1"):
         engine.table("answered", {"subject": "BIGINT"}, [])
-        engine.table("asked", _ASKED, [])
+        engine.execute(statement(QUERIES, "asked_nobody"), {})
         return
     compiler = Compiler(frame.schema, frame.moment, frame.project, JOURNEYS)
     contacts = frame.project.settings.contacts
@@ -163,18 +165,6 @@ def ask(frame: Frame, engine: DuckEngine, asked: Asked, uploaded: Uploaded) -> N
     conditions = {f"question_{n}": condition for n, condition in enumerate(asked.conditions, 1)}
     questions = Questions(conditions, [*wanted, *sorted(unread)], {OPENS: _OPENS} if uploaded.asks_best_hour else None)
     answer(engine, compiler, questions, contacts, zone=zone, unread=unread)
-
-
-_ASKED = {
-    "subject": "BIGINT",
-    "answers": "BOOLEAN[]",
-    **dict.fromkeys(("address", "sms", "push", "preferred"), "VARCHAR"),
-    "open_hour": "BIGINT",
-    "opens": "BIGINT",
-    "zone": "VARCHAR",
-    "missing": "VARCHAR[]",
-    "customer": "VARCHAR",
-}
 
 
 def fields_of(mail: Mail) -> set[str]:
