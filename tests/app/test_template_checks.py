@@ -54,3 +54,43 @@ def test_before_the_first_import_any_source_may_give_the_event(tmp_path: Path, w
 @pytest.mark.parametrize(("word", "expected"), [("cart_id", []), ("message", ["unknown-field"]), ("cart", ["unknown-field"])])
 def test_after_it_the_event_has_the_columns_of_its_source(tmp_path: Path, word: str, expected: list[str]) -> None:
     assert codes(tmp_path, word, {"web": ("add_to_cart", "view_item"), "mails": ("send",)}) == expected
+
+
+STEPS = """\
+  - {send: cart, with: {kind: a, more: b}}
+  - {send: cart, with: {kind: c}}
+  - {send: cart, subject: "Your {{ customer.name_of_cat }}", with: {kind: c}}
+"""
+
+
+def problems(root: Path, body: str, more: str = "", steps: str = STEPS) -> list[tuple[str, int, str]]:
+    """Return (file, line, code) of what is wrong with a template, sent by these steps."""
+    for folder in ("campaigns", "templates"):
+        (root / folder).mkdir()
+    (root / "retention.yml").write_text(SETTINGS + "  customers: {path: c.csv, key: customer_id}\n", encoding="utf-8")
+    (root / "campaigns/cart.yml").write_text(CAMPAIGN.replace("steps: [{send: cart}]\n", more + "steps:\n" + steps), encoding="utf-8")
+    (root / "templates/cart.html").write_text(f"---\nsubject: Your cart\n---\n<p>{body}</p>\n", encoding="utf-8")
+    project, found = load(root, {})
+    assert project is not None, found
+    columns = {name: Column(name=name, type=ColumnType.TEXT, origin=name) for name in ("customer_id", "email")}
+    schema = Schema.of(project.sources, Catalog({"customers": SourceSchema("customers", columns)}))
+    return [(problem.place.file, problem.place.line, problem.code) for problem in check_templates(project, schema)]
+
+
+def test_the_words_of_a_step_are_those_that_every_step_gives(tmp_path: Path) -> None:
+    only = "  - {send: cart, with: {kind: a, more: b}}\n"
+    assert problems(tmp_path, "{{ with.kind }} {{ with.more }}", steps=only) == []
+
+
+def test_a_word_that_one_step_lacks_is_told(tmp_path: Path) -> None:
+    found = problems(tmp_path, "{{ with.kind }} {{ with.more }}")
+    assert ("templates/cart.html", 4, "unknown-field") in found
+
+
+def test_the_subject_of_a_step_is_read_where_it_stands(tmp_path: Path) -> None:
+    assert problems(tmp_path, "x") == [("campaigns/cart.yml", 7, "unknown-field")]
+
+
+@pytest.mark.parametrize(("more", "expected"), [("", ["unknown-name"]), ("deadline: {after: 1 day}\n", [])])
+def test_a_deadline_is_there_where_the_campaign_has_one(tmp_path: Path, more: str, expected: list[str]) -> None:
+    assert [code for *_, code in problems(tmp_path, "{{ deadline | date }}", more, "  - send: cart\n")] == expected

@@ -266,3 +266,19 @@ def test_exclude_is_tried_too(tmp_path: Path) -> None:
 def test_what_may_hold_after_all_is_not_called_impossible(tmp_path: Path, asked: str) -> None:
     """In March a month is 28 days; and twice a debt is less than the debt."""
     assert of(tmp_path, {"segments/asked.yml": ASKED.format(asked)}) == []
+
+
+def test_a_date_that_is_waited_for_is_one(tmp_path: Path) -> None:
+    """Of the customer and of the event; what is no date, and what is not there."""
+    waits = "".join(
+        f"  - wait: {{until: {{date: {name}}}, at_most: 1 day}}\n"
+        for name in ("birthday", "trigger.ordered_at", "country", "birthdy", "trigger.total", "trigger.totl")
+    )
+    campaign = "trigger: {did: order}\ngoals: {g: {when: {did: order}, window: 1 day}}\nsteps:\n" + waits
+    found = of(tmp_path, {"campaigns/c.yml": campaign})
+    assert sorted((problem.place.line, problem.code) for problem in found) == [
+        (6, "wrong-type"), (7, "unknown-field"), (8, "wrong-type"), (9, "unknown-field"),
+    ]  # fmt: skip
+    assert {problem.place.line: problem.hint for problem in found if problem.code == "unknown-field"} == {
+        7: "did you mean 'birthday'?", 9: "did you mean 'total'?",
+    }  # fmt: skip

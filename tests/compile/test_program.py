@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -30,10 +31,10 @@ from retention_cli.model.condition import (
 from retention_cli.model.duration import Duration
 from retention_cli.model.encode import decode, encode
 from retention_cli.model.problem import Place
-from retention_cli.model.program import StepOp, load_program
+from retention_cli.model.program import Deadline, StepOp, load_program
 from retention_cli.model.question import Op
 from retention_cli.model.question import Test as Question
-from retention_cli.model.step import If, Send, Stop, Wait
+from retention_cli.model.step import If, Send, Split, Stop, Wait
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,6 +146,76 @@ def test_a_program_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     assert again.steps[0].op is StepOp.SEND
 
 
+EVERYTHING = """\
+  - wait: {until: saturday, at: "10:00"}
+  - wait: {until: {did: order, since: entry}, at_most: 3 days}
+  - wait: {until: {date: trigger.paid_at, offset: -3 days, every: year}, at: "08:00", at_most: 1 year}
+  - send: hello
+    channel: [preferred, email]
+    subject: s
+    with: {kind: x}
+    at: {best_hour: {from: "07:00", otherwise: "09:00"}}
+    expires: 12 hours
+    on_fail: stop
+    on_unknown: resend_once
+    experiment: e
+    hypothesis: h
+    decide_by: {goal: g, at_least_each: 5, after: 1 week}
+    variants: {b: {share: 33.3%, template: third}, a: {with: {kind: y}}}
+    no_reaction: {after: 1 day, send: czech, channel: email}
+  - split: {name: half, paths: {b: {then: [{send: hello}]}, a: {share: 25%, then: []}}}
+"""
+GOAL = 'goals: {g: {when: {did: order}, window: 1 day}}\ndeadline: {after: 3 days, at: "20:00"}\n'
+
+
+def test_a_program_of_every_word_is_read_back_as_it_was_written(tmp_path: Path) -> None:
+    program = compile_program(campaign(tmp_path, EVERYTHING, GOAL))
+    again = load_program(program.dump())
+    assert again == program
+    assert again.deadline == Deadline(Duration(3, "day"), "20:00")
+    assert [way.share for step in again.steps for way in step.ways] == [Decimal("0.667"), Decimal("0.333"), Decimal("0.25"), Decimal("0.75")]
+
+
+def test_a_program_that_was_pinned_before_these_words_is_still_read() -> None:
+    """Running journeys finish on their revision, whatever has been added to the language since."""
+    text = (
+        '{"_":"Program","first":"send-a","goals":[],"exits":[],"steps":[{"_":"Step","channel":"email","id":"send-a","next":"wait-1-day","op":"send",'
+        '"template":"a"},{"_":"Step","id":"wait-1-day","op":"wait","span":{"_":"Duration","count":1,"unit":"day"}}]}'
+    )
+    sent, waits = load_program(text).steps
+    assert (sent.wordings, sent.channel, sent.ways, waits.span, waits.is_looked_at) == ((("a", None),), "email", (), Duration(1, "day"), False)
+    assert load_program(text).deadline is None
+
+
+def test_ways_stand_by_name_whatever_their_order(tmp_path: Path) -> None:
+    one = "  - split: {name: half, paths: {a: {share: 25%, then: []}, b: {then: [{send: hello}]}}}\n"
+    other = "  - split: {name: half, paths: {b: {share: 75%, then: [{send: hello}]}, a: {then: []}}}\n"
+    assert compile_program(campaign(tmp_path / "one", one)) == compile_program(campaign(tmp_path / "other", other))
+
+
+def test_an_if_on_a_step_is_a_step_before_it(tmp_path: Path) -> None:
+    program = compile_program(
+        campaign(tmp_path, "  - {send: hello, if: {country: CZ}, id: x}\n  - {stop: done, if: {country: CZ}}\n  - send: third\n")
+    )
+    first, second = (step.id for step in program.steps if step.op is StepOp.IF)
+    assert told(program) == {
+        first: ("x", second), "x": (second, None), second: ("stop-done", "send-third"), "stop-done": (None, None), "send-third": (None, None),
+    }  # fmt: skip
+    assert program.first == first
+
+
+def test_a_message_for_who_did_not_react_stands_between(tmp_path: Path) -> None:
+    steps = "  - send: hello\n    no_reaction: {after: 1 day, send: third}\n  - stop: done\n"
+    program = compile_program(campaign(tmp_path, steps))
+    assert told(program) == {
+        "send-hello": ("send-hello-wait", None),
+        "send-hello-wait": ("send-hello-reaction", None),
+        "send-hello-reaction": ("stop-done", "send-third"),
+        "send-third": ("stop-done", None),
+        "stop-done": (None, None),
+    }
+
+
 TEXT = st.text(st.characters(codec="utf-8"), max_size=6)
 SPANS = st.builds(Duration, st.integers(0, 400), st.sampled_from(["second", "minute", "hour", "day", "week", "month", "year"]))
 MAYBE_SPAN = st.none() | SPANS
@@ -196,7 +267,13 @@ def steps(depth: int) -> st.SearchStrategy[list[Step]]:
     branch = st.builds(
         lambda where, then, other: If.model_validate({"if": where, "then": then, "else": other}), asked, steps(depth - 1), steps(depth - 1)
     )
-    return st.lists(simple | branch, max_size=3)
+    split = st.builds(_split, steps(depth - 1), steps(depth - 1))
+    return st.lists(simple | branch | split, max_size=3)
+
+
+def _split(one: Sequence[Step], other: Sequence[Step]) -> Split:
+    paths = {"a": {"share": "50%", "then": one}, "b": {"then": other}}
+    return Split.model_validate({"split": {"name": "half", "paths": paths}})
 
 
 Path_ = list[tuple[str, object]]
@@ -217,6 +294,9 @@ def nested_paths(written: Sequence[Step], rest: Sequence[Sequence[Step]] = ()) -
         case If():
             ways = [("then", step.then), ("else", step.else_)]
             return [[(way, step.if_), *path] for way, inside in ways for path in nested_paths(inside, after)]
+        case Split():
+            inner = [(str(name), path.then) for name, path in step.split.paths.items()]
+            return [[(name, "half"), *path] for name, inside in inner for path in nested_paths(inside, after)]
     return [[*met[0], *path] for path in nested_paths(after[0], after[1:])]
 
 
@@ -231,6 +311,8 @@ def flat_paths(program: Program, at: str | None) -> list[Path_]:
         case StepOp.IF:
             ways = [("then", step.next), ("else", step.otherwise)]
             return [[(way, step.condition), *path] for way, following in ways for path in flat_paths(program, following)]
+        case StepOp.SPLIT:
+            return [[(way.name, "half"), *path] for way in step.ways for path in flat_paths(program, way.next)]
         case StepOp.SEND:
             met: tuple[str, object] = ("send", step.template)
         case StepOp.WAIT:
@@ -261,5 +343,8 @@ def unique(written: Sequence[Step], seen: set[str]) -> list[Step]:
         seen.add(str(step.id))
         if isinstance(step, If):
             changes |= {"then": tuple(unique(step.then, seen)), "else_": tuple(unique(step.else_, seen))}
+        if isinstance(step, Split):
+            paths = {name: path.model_copy(update={"then": tuple(unique(path.then, seen))}) for name, path in step.split.paths.items()}
+            changes |= {"split": step.split.model_copy(update={"paths": paths})}
         found.append(step.model_copy(update=changes))
     return found

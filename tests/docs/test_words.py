@@ -16,7 +16,7 @@ from retention_cli.compile.fitting import FITTING
 from retention_cli.compile.kinds import FUNCTIONS, NUMBER, TEXT
 from retention_cli.compile.periods import PERIODS
 from retention_cli.compile.rows import OF_TIME
-from retention_cli.model.campaign import Again, Campaign, Kind
+from retention_cli.model.campaign import Again, Campaign, Deadline, Kind
 from retention_cli.model.case import Case
 from retention_cli.model.condition import FieldTest, Fold, walk
 from retention_cli.model.dress import CsvFormat
@@ -32,7 +32,8 @@ from retention_cli.model.quiet import Weekday
 from retention_cli.model.segment import Segment
 from retention_cli.model.source import KNOWN_TYPES, ColumnType, Guard, Source
 from retention_cli.model.state import MessageState
-from retention_cli.model.step import STEP_WORDS
+from retention_cli.model.step import PREFERRED, STEP_WORDS, WAYS, BestHour, DecideBy, OnDate, OnFail, OnUnknown, Send, Until, Variant, Ways
+from retention_cli.model.step import Path as Path_
 from retention_cli.model.survey import Question
 from retention_cli.model.target import Channel, Target
 from retention_cli.model.template import FrontMatter
@@ -227,6 +228,11 @@ def test_kinds_of_schema() -> None:
 
 def test_steps_triggers_and_kinds() -> None:
     assert [word.partition(":")[0] for word in first_cells(section(CAMPAIGNS, "Steps"))] == list(STEP_WORDS)
+    waits = section(CAMPAIGNS, "Waits")
+    assert all(f"`{word}`" in waits or f"`{word}: " in waits or f"{{{word}: " in waits for word in (*keys(Until), *keys(OnDate)))
+    split = section(CAMPAIGNS, "Splits")
+    assert set(first_cells(split)) == {*keys(Variant), *keys(Ways)}
+    assert all(f"`{word}`" in split for word in keys(Path_))
     triggers = section(CAMPAIGNS, "Triggers")
     assert first_cells(triggers.partition("\n### ")[0]) == list(TRIGGERS)
     models: list[type[BaseModel]] = [*TRIGGERS.values(), Move, Change, Lapse, Rhythm, Timetable, Interest]
@@ -235,6 +241,14 @@ def test_steps_triggers_and_kinds() -> None:
     told = section(CAMPAIGNS, "Again")
     assert all(f"`{word}`" in told or f"{{{word}:" in told for word in (*keys(Again), "always"))
     assert all(f"`{kind}`" in text_of(CAMPAIGNS) for kind in Kind)
+
+
+def test_keys_of_a_message() -> None:
+    text = section(CAMPAIGNS, "Messages")
+    assert {word for cell in first_cells(text) for word in cell.split(", ")} == keys(Send)
+    assert all(f"`{word}`" in text for model in (BestHour, DecideBy) for word in keys(model))
+    assert all(f"`{word}`" in text for word in (*WAYS, PREFERRED, *map(str, OnFail), *map(str, OnUnknown), "after"))
+    assert all(f"{word}" in section(CAMPAIGNS, "Deadline") for word in keys(Deadline))
 
 
 def test_keys_of_a_campaign() -> None:

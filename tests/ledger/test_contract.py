@@ -40,9 +40,9 @@ def test_a_tick_is_read_back_as_recorded(ledger: Ledger, location: Location) -> 
     assert (position.next_journey, position.next_message, position.last_as_of, position.epoch) == (4, 4, AS_OF, 1)
     assert ledger.campaigns()["welcome"].first_as_of == AS_OF
     assert [(row.id, row.campaign, row.program) for row in ledger.revisions()] == [(1, 1, "{}")]
-    assert ledger.due_journeys(AS_OF + 10)[0] == (1, 1, "c000001", "e0", 1, "wait-1", AS_OF, AS_OF + 10, None)
+    assert ledger.due_journeys(AS_OF + 10)[0] == (1, 1, "c000001", "e0", 1, "wait-1", AS_OF, AS_OF + 10, None, None, None)
     assert ledger.due_journeys(AS_OF + 9) == []
-    assert ledger.journeys_with_unsent()[0] == (1, 1, 1, "c000001", 1, AS_OF, None, "send-1", "open", "planned", None, *WAITING)
+    assert ledger.journeys_with_unsent()[0] == (1, 1, 1, "c000001", 1, AS_OF, None, "send-1", "open", "planned", None, None, *WAITING)
     assert ledger.open_counts() == {"welcome": (3, 3)}
     counts = ledger.counts()
     assert (counts.messages, counts.journeys) == ([("welcome", "planned", 3)], [("welcome", "open", None, 3)])
@@ -75,10 +75,10 @@ def test_a_tick_is_recorded_whole_or_not_at_all(ledger: Ledger, location: Locati
 
 def test_an_occurrence_makes_one_journey_and_a_step_one_message(ledger: Ledger) -> None:
     run = seed(ledger, 1)
-    again = (2, 1, "c000001", "e0", 1, AS_OF, "open", None, None, None, None, "")
+    again = (2, 1, "c000001", "e0", 1, AS_OF, "open", None, None, None, None, "", None, None)
     with pytest.raises(RuntimeError, match=r"(?i)unique"):
         ledger.record(run, Delta(journeys_new=[again]))
-    twice = (2, 1, "send-1", 1, "c000001", "sms", "other", "hash", 1, 0, AS_OF, None, None, None, None, None)
+    twice = (2, 1, "send-1", 1, "c000001", "sms", "other", "hash", 1, 0, AS_OF, None, None, None, None, None, None)
     with pytest.raises(RuntimeError, match=r"(?i)unique"):
         ledger.record(run, Delta(messages_new=[twice]))
 
@@ -86,8 +86,8 @@ def test_an_occurrence_makes_one_journey_and_a_step_one_message(ledger: Ledger) 
 def test_an_error_quotes_no_address(ledger: Ledger) -> None:
     """What a driver says may hold the row it failed on."""
     run = seed(ledger, 1)
-    twice = (2, 1, "send-1", 1, "c000001", "email", "secret@example.com", "hash", 1, 0, AS_OF, None, None, None, None, None)
-    nothing = (2, 1, None, 1, "c000001", "email", "secret@example.com", "hash", 1, 0, AS_OF, None, None, None, None, None)
+    twice = (2, 1, "send-1", 1, "c000001", "email", "secret@example.com", "hash", 1, 0, AS_OF, None, None, None, None, None, None)
+    nothing = (2, 1, None, 1, "c000001", "email", "secret@example.com", "hash", 1, 0, AS_OF, None, None, None, None, None, None)
     for row in (twice, nothing):
         with pytest.raises(RuntimeError) as caught:
             ledger.record(run, Delta(messages_new=[row]))
@@ -135,7 +135,7 @@ def test_a_stop_that_no_table_allows_is_our_mistake(ledger: Ledger, location: Lo
 
 def test_entries_tell_how_often_when_and_whether_still(ledger: Ledger) -> None:
     run = seed(ledger, 2)
-    later = [(3, 1, "c000001", "second", 1, AS_OF + 7, "ended", None, None, "done", None, "")]
+    later = [(3, 1, "c000001", "second", 1, AS_OF + 7, "ended", None, None, "done", None, "", None, None)]
     ledger.record(run, Delta(journeys_new=later, journeys_changed=[(2, "ended", None, None, "done")]))
     asked = [(1, "c000001", ""), (1, "c000002", ""), (1, "nobody", ""), (2, "c000001", ""), (1, "c000001", "p1")]
     assert sorted(ledger.entries(asked)) == [(1, "c000001", "", 2, AS_OF + 7, 1), (1, "c000002", "", 1, AS_OF, 0)]

@@ -53,7 +53,7 @@ def test_both_databases_have_one_schema(tmp_path: Path, postgres_url: str) -> No
         with open_ledger(location):
             shapes.append(shape(location))
     assert shapes[0] == shapes[1]
-    assert len(shapes[0]) == 15
+    assert len(shapes[0]) == 16
 
 
 @pytest.mark.parametrize("path", STATEMENTS, ids=lambda path: path.name)
@@ -82,6 +82,7 @@ def test_a_statement_is_one_is_used_and_says_why(path: Path) -> None:
         ("recent_messages", {"customers": '[["c000001"]]', "addresses": "[]", "since": AS_OF}, "messages_of"),
         ("recent_messages", {"customers": "[]", "addresses": '[["c000001@example.com"]]', "since": AS_OF}, "messages_to"),
         ("suppressed", {"channel": "email", "listed": 1}, "messages_to"),
+        ("unknown_once", {"reason": "again"}, "messages_unknown"),
     ],
 )
 def test_hot_statements_use_their_index(file_location: Location, name: str, values: dict[str, Any], expected: str) -> None:

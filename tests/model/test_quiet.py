@@ -68,9 +68,9 @@ def test_t03_a_time_that_comes_twice_is_judged_twice() -> None:
     quiet = Quiet(time(1, 30), time(1, 45))
     found = windows(local("America/New_York", "2026-11-01T01:00"), local("America/New_York", "2026-11-01T03:00"), quiet, ZoneInfo("America/New_York"))
     edges = [(window.opens, window.closes) for window in found]
-    one, two = (lambda text: local("America/New_York", f"2026-11-01T{text}", 0)), (lambda text: local("America/New_York", f"2026-11-01T{text}", 1))
-    assert edges[:2] == [(one("01:00"), one("01:30")), (one("01:45"), two("01:30"))]
-    assert edges[2][0] == two("01:45")
+    first, second = ({text: local("America/New_York", f"2026-11-01T{text}", fold) for text in ("01:00", "01:30", "01:45")} for fold in (0, 1))
+    assert edges[:2] == [(first["01:00"], first["01:30"]), (first["01:45"], second["01:30"])]
+    assert edges[2][0] == second["01:45"]
 
 
 def test_midnight_in_a_gap() -> None:

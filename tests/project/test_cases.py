@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 FILES = {
     "conditions.cases": "segments/s.yml",
     "campaigns.cases": "campaigns/c.yml",
+    "steps.cases": "campaigns/c.yml",
     "settings.cases": "retention.yml",
     "metrics.cases": "metrics/m.yml",
     "groups.cases": "groups/g.yml",

@@ -15,7 +15,7 @@ from retention_cli.model.condition import Fold
 from retention_cli.model.project import Settings
 from retention_cli.model.question import Op
 from retention_cli.model.source import Source
-from retention_cli.model.step import If, Send, Stop, Wait
+from retention_cli.model.step import BestHour, DecideBy, If, NoReaction, OnDate, Path, Send, Split, Stop, Until, Variant, Wait, Ways
 from retention_cli.model.target import FolderChannel, SmtpChannel, Target
 from retention_cli.project.build import written
 from retention_cli.project.grammar.values import BARE
@@ -26,17 +26,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FILES = {
-    "segments": "conditions.cases",
-    "campaigns": "campaigns.cases",
-    "metrics": "metrics.cases",
-    "groups": "groups.cases",
-    "retention": "settings.cases",
-    "tests": "tests.cases",
+    "segments": ("conditions.cases",),
+    "campaigns": ("campaigns.cases", "steps.cases"),
+    "metrics": ("metrics.cases",),
+    "groups": ("groups.cases",),
+    "retention": ("settings.cases",),
+    "tests": ("tests.cases",),
 }
-SOUND = [(kind, case) for kind, name in FILES.items() for case in cases(name) if not any(" warning " not in problem for problem in case.problems)]
+SOUND = [
+    (kind, case)
+    for kind, names in FILES.items()
+    for name in names
+    for case in cases(name)
+    if not any(" warning " not in problem for problem in case.problems)
+]
 UNKNOWN = [
     (kind, case)
-    for kind, name in FILES.items()
+    for kind, names in FILES.items()
+    for name in names
     for case in cases(name)
     if any("unknown-key" in problem or "mixed-condition" in problem for problem in case.problems)
 ]
@@ -146,7 +153,7 @@ def test_all_operators_and_folds_are_in_it() -> None:
 def test_all_fields_of_the_models_are_in_it() -> None:
     schema = json_schema("campaigns")["$defs"]
     assert set(schema["one"]["properties"]) == {written(Campaign, name) for name in Campaign.model_fields}
-    for model in (Send, Wait, If, Stop):
+    for model in (Send, NoReaction, Variant, DecideBy, BestHour, Wait, Until, OnDate, If, Split, Ways, Path, Stop):
         assert set(schema[model.__name__]["properties"]) == {written(model, name) for name in model.model_fields}
     assert set(json_schema("tests")["$defs"]["one"]["properties"]) == set(OwnCase.model_fields)
     settings = json_schema("retention")

@@ -36,7 +36,8 @@ def tick(position: Any, count: int, *, as_of: int = AS_OF, **message: Any) -> De
         campaigns_new=[(1, "welcome", as_of)] if new else [],
         revisions_new=[(1, 1, "f1", "{}")] if new else [],
         journeys_new=[
-            (first_journey + i, 1, customer, f"e{i}", 1, as_of, "open", "wait-1", as_of + 10, None, None, "") for i, customer in enumerate(customers)
+            (first_journey + i, 1, customer, f"e{i}", 1, as_of, "open", "wait-1", as_of + 10, None, None, "", None, None)
+            for i, customer in enumerate(customers)
         ],
         messages_new=[
             (
@@ -55,6 +56,7 @@ def tick(position: Any, count: int, *, as_of: int = AS_OF, **message: Any) -> De
                 after,
                 message.get("open_until"),
                 "performance",
+                None,
                 None,
             )
             for i, c in enumerate(customers)

@@ -16,6 +16,7 @@ from retention_cli.render.bundle import Bundle
 from retention_cli.render.compose import Finished, compose
 from retention_cli.render.contexts import decode, unpack
 from retention_cli.render.envelope import Envelope, From
+from retention_cli.render.filters import LocalTime
 
 if TYPE_CHECKING:
     from retention_cli.app.workspace import Workspace
@@ -62,6 +63,8 @@ def key_of(claim: Claim) -> str:
 def finish(post: Post, claim: Claim, key: str, context: str, bundle: Bundle) -> Finished:
     """Make one message of a claim, its key, its frozen context and its template."""
     facts = decode(context)
+    if isinstance(ends := facts.get("deadline"), str):
+        facts["deadline"] = LocalTime.fromisoformat(ends)
     campaign = facts.get("campaign")
     kind = campaign.get("kind") if isinstance(campaign, dict) else None
     envelope = Envelope(

@@ -4,37 +4,54 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from retention_cli.app.template_checks import sends
 from retention_cli.journey.frame import Mail
 from retention_cli.model.program import load_program
+from retention_cli.model.step import letters, wordings
 from retention_cli.render.bundle import mail_settings
 from retention_cli.render.compiled import compile_template
 from retention_cli.render.needs import needs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from retention_cli.app.workspace import Workspace
-    from retention_cli.journey.frame import Past
-    from retention_cli.model.campaign import Kind
+    from retention_cli.journey.frame import MailKey, Past
+    from retention_cli.model.campaign import Campaign, Kind
     from retention_cli.model.template import Template
 
 
-def mails_of(work: Workspace, past: Past | None = None) -> dict[tuple[str, str], Mail]:
-    """Compile every template that a campaign sends, now or in a revision that somebody may stand on, once for each kind."""
-    wanted = {(template, campaign.kind) for campaign in work.project.campaigns.values() for template in sends(campaign.steps)}
+Wanted = tuple[str, "Kind", str | None]
+"""A template, the kind of the campaign that sends it, and the subject in place of the template's."""
+
+
+def mails_of(work: Workspace, past: Past | None = None) -> dict[MailKey, Mail]:
+    """Compile every template that a campaign sends, now or in a revision that somebody may stand on, once for each kind and subject."""
+    wanted = {each for campaign in work.project.campaigns.values() for each in _of_campaign(campaign)}
     if past is not None:
         wanted |= _of_revisions(work, past)
     known = work.project.templates
-    return {(template, str(kind)): _mail(work, known[template], kind) for template, kind in sorted(wanted) if template in known}
+    return {
+        (template, str(kind), subject): _mail(work, known[template].with_subject(subject), kind)
+        for template, kind, subject in sorted(wanted, key=lambda each: (each[0], each[1], each[2] or ""))
+        if template in known
+    }
 
 
-def _of_revisions(work: Workspace, past: Past) -> set[tuple[str, Kind]]:
+def _of_campaign(campaign: Campaign) -> Iterator[Wanted]:
+    for letter in letters(campaign.steps):
+        for wording in wordings(letter):
+            yield str(wording.template), campaign.kind, None if wording.subject is None else str(wording.subject)
+
+
+def _of_revisions(work: Workspace, past: Past) -> set[Wanted]:
     """Return what earlier revisions send: their journeys finish as they began."""
     names = {seen.id: name for name, seen in past.campaigns().items()}
-    found: set[tuple[str, Kind]] = set()
+    found: set[Wanted] = set()
     for row in past.revisions():
         campaign = work.project.campaigns.get(names.get(row.campaign, ""))
         if campaign is not None:
-            found |= {(step.template, campaign.kind) for step in load_program(row.program).steps if step.template is not None}
+            steps = load_program(row.program).steps
+            found |= {(template, campaign.kind, subject) for step in steps for template, subject in step.wordings}
     return found
 
 

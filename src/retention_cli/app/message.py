@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from retention_cli.app.keys import signing_keys
@@ -14,6 +15,7 @@ from retention_cli.journey.frame import to_micros
 from retention_cli.journey.programs import answer, fields_of
 from retention_cli.ledger.rows import Claim
 from retention_cli.model.metric import BUILT_IN
+from retention_cli.model.step import Send, letters
 from retention_cli.text import did_you_mean
 
 if TYPE_CHECKING:
@@ -44,13 +46,24 @@ def preview(view: View, template: str, customer: str | None, trigger: str | None
     if not rows:
         raise UsageError(f"there is no customer {person!r}", "ids are text: 00123 is not 123")
     address, facts = rows[0]
-    context = f'{{"campaign":{{"kind":"{kind}"}},"customer":{facts},"trigger":{trigger or "null"}}}'
+    more = json.dumps({"with": _given(view, template), "deadline": view.as_of.isoformat()}, ensure_ascii=False)
+    context = f'{{"campaign":{{"kind":"{kind}"}},"customer":{facts},"trigger":{trigger or "null"},{more[1:]}'
     claim = _claim(view, template, person, str(address or ""))
     return finish(post_of(view.work, signing_keys(view.work, view.work.location, say)), claim, key_of(claim), context, mail.bundle)
 
 
+def _given(view: View, template: str) -> dict[str, str]:
+    """Return what the first step that sends a template, in its first wording, puts under `with`."""
+    for letter in (letter for campaign in view.work.project.campaigns.values() for letter in letters(campaign.steps)):
+        varied = [(variant.template or letter.send, variant.with_) for variant in letter.variants.values()] if isinstance(letter, Send) else []
+        for name, words in varied or [(letter.send, {})]:
+            if name == template:
+                return {str(key): str(value) for key, value in {**letter.with_, **words}.items()}
+    return {}
+
+
 def _mail(view: View, template: str) -> tuple[str, Mail]:
-    mails = {name: (kind, mail) for (name, kind), mail in mails_of(view.work).items()}
+    mails = {name: (kind, mail) for (name, kind, _), mail in reversed(mails_of(view.work).items())}
     if template not in mails:
         raise UsageError(f"no campaign sends a template {template!r}", did_you_mean(template, mails))
     return mails[template]

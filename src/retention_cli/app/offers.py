@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from retention_cli.app.workspace import Workspace
     from retention_cli.engine.duck import DuckEngine
     from retention_cli.ledger.reader import Reader
+    from retention_cli.ledger.rows import RevisionRow
     from retention_cli.model.limits import Limits
     from retention_cli.model.project import Project
     from retention_cli.model.snapshot import SnapshotSet
@@ -107,21 +108,28 @@ def _own_events(engine: DuckEngine, *, work: Workspace, as_of: datetime) -> None
 
 def _told(reader: Reader, project: Project, until: int) -> Iterator[tuple[Any, ...]]:
     """Yield the ledger's events with what the campaign, the step and the event itself tell of them."""
-    templates = {
-        (revision.id, step.id): step.template for revision in reader.revisions() for step in load_program(revision.program).steps if step.template
-    }
+    templates = {key: template for row in reader.revisions() for key, template in _templates(row)}
     kinds = {name: str(campaign.kind) for name, campaign in project.campaigns.items()}
-    for customer, event, at, message, campaign, step, revision, channel, data in reader.own_events(until):
+    for customer, event, at, message, campaign, step, revision, channel, data, variant in reader.own_events(until):
         said: Mapping[str, Any] = json.loads(data)
         told = {
             "customer_id": customer,
             "event": event,
             "occurred_at": naive_utc(from_micros(at)),
             "message": None if message is None else str(message),
-            "template": templates.get((revision, step)),
+            "template": templates.get((revision, step, variant)),
             "campaign": campaign,
             "step": step,
             "kind": kinds.get(campaign),
             "channel": channel,
+            "variant": variant,
         }
         yield tuple(told[name] if name in told else said.get(name) for name in COLUMNS)
+
+
+def _templates(row: RevisionRow) -> Iterator[tuple[tuple[int, str, str | None], str]]:
+    """Yield what a revision's steps send: by revision, step and variant, None where there are none."""
+    for step in load_program(row.program).steps:
+        if step.template is not None:
+            yield (row.id, step.id, None), step.template
+            yield from (((row.id, step.id, way.name), way.template or step.template) for way in step.ways)

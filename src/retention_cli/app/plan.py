@@ -76,8 +76,9 @@ def removed_steps(work: Workspace) -> list[Problem]:
 def decide(view: View, past: Past, only: frozenset[str] | None = None, approved: frozenset[str] = frozenset()) -> Tick:
     """Run the tick over a view and a past; `plan` and `run` both come through here."""
     snapshots = {source: snapshot.id for source, snapshot in view.facts.imported.snapshots.snapshots.items()}
-    mails = mails_of(view.work, past)
-    frame = Frame(view.work.project, view.facts.schema, past, view.as_of, mails, only, snapshots, approved, _listed(view.work))
+    mails, delivers = mails_of(view.work, past), frozenset(view.work.target.deliver)
+    listed = _listed(view.work)
+    frame = Frame(view.work.project, view.facts.schema, past, view.as_of, mails, only, snapshots, approved, listed, delivers)
     with view.engine() as engine:
         return plan_tick(frame, engine)
 

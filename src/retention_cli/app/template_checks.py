@@ -8,20 +8,21 @@ from retention_cli.compile.items import items_query
 from retention_cli.compile.rows import RowScope
 from retention_cli.errors import RenderFailed
 from retention_cli.model.metric import BUILT_IN
-from retention_cli.model.step import If, Send
+from retention_cli.model.step import letters, wordings
 from retention_cli.model.trigger import Happened
 from retention_cli.render.check import ITEM_FIELDS, Known, check
 from retention_cli.render.needs import needs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from retention_cli.compile.schema import Schema
     from retention_cli.model.campaign import Campaign
     from retention_cli.model.problem import Problem
     from retention_cli.model.project import Project
-    from retention_cli.model.step import Step
+    from retention_cli.model.step import Wording
     from retention_cli.model.template import Template
+    from retention_cli.model.word import Word
 
 
 def check_templates(project: Project, schema: Schema) -> list[Problem]:
@@ -29,11 +30,25 @@ def check_templates(project: Project, schema: Schema) -> list[Problem]:
     customer = {*schema.customer_fields, *project.metrics, *BUILT_IN}
     problems: list[Problem] = []
     for name, template in sorted(project.templates.items()):
-        users = [campaign for campaign in project.campaigns.values() if name in set(sends(campaign.steps))]
         fields = customer if schema.is_known("customers") else _anything(template)
-        items = ITEM_FIELDS if all(_has_items(schema, campaign) for campaign in users) else None
-        problems += check(template, Known(fields, _facts(schema, users), items, project.settings.locale))
-    return problems
+        for subject, uses in _uses(project, name).items():
+            users = [campaign for campaign, _ in uses]
+            items = ITEM_FIELDS if all(_has_items(schema, campaign) for campaign in users) else None
+            given = set.intersection(*(set(wording.given) for _, wording in uses)) if uses else set()
+            ends = all(campaign.deadline is not None for campaign in users)
+            known = Known(fields, _facts(schema, users), items, project.settings.locale, frozenset(given), has_deadline=ends)
+            problems += check(template.with_subject(subject), known)
+    return list(dict.fromkeys(problems))
+
+
+def _uses(project: Project, template: str) -> dict[Word | None, list[tuple[Campaign, Wording]]]:
+    """Return the campaigns that send a template, by the subject that they put in place of its own."""
+    found: dict[Word | None, list[tuple[Campaign, Wording]]] = {}
+    for campaign in project.campaigns.values():
+        for wording in (wording for letter in letters(campaign.steps) for wording in wordings(letter)):
+            if wording.template == template:
+                found.setdefault(wording.subject, []).append((campaign, wording))
+    return found or {None: []}
 
 
 def _has_items(schema: Schema, campaign: Campaign) -> bool:
@@ -66,15 +81,3 @@ def _facts(schema: Schema, users: Sequence[Campaign]) -> set[str] | None:
             facts = set.intersection(*(set(RowScope(schema, table.source).names()) for table in tables))
         found = facts if found is None else found & facts
     return found
-
-
-def sends(steps: Sequence[Step]) -> Iterator[str]:
-    """Yield the templates that steps send, also inside branches."""
-    for step in steps:
-        match step:
-            case Send():
-                yield str(step.send)
-            case If():
-                yield from sends((*step.then, *step.else_))
-            case _:
-                pass

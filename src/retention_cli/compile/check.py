@@ -26,12 +26,15 @@ from retention_cli.model.kind import Kind
 from retention_cli.model.policy import FieldLimit
 from retention_cli.model.problem import NOWHERE, Problem
 from retention_cli.model.source import ColumnType
+from retention_cli.model.step import TRIGGER, OnDate, Until, Wait, all_steps
+from retention_cli.model.trigger import Happened
 from retention_cli.model.word import place_of
+from retention_cli.text import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from retention_cli.compile.schema import Schema
+    from retention_cli.compile.schema import EventTable, Schema
     from retention_cli.model.campaign import Campaign
     from retention_cli.model.condition import Condition
     from retention_cli.model.learned import Learned
@@ -127,7 +130,41 @@ def _campaign(project: Project, schema: Schema, moment: Moment, campaign: Campai
             journeys.total(goal.total)
     trigger = Compiler(schema, moment, project)
     check_trigger(project, trigger, campaign)
-    return [*journeys.problems, *trigger.problems]
+    dates = [problem for word in _dates(campaign) for problem in _date(word, campaign, journeys, schema)]
+    return [*journeys.problems, *trigger.problems, *dates]
+
+
+def _dates(campaign: Campaign) -> Iterable[Word]:
+    """Yield the dates that waits name."""
+    for step in all_steps(campaign.steps):
+        if isinstance(step, Wait) and isinstance(step.wait, Until) and isinstance(step.wait.until, OnDate):
+            yield step.wait.until.date
+
+
+def _date(word: Word, campaign: Campaign, journeys: Compiler, schema: Schema) -> Iterable[Problem]:
+    """Yield what is wrong with a date that is waited for: it is not there, or is no date."""
+    if not word.startswith(TRIGGER):
+        found = journeys.field(str(word), word.place)
+        kinds = {found.type} if found is not None else set()
+    else:
+        scopes = [RowScope(schema, table.source) for table in _tables(campaign, schema)]
+        if any(not schema.is_known(scope.source) for scope in scopes):
+            return
+        columns = [scope.find(word.removeprefix(TRIGGER)) for scope in scopes]
+        if not any(columns):
+            message, known = (
+                f"the event that begins the campaign has no {word.removeprefix(TRIGGER)!r}",
+                {n for scope in scopes for n in scope.names()},
+            )
+            yield Problem(word.place, "unknown-field", message, did_you_mean(word.removeprefix(TRIGGER), known))
+        kinds = {column.type for column in columns if column is not None}
+    for kind in kinds - {ColumnType.DATE, ColumnType.TIME}:
+        yield Problem(word.place, "wrong-type", f"{str(word)!r} is {NOUNS[kind]}, and a wait is for a date", "name a date, or settle it under types:")
+
+
+def _tables(campaign: Campaign, schema: Schema) -> Iterable[EventTable]:
+    if isinstance(campaign.trigger, Happened):
+        yield from (table for event in campaign.trigger.query.events for table in schema.tables_of(str(event)))
 
 
 def _policies(project: Project, schema: Schema, moment: Moment) -> list[Problem]:
@@ -135,7 +172,7 @@ def _policies(project: Project, schema: Schema, moment: Moment) -> list[Problem]
     compiler = Compiler(schema, moment, project)
     for campaign in project.campaigns.values() if project.consent is not None else ():
         if campaign.kind is not Kind.TRANSACTIONAL:
-            for channel in sorted({str(step.channel) for step in compile_program(campaign).steps if step.channel is not None}):
+            for channel in sorted({channel for step in compile_program(campaign).steps for channel in step.ways_out}):
                 compiler.condition(Consented(channel=channel, topic=campaign.topic, place=place_of(campaign.topic or campaign.name)))
     for cap in project.settings.policies.caps:
         if cap.who is not None:

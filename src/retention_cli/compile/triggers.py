@@ -56,6 +56,27 @@ def occurrences_query(compiler: Compiler, query: EventQuery, due: Due) -> sql.Qu
     return sql.finished(with_ctes(select.order_by(*order, copy=False), compiler.ctes()), compiler.values)
 
 
+def recalled_query(compiler: Compiler, query: EventQuery, column: str) -> sql.Query | None:
+    """Return (customer_id, occurrence, value): what a column of the events says now, as text; None where none of them has it."""
+    parts = [part for rows in compiler.events.rows(replace(query, where=None, not_followed_by=())) if (part := _recalled(compiler, rows, column))]
+    if not parts:
+        return None
+    select = exp.Select().select("*", copy=False).from_(_union(parts), copy=False)
+    return sql.finished(with_ctes(select, compiler.ctes()), compiler.values)
+
+
+def _recalled(compiler: Compiler, rows: Rows, column: str) -> exp.Select | None:
+    event = rows.event
+    scope = RowScope(compiler.schema, event.source)
+    found = scope.find(column)
+    if found is None:
+        return None
+    select = compiler.scans.from_events(event.source, rows.joined | frozenset(scope.joined))
+    told = sql.aliased(_text(found.told()), "value")
+    select.set("expressions", [sql.col(CUSTOMER, event.source), sql.aliased(_occurrence(compiler, event), OCCURRENCE), told])
+    return select if rows.filter is None else select.where(rows.filter, copy=False)
+
+
 def _first_of_its_key() -> exp.Expr:
     order = [exp.Ordered(this=sql.col(column), nulls_first=False) for column in (HOLDS_AT, FACTS)]
     ranked = exp.Window(this=sql.call("row_number"), partition_by=[sql.col(CUSTOMER), sql.col(OCCURRENCE)], order=exp.Order(expressions=order))

@@ -31,8 +31,8 @@ def collect(frame: Frame, engine: DuckEngine, members: Cast, generation: Generat
     now = {"as_of": frame.micros}
     planned = engine.run(statement(QUERIES, "messages_new"), {})
     chunks = _chunks(frame, [row[8] for row in planned])
-    messages = [(*row[:8], *chunks.place(n), frame.micros, row[9], None, *row[10:13]) for n, row in enumerate(planned)]
-    stopped = [(row[0], row[13], row[14]) for row in planned if row[14] is not None]
+    messages = [(*row[:8], *chunks.place(n), frame.micros, *row[9:15]) for n, row in enumerate(planned)]
+    stopped = [(row[0], row[15], row[16]) for row in planned if row[16] is not None]
     file = file_changes(frame)
     used = {row[7] for row in planned}
     running = members.campaigns.values()
@@ -43,7 +43,9 @@ def collect(frame: Frame, engine: DuckEngine, members: Cast, generation: Generat
         journeys_changed=engine.run(statement(QUERIES, "journeys_changed"), {}),
         verdicts=[*engine.run(statement(QUERIES, "verdicts_new"), now), *((*time, "done", frame.micros, None) for time in times)],
         messages_new=messages,
+        messages_resent=engine.run(statement(QUERIES, "resent"), {}),
         messages_stopped=[*stopped, *engine.run(statement(QUERIES, "unsent_stopped"), {})],
+        assignments=engine.run(statement(QUERIES, "assignments_new"), now),
         transitions=[
             *engine.run(statement(QUERIES, "journey_transitions"), now),
             *(("message", row[0], None, "planned", frame.micros, None) for row in planned),

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from retention_cli.render.needs import Needs
     from retention_cli.sources.suppressions import Listed
 
+MailKey = tuple[str, str, str | None]
+"""A template, a campaign's kind, and the subject that goes in place of the template's."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -71,6 +74,18 @@ class Past(Protocol):
     def judged(self, campaign: int, occurrences: Sequence[tuple[str, str]]) -> Collection[tuple[str, str]]:
         """Return the occurrences that were judged before."""
 
+    def assignments(self, pairs: Sequence[tuple[str, str]]) -> Sequence[tuple[Any, ...]]:
+        """Return which way (experiment, customer) pairs were drawn before."""
+
+    def reacted(self, messages: Sequence[tuple[int, str]], until: int) -> Collection[tuple[int, str]]:
+        """Return the messages, by (journey, step), that a person opened or clicked."""
+
+    def refused(self, messages: Sequence[tuple[int, str]]) -> Sequence[tuple[Any, ...]]:
+        """Return the messages, by (journey, step), that were refused for good."""
+
+    def unknown_once(self) -> Sequence[tuple[Any, ...]]:
+        """Return messages of unknown fate that were not sent again by themselves yet, with their journeys."""
+
     def suppressed(self, channel: str, *, listed: bool = True) -> Suppressed:
         """Return whom nothing is sent; `listed`: also by what the shop's own file said last."""
 
@@ -108,20 +123,22 @@ class Mail:
 class Frame:
     """A tick's inputs.
 
-    `mails` holds every template that a campaign sends, by (template, campaign's kind); `only` restricts to some campaigns, and
-    `approved` are those that may enrol however many; `snapshots` are the ids of what the facts are read from, by source.
-    `listed` is what the shop's own file of suppressions says, None where it has none.
+    `mails` holds every template that a campaign sends, by template, the campaign's kind, and the subject in place of its own;
+    `only` restricts to some campaigns, `approved` are those that may enrol however many; `snapshots` are the ids of what the
+    facts are read from, by source; `delivers` are the channels that the target delivers; `listed` is what the shop's own file of
+    suppressions says, None where it has none.
     """
 
     project: Project
     schema: Schema
     past: Past
     as_of: datetime
-    mails: Mapping[tuple[str, str], Mail] = field(default_factory=dict)
+    mails: Mapping[MailKey, Mail] = field(default_factory=dict)
     only: frozenset[str] | None = None
     snapshots: Mapping[str, str] = field(default_factory=dict)
     approved: frozenset[str] = frozenset()
     listed: tuple[Listed, ...] | None = None
+    delivers: frozenset[str] = frozenset({"email"})
 
     @property
     def moment(self) -> Moment:
@@ -182,6 +199,22 @@ class NoPast:
         return []
 
     def judged(self, campaign: int, occurrences: Sequence[tuple[str, str]]) -> Collection[tuple[str, str]]:  # noqa: ARG002 - as above
+        """Return nothing."""
+        return []
+
+    def assignments(self, pairs: Sequence[tuple[str, str]]) -> Sequence[tuple[Any, ...]]:  # noqa: ARG002 - nobody was ever drawn
+        """Return nothing."""
+        return []
+
+    def reacted(self, messages: Sequence[tuple[int, str]], until: int) -> Collection[tuple[int, str]]:  # noqa: ARG002 - nothing was ever sent
+        """Return nothing."""
+        return []
+
+    def refused(self, messages: Sequence[tuple[int, str]]) -> Sequence[tuple[Any, ...]]:  # noqa: ARG002 - as above
+        """Return nothing."""
+        return []
+
+    def unknown_once(self) -> Sequence[tuple[Any, ...]]:
         """Return nothing."""
         return []
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from retention_cli.journey.addresses import EMAIL
 from retention_cli.ledger.address import normalised
+from retention_cli.model.step import WAYS
 
 if TYPE_CHECKING:
     from retention_cli.engine.duck import DuckEngine
@@ -22,13 +22,20 @@ class FileChanges:
 
 
 def load_suppressed(frame: Frame, engine: DuckEngine) -> None:
-    """Fill `suppressed_addresses` (in their normal form) and `suppressed_customers`."""
-    known = frame.past.suppressed(EMAIL, listed=frame.listed is None)
-    lines = [line for line in frame.listed or () if line.channel == EMAIL]
-    addresses = {*known.addresses, *(normalised(EMAIL, line.address) for line in lines if line.address)}
-    customers = {*known.customers, *(line.customer for line in lines if line.customer)}
-    engine.table("suppressed_addresses", {"address": "VARCHAR"}, [(address,) for address in sorted(addresses)])
-    engine.table("suppressed_customers", {"customer_id": "VARCHAR"}, [(customer,) for customer in sorted(customers)])
+    """Fill `suppressed_addresses` (in their normal form) and `suppressed_customers`, by channel."""
+    found = [(channel, *_on_channel(frame, channel)) for channel in WAYS]
+    addresses = [(channel, address) for channel, known, _ in found for address in sorted(known)]
+    customers = [(channel, customer) for channel, _, known in found for customer in sorted(known)]
+    engine.table("suppressed_addresses", {"channel": "VARCHAR", "address": "VARCHAR"}, addresses)
+    engine.table("suppressed_customers", {"channel": "VARCHAR", "customer_id": "VARCHAR"}, customers)
+
+
+def _on_channel(frame: Frame, channel: str) -> tuple[set[str], set[str]]:
+    """Return the addresses and the customers to whom nothing is sent on a channel."""
+    known = frame.past.suppressed(channel, listed=frame.listed is None)
+    lines = [line for line in frame.listed or () if line.channel == channel]
+    addresses = {*known.addresses, *(normalised(channel, line.address) for line in lines if line.address)}
+    return addresses, {*known.customers, *(line.customer for line in lines if line.customer)}
 
 
 def file_changes(frame: Frame) -> FileChanges:

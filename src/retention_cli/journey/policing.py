@@ -45,7 +45,7 @@ def load_policies(frame: Frame, engine: DuckEngine, members: Cast, asked: Asked)
     """Fill `campaign_traits`, `consent_questions` and `policy_caps`, giving their questions numbers among the others."""
     engine.table("campaign_traits", _TRAITS, _traits(frame, members))
     load_caps(frame, engine, asked)
-    channels = {str(step.channel) for program in members.programs.values() for step in program.steps if step.channel is not None}
+    channels = {channel for program in members.programs.values() for step in program.steps for channel in step.ways_out}
     topics = {topic if topic is None else str(topic) for (topic,) in engine.run(statement(QUERIES, "topics"), {})}
     pairs = [(channel, topic) for channel in channels for topic in topics]
     return Policing(ask_consent(frame, engine, asked, pairs), frozenset(limit_fields(frame)))

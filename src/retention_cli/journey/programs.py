@@ -14,15 +14,12 @@ from sqlglot import exp
 
 from retention_cli.compile import sql
 from retention_cli.compile.conditions import Compiler
-from retention_cli.compile.moment import naive_utc
 from retention_cli.compile.scans import JOURNEYS
 from retention_cli.compile.subjects import Questions, subjects_query
-from retention_cli.engine.statements import statement
 from retention_cli.journey.surge import most_entering
-from retention_cli.journey.tables import QUERIES
 from retention_cli.journey.zones import zone_field, zone_of
 from retention_cli.model.campaign import Kind
-from retention_cli.model.condition import Sample
+from retention_cli.model.condition import EventQuery, Fold, Sample, Total
 from retention_cli.model.encode import encode
 from retention_cli.model.trigger import Dated, Enters, Leaves, Moves, Once, Scheduled
 
@@ -30,12 +27,19 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from retention_cli.engine.duck import DuckEngine
-    from retention_cli.journey.frame import Frame, Mail
+    from retention_cli.journey.frame import Frame, Mail, MailKey
+    from retention_cli.journey.policing import Policing
     from retention_cli.journey.running import Cast, Running
+    from retention_cli.journey.steps import Uploaded
     from retention_cli.model.campaign import Again, Campaign
-    from retention_cli.model.condition import Condition, Total
-    from retention_cli.model.program import Program, Step
+    from retention_cli.model.condition import Condition
+    from retention_cli.model.program import Program
     from retention_cli.model.project import Contacts
+
+
+OPEN_HOUR, OPENS = "usual_open_hour", "opens"
+_OPENS = Total(Fold.COUNT, EventQuery(("email_opened",)))
+"""On how many opened mails the usual hour stands."""
 
 
 @dataclass
@@ -56,20 +60,19 @@ class Asked:
         return self.by_meaning[meaning]
 
 
-def upload_programs(frame: Frame, engine: DuckEngine, cast: Cast, revisions: Iterable[int]) -> Asked:
-    """Fill `running`, `programs`, `program_steps` and `program_exits`; return the questions they ask."""
-    asked = Asked()
+def in_play(cast: Cast, revisions: Iterable[int]) -> dict[int, Program]:
+    """Return the programs that somebody may stand on in this tick, by revision."""
+    wanted = sorted({*revisions, *(each.revision for each in cast.campaigns.values())})
+    return {revision: program for revision in wanted if (program := cast.of_revision(revision)) is not None}
+
+
+def upload_programs(frame: Frame, engine: DuckEngine, cast: Cast, programs: Mapping[int, Program], asked: Asked) -> None:
+    """Fill `running`, `programs` and `program_exits`; number the questions they ask."""
     limits = most_entering(frame, engine, cast)
     running = [(*_running_row(each, asked), *_held_out(frame, each, asked), limits.get(each.id)) for each in cast.campaigns.values()]
-    wanted = sorted({*revisions, *(each.revision for each in cast.campaigns.values())})
-    programs = {revision: program for revision in wanted if (program := cast.of_revision(revision)) is not None}
     engine.table("running", _RUNNING, running)
     engine.table("programs", {"revision": "BIGINT", "first": "VARCHAR"}, [(revision, program.first) for revision, program in programs.items()])
-    engine.table(
-        "program_steps", _STEPS, [_step_row(frame, revision, step, asked) for revision, program in programs.items() for step in program.steps]
-    )
     engine.table("program_exits", _EXITS, [row for revision, program in programs.items() for row in _exit_rows(revision, program, asked)])
-    return asked
 
 
 _RUNNING = {
@@ -85,18 +88,6 @@ _RUNNING = {
     "programme": "BIGINT",
     "holdout": "BIGINT",
     "most": "BIGINT",
-}
-_STEPS = {
-    "revision": "BIGINT",
-    "step": "VARCHAR",
-    "op": "VARCHAR",
-    "next": "VARCHAR",
-    "otherwise": "VARCHAR",
-    "template": "VARCHAR",
-    "channel": "VARCHAR",
-    "due_at": "TIMESTAMP",
-    "question": "BIGINT",
-    "reason": "VARCHAR",
 }
 _EXITS = {"revision": "BIGINT", "position": "BIGINT", "name": "VARCHAR", "question": "BIGINT"}
 
@@ -147,36 +138,29 @@ def _held_out(frame: Frame, running: Running, asked: Asked) -> tuple[int | None,
 PROGRAMME = "holdout of the programme"
 
 
-def _step_row(frame: Frame, revision: int, step: Step, asked: Asked) -> tuple[object, ...]:
-    due = naive_utc(step.span.after_wall(frame.as_of, frame.project.zone)) if step.span is not None else None
-    return (revision, step.id, str(step.op), step.next, step.otherwise, step.template, step.channel, due, asked.number(step.condition), step.reason)
-
-
 def _exit_rows(revision: int, program: Program, asked: Asked) -> list[tuple[object, ...]]:
     return [(revision, position, each.name, asked.number(each.condition)) for position, each in enumerate(program.exits)]
 
 
-def ask(
-    frame: Frame,
-    engine: DuckEngine,
-    asked: Asked,
-    mails: Mapping[tuple[str, str], Mail],
-    *,
-    fields: Collection[str] = (),
-    totals: Mapping[str, Total] | None = None,
-) -> None:
-    """Answer every question for every subject in one plan: the table `asked(subject, answers, address, zone, missing, customer)`.
+def ask(frame: Frame, engine: DuckEngine, asked: Asked, uploaded: Uploaded, policies: Policing) -> None:
+    """Answer every question for every subject in one plan: the table `asked`, a row a subject.
 
-    `fields` and `totals` are asked beside, and stand in `answered` alone.
+    Its columns: subject, answers, address, sms, push, preferred, open_hour, opens, zone, missing, customer. What policies
+    need beside stands in `answered` alone.
     """
     compiler = Compiler(frame.schema, frame.moment, frame.project, JOURNEYS)
-    address = frame.project.settings.contacts.email
-    wanted = sorted({name for mail in mails.values() for name in fields_of(mail)} | {address, "customer_id"} | _language(frame, mails))
+    contacts = frame.project.settings.contacts
+    read = {name for mail in frame.mails.values() for name in fields_of(mail)}
+    wanted = sorted(read | {contacts.email, "customer_id"} | _language(frame, frame.mails))
     told = zone_field(frame)
-    unread = {*fields, *([told] if told is not None else [])} - set(wanted)
+    ways = {name for name in (contacts.sms, contacts.push, contacts.preferred) if name in frame.schema.customer_fields}
+    hour = {OPEN_HOUR} if uploaded.asks_best_hour else set()
+    unread = ({*ways, *hour, *uploaded.date_fields, *policies.fields} | ({told} if told is not None else set())) - set(wanted)
     zone = zone_of(sql.col(f"field_{told}") if told is not None else exp.Null(), frame.project.zone)
-    questions = Questions({f"question_{n}": condition for n, condition in enumerate(asked.conditions, 1)}, [*wanted, *sorted(unread)], totals)
-    answer(engine, compiler, questions, frame.project.settings.contacts, zone=zone, unread=unread)
+    conditions = {f"question_{n}": condition for n, condition in enumerate(asked.conditions, 1)}
+    totals = {**policies.changes, **({OPENS: _OPENS} if uploaded.asks_best_hour else {})}
+    questions = Questions(conditions, [*wanted, *sorted(unread)], totals)
+    answer(engine, compiler, questions, contacts, zone=zone, unread=unread)
 
 
 def fields_of(mail: Mail) -> set[str]:
@@ -184,7 +168,7 @@ def fields_of(mail: Mail) -> set[str]:
     return {*mail.needs.customer, *mail.required_fields}
 
 
-def _language(frame: Frame, mails: Mapping[tuple[str, str], Mail]) -> set[str]:
+def _language(frame: Frame, mails: Mapping[MailKey, Mail]) -> set[str]:
     """Return the field that tells a customer's language, where something is written by it and customers have it."""
     field = frame.project.settings.contacts.locale
     return {field} if field in frame.schema.customer_fields and any(mail.needs.uses_locale for mail in mails.values()) else set()
@@ -198,11 +182,17 @@ def answer(
     if not engine.run("SELECT 1 FROM subjects LIMIT 1"):
         query = replace(query, tree=query.tree.limit(0, copy=False))  # where nobody is asked, no fact is read
     engine.execute(sql.created("answered", query), query.values)
-    columns = [column for column in query.tree.named_selects if column.removeprefix("field_") not in unread]
+    there = query.tree.named_selects
+    columns = [column for column in there if column.removeprefix("field_") not in unread]
     fold = exp.Select().select(
         sql.col("subject"),
         sql.aliased(_answers(len(questions.conditions)), "answers"),
-        sql.aliased(_address(columns, contacts), "address"),
+        sql.aliased(_told(f"field_{contacts.email}", there), "address"),
+        sql.aliased(_told(f"field_{contacts.sms}", there), "sms"),
+        sql.aliased(_told(f"field_{contacts.push}", there), "push"),
+        sql.aliased(_told(f"field_{contacts.preferred}", there), "preferred"),
+        sql.aliased(_told(f"field_{OPEN_HOUR}", there, "bigint"), "open_hour"),
+        sql.aliased(_told(OPENS, there, "bigint"), "opens"),
         sql.aliased(zone or exp.Null(), "zone"),
         sql.aliased(_missing(columns), "missing"),
         sql.aliased(_customer(columns, contacts), "customer"),
@@ -219,9 +209,8 @@ def _fields(columns: Sequence[str]) -> list[str]:
     return [name for name in columns if name.startswith("field_")]
 
 
-def _address(columns: Sequence[str], contacts: Contacts) -> exp.Expr:
-    address = f"field_{contacts.email}"
-    return exp.cast(sql.col(address), "varchar", dialect=sql.DIALECT) if address in columns else exp.Null()
+def _told(column: str, there: Sequence[str], kind: str = "varchar") -> exp.Expr:
+    return exp.cast(sql.col(column) if column in there else exp.Null(), kind, dialect=sql.DIALECT)
 
 
 def _missing(columns: Sequence[str]) -> exp.Expr:
@@ -257,9 +246,3 @@ _ENTRIES = {
     "last_entered_at": "BIGINT",
     "is_inside": "BOOLEAN",
 }
-
-
-def step_through(engine: DuckEngine) -> None:
-    """Judge the candidates, find the exits, and walk everybody who moves."""
-    for name in ("verdicts", "exits", "walk", "arrivals"):
-        engine.execute(statement(QUERIES, name), {})

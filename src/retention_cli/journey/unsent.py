@@ -48,7 +48,7 @@ def load_unsent(frame: Frame, engine: DuckEngine, waiting: Sequence[tuple[Any, .
 
 
 def _row(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    journey, message, campaign, customer, _, _, _, step, journey_state, state, reason, *rest, journey_step = row
+    journey, message, campaign, customer, _, _, _, step, journey_state, state, reason, _, *rest, journey_step = row
     return (message, journey, campaign, customer, step, state, reason, *rest, journey_step, journey_state == "open")
 
 

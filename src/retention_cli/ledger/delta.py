@@ -25,17 +25,19 @@ class Delta:
     campaigns_new: Rows = field(default_factory=list)  # id, name, first_as_of
     revisions_new: Rows = field(default_factory=list)  # id, campaign, fingerprint, program
     journeys_new: Rows = field(default_factory=list)
-    # id, campaign, customer, occurrence, revision, entered_at, state, step, due_at, reason, trigger, per
-    journeys_changed: Rows = field(default_factory=list)  # id, state, step, due_at, reason
+    # id, campaign, customer, occurrence, revision, entered_at, state, step, due_at, reason, trigger, per, until_at, deadline_at
+    journeys_changed: Rows = field(default_factory=list)  # id, state, step, due_at, reason, until_at
     verdicts: Rows = field(default_factory=list)  # campaign, customer, occurrence, verdict, as_of, facts
     messages_new: Rows = field(default_factory=list)
     # id, journey, step, campaign, customer, channel, address, template, context, context_index, planned_at, not_before, not_after,
-    # open_until, kind, topic
+    # open_until, kind, topic, variant
+    messages_resent: Rows = field(default_factory=list)  # id: of unknown fate, to be planned once more
     messages_stopped: Rows = field(default_factory=list)  # id, to_state, reason
     transitions: Rows = field(default_factory=list)  # subject, subject_id, from_state, to_state, at, reason
     contexts: Rows = field(default_factory=list)  # id, count, body
     templates: Rows = field(default_factory=list)  # hash, body
     generation: GenerationDelta | None = None
+    assignments: Rows = field(default_factory=list)  # experiment, customer, path, at
     goals: Rows = field(default_factory=list)  # journey, goal, reached_at, value
     migrations: Rows = field(default_factory=list)  # campaign, old_revision, old_step, new_revision, new_step
     approved: list[int] = field(default_factory=list)  # campaigns whose surge was approved

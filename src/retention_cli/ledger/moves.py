@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 ALLOWED_PAIRS = {f"{before} {after}": None for before, afters in ALLOWED.items() for after in sorted(afters)}
 """Every allowed move as two words, in one order, for statements."""
 
+RESENT = "sent again once"
+"""Why a message of unknown fate is planned again by itself: the campaign asks for it, and it happens once."""
+
 HISTORY = ("run", "subject", "subject_id", "from_state", "to_state", "at", "reason")
 
 

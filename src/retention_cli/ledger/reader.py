@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Self
 
+from retention_cli.ledger.moves import RESENT
 from retention_cli.ledger.rows import (
     Counts,
     EvaluationRow,
@@ -19,6 +20,7 @@ from retention_cli.ledger.rows import (
     UnknownRow,
 )
 from retention_cli.ledger.store import open_view
+from retention_cli.model.mail import BY_MACHINES, MACHINE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -82,13 +84,16 @@ class Reader:
         return [EvaluationRow(id_, as_of, json.loads(segments), None if delta is None else bytes(delta)) for id_, as_of, segments, delta in rows]
 
     def due_journeys(self, as_of: int) -> list[tuple[Any, ...]]:
-        """Return open journeys due: (id, campaign, customer, occurrence, revision, step, entered_at, due_at, trigger), by id."""
+        """Return open journeys due, by id.
+
+        (id, campaign, customer, occurrence, revision, step, entered_at, due_at, trigger, until_at, deadline_at)
+        """
         return self._rows("due_journeys", as_of=as_of)
 
     def journeys_with_unsent(self) -> list[tuple[Any, ...]]:
         """Return messages still waiting, by message.
 
-        (journey, message, campaign, customer, revision, entered_at, trigger, step, journey state, message state, reason,
+        (journey, message, campaign, customer, revision, entered_at, trigger, step, journey state, message state, reason, deadline_at,
         channel, address, kind, topic, planned_at, not_before, not_after, open_until, journey step)
         """
         return self._rows("journeys_with_unsent")
@@ -100,6 +105,23 @@ class Reader:
     def judged(self, campaign: int, occurrences: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
         """Return those (customer, occurrence) pairs that have become a journey or got a verdict."""
         return {(customer, occurrence) for customer, occurrence in self._rows("judged", campaign=campaign, pairs=json.dumps(occurrences))}
+
+    def assignments(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[Any, ...]]:
+        """Return which way (experiment, customer) pairs were drawn before: (experiment, customer, path)."""
+        return self._rows("assignments", pairs=json.dumps(pairs))
+
+    def reacted(self, messages: Sequence[tuple[int, str]], until: int) -> set[tuple[int, str]]:
+        """Return those messages, by (journey, step), that a person has opened or clicked up to an instant."""
+        rows = self._rows("reacted", pairs=json.dumps(messages), until=until, events=sorted(BY_MACHINES))
+        return {(journey, step) for journey, step, data in rows if not json.loads(data).get(MACHINE)}
+
+    def refused(self, messages: Sequence[tuple[int, str]]) -> list[tuple[Any, ...]]:
+        """Return those messages, by (journey, step), that were refused for good."""
+        return self._rows("refused", pairs=json.dumps(messages))
+
+    def unknown_once(self) -> list[tuple[Any, ...]]:
+        """Return messages of unknown fate that were not sent again by themselves yet, shaped as by `journeys_with_unsent`."""
+        return self._rows("unknown_once", reason=RESENT)
 
     def standing(self, campaign: int) -> list[tuple[int, str, int]]:
         """Return where the open journeys of a campaign stand: (revision, step, journeys)."""
@@ -154,7 +176,7 @@ class Reader:
     def own_events(self, until: int) -> list[tuple[Any, ...]]:
         """Return what was sent and what came back of it, up to an instant.
 
-        (customer, event, at, message, campaign, step, revision, channel, data as JSON)
+        (customer, event, at, message, campaign, step, revision, channel, data as JSON, variant)
         """
         return self._rows("own_events", until=until)
 

@@ -6,7 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 from retention_cli.ledger import bulk, moves
+from retention_cli.ledger import statement as statements
 from retention_cli.ledger.address import normalised
+from retention_cli.ledger.moves import RESENT
 from retention_cli.ledger.statement import statement
 
 if TYPE_CHECKING:
@@ -18,7 +20,10 @@ if TYPE_CHECKING:
     from retention_cli.ledger.delta import Delta
     from retention_cli.ledger.rows import Run
 
-_JOURNEY = ("id", "campaign", "customer", "occurrence", "revision", "entered_at", "state", "step", "due_at", "reason", "trigger", "per")
+_JOURNEY = (
+    *("id", "campaign", "customer", "occurrence", "revision", "entered_at", "state"),
+    *("step", "due_at", "reason", "trigger", "per", "until_at", "deadline_at"),
+)
 _PLANNED = (
     "id",
     "journey",
@@ -36,6 +41,7 @@ _PLANNED = (
     "open_until",
     "kind",
     "topic",
+    "variant",
 )
 FILE = "file"
 """Where a suppression comes from that the shop's own file says."""
@@ -52,12 +58,14 @@ def write_delta(connection: Connection, run: Run, delta: Delta) -> int:
     bulk.insert(connection, "journeys", _JOURNEY, delta.journeys_new)
     _change_journeys(connection, delta)
     bulk.insert(connection, "messages", _MESSAGE, _messages(run, delta))
+    bulk.insert(connection, "assignments", ("experiment", "customer", "path", "at", "run"), _with(run.id, delta.assignments))
     bulk.insert(connection, "verdicts", ("campaign", "customer", "occurrence", "verdict", "as_of", "facts", "run"), _with(run.id, delta.verdicts))
     _change_messages(connection, delta)
     _keep_listed(connection, run, delta)
     bulk.insert(connection, "goals", ("journey", "goal", "reached_at", "value", "run"), _with(run.id, delta.goals))
     bulk.insert(connection, "transitions", moves.HISTORY, ((run.id, *row) for row in delta.transitions))
     _write_generation(connection, run, delta)
+    _resend(connection, run, delta)
     if delta.manifest is not None:
         told = {"id": run.id, "manifest": json.dumps(delta.manifest, ensure_ascii=False)}
         connection.execute(statement("tell_manifest", connection.dialect.name), told)
@@ -120,6 +128,14 @@ def _stop_messages(connection: Connection, run: Run, delta: Delta) -> int:
     picked = connection.execute(statement("pick_stopped", connection.dialect.name), {"rows": json.dumps(delta.messages_stopped)}).all()
     moves.make(connection, [moves.Move(message, before, after, run.as_of, reason) for message, before, after, reason in picked], run=run.id)
     return len(picked)
+
+
+def _resend(connection: Connection, run: Run, delta: Delta) -> None:
+    """Plan once more what is still of unknown fate; somebody may have said meanwhile what became of it."""
+    if not delta.messages_resent:
+        return
+    picked = statements.rows(connection, "pick_unknown", {"ids": [row[0] for row in delta.messages_resent]})
+    moves.make(connection, [moves.Move(row[0], "unknown", "planned", run.as_of, RESENT) for row in picked], run=run.id)
 
 
 def _write_generation(connection: Connection, run: Run, delta: Delta) -> None:

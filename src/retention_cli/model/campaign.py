@@ -12,6 +12,7 @@ from retention_cli.model.kind import Kind
 from retention_cli.model.source import Share
 from retention_cli.model.step import Step
 from retention_cli.model.trigger import Trigger
+from retention_cli.model.wall import TimeOfDay
 from retention_cli.model.word import Word
 
 __all__ = ["Again", "Campaign", "Goal", "Kind"]
@@ -34,6 +35,13 @@ class Goal(Model):
     window: Span = Field(description="how long after entry it counts")
 
 
+class Deadline(Model):
+    """When a journey ends whatever it has come to, counted from its entry."""
+
+    after: Span = Field(description="how long after the entry; days keep the customer's wall clock")
+    at: TimeOfDay | None = Field(default=None, description="the time of that day on the customer's clock; left out: the entry's")
+
+
 class OnChange(Model):
     """What becomes of journeys that entered an earlier revision of the campaign's steps."""
 
@@ -50,6 +58,7 @@ class Campaign(Described):
     trigger: Trigger = Field(description="what begins a journey")
     audience: ConditionField | None = Field(default=None, description="who may enter, asked once at the entry")
     again: Again | None = Field(default=None, description="whether a customer may enter again")
+    deadline: Deadline | None = Field(default=None, description="the end of every journey; templates tell it as {{ deadline }}")
     holdout: Share | None = Field(default=None, description="a share that enters, gets nothing and is measured: 10%")
     exit: dict[Name, ConditionField] = Field(default={}, description="named reasons to end a journey, asked before every step and every message")
     goals: dict[Name, Goal] = Field(default={}, description="what the campaign is for, measured from entry")

@@ -259,7 +259,7 @@ def walk(node: Condition) -> list[Condition]:
 class Parsed:
     """Tells pydantic that a field holds nodes made elsewhere, so that it builds no schema of the nodes themselves."""
 
-    kinds: type[Node] | tuple[type[Node], ...]
+    kinds: type[Any] | tuple[type[Any], ...]
     definition: str
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:

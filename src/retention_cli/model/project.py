@@ -55,9 +55,12 @@ class Sender(Model):
 
 
 class Contacts(Model):
-    """Which field of a customer is the address, zone and locale."""
+    """Which field of a customer is the address on each channel, the channel they like best, the zone and the locale."""
 
-    email: str = Field(default="email", min_length=1, description="the field with the address")
+    email: str = Field(default="email", min_length=1, description="the field with the e-mail address")
+    sms: str = Field(default="phone", min_length=1, description="the field with the telephone number")
+    push: str = Field(default="push_token", min_length=1, description="the field with the token of a device")
+    preferred: str = Field(default="preferred_channel", min_length=1, description="the field that says which channel a customer likes best")
     timezone: str = Field(default="timezone", min_length=1, description="the field with the time zone")
     locale: str = Field(default="locale", min_length=1, description="the field with the language and country")
 

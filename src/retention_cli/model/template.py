@@ -41,3 +41,7 @@ class Template(Model):
     body: str
     body_place: Place
     text: str | None = None
+
+    def with_subject(self, subject: Word | str | None) -> Template:
+        """Return the template with another subject; the same where there is none."""
+        return self if subject is None else self.model_copy(update={"front": self.front.model_copy(update={"subject": subject})})

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-_TIME_PATTERN = r"^([01]\d|2[0-3]):[0-5]\d$"
+TIME_PATTERN = r"^([01]\d|2[0-3]):[0-5]\d$"
 _ONE_DAY = timedelta(days=1)
 _MIDNIGHT = time(0)
 
@@ -30,7 +30,7 @@ def read_time_of_day(value: Any) -> Any:
     return time(int(hours), int(minutes))
 
 
-TimeOfDay = Annotated[time, BeforeValidator(read_time_of_day), WithJsonSchema({"type": "string", "pattern": _TIME_PATTERN, "examples": ["09:00"]})]
+TimeOfDay = Annotated[time, BeforeValidator(read_time_of_day), WithJsonSchema({"type": "string", "pattern": TIME_PATTERN, "examples": ["09:00"]})]
 """A time of the day on somebody's wall: 09:00."""
 
 
@@ -82,6 +82,33 @@ def next_at(instant: datetime, at: time, zone: ZoneInfo) -> datetime:
         if found is not None and found >= instant:
             return found
         day += _ONE_DAY
+
+
+def next_weekday_at(instant: datetime, weekday: int, at: time, zone: ZoneInfo) -> datetime:
+    """Return the first UTC instant, not before `instant`, at which the zone's clock shows this time on this weekday (0: Monday)."""
+    day = instant.astimezone(zone).date()
+    while True:
+        found = instant_of(day, at, zone) if day.weekday() == weekday else None
+        if found is not None and found >= instant:
+            return found
+        day += _ONE_DAY
+
+
+def day_at(day: date, at: time, zone: ZoneInfo) -> datetime:
+    """Return the UTC instant of this time of this day, or of the next day where the zone has no such day."""
+    while (found := instant_of(day, at, zone)) is None:
+        day += _ONE_DAY
+    return found
+
+
+def latest_wall(instant: datetime, zone: ZoneInfo) -> datetime:
+    """Return the latest time that the zone's clock has shown up to `instant`, without offset: what it shows, unless it was put back just before."""
+    local = instant.astimezone(zone)
+    if local.fold == 0:
+        return local.replace(tzinfo=None)
+    first = local.replace(fold=0).astimezone(UTC)
+    put_back, offset = _end_of_gap(first, instant.astimezone(UTC), zone), first.astimezone(zone).utcoffset()
+    return (put_back + (offset or timedelta(0))).replace(tzinfo=None)
 
 
 def days_between(after: datetime, until: datetime, zone: ZoneInfo) -> list[date]:

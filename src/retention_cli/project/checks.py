@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from retention_cli.model.condition import InSegment, Listed, walk
 from retention_cli.model.metric import When
-from retention_cli.model.step import If, Send, Stop
+from retention_cli.model.step import all_steps, asked_by, letters, templates_of
 from retention_cli.model.trigger import segment_of
-from retention_cli.model.word import Word, place_of
+from retention_cli.project.checks_steps import check_steps
 from retention_cli.project.files import is_inside
 from retention_cli.project.notes import Code
 from retention_cli.text import did_you_mean
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from retention_cli.model.problem import Place
     from retention_cli.model.project import Project, Settings
     from retention_cli.model.segment import Segment
-    from retention_cli.model.step import Step
     from retention_cli.model.template import Template
+    from retention_cli.model.word import Word
+    from retention_cli.project.checks_steps import Experiments
     from retention_cli.project.notes import Notes
     from retention_cli.project.objects import Named
 
@@ -124,6 +125,7 @@ def _follow(name: str, path: list[str], uses: Mapping[str, Sequence[InSegment]],
 
 def check_campaigns(campaigns: Named[Campaign], segments: Named[Segment], templates: Named[Template], notes: Notes) -> None:
     """Note what campaigns refer to in vain, and steps that cannot be reached; keep only the sound campaigns."""
+    experiments: Experiments = {}
     for name, campaign in list(campaigns.sound.items()):
         before = notes.errors
         named = [(node.name, node.place) for node in segments_in(conditions_of(campaign))]
@@ -131,11 +133,10 @@ def check_campaigns(campaigns: Named[Campaign], segments: Named[Segment], templa
             named.append((watched, watched.place))
         for segment, place in named:
             note_unknown_segment(segment, place, segments, notes)
-        sends = [step for step in all_steps(campaign.steps) if isinstance(step, Send)]
-        for send in sends:
-            _note_unknown_template(send, templates, notes)
-        _check_ids(campaign, notes)
-        _check_reach(campaign.steps, notes)
+        sent = list(dict.fromkeys(name for letter in letters(campaign.steps) for name in templates_of(letter)))
+        for template in sent:
+            _note_unknown_template(template, templates, notes)
+        check_steps(campaign, experiments, notes)
         if not campaign.goals:
             notes.warn(
                 campaign.name.place,
@@ -143,17 +144,9 @@ def check_campaigns(campaigns: Named[Campaign], segments: Named[Segment], templa
                 f"the campaign {name!r} has no goals, so nobody will know what it is worth",
                 "add goals: {ordered: {when: {did: order}, window: 5 days}}",
             )
-        leans_on_sound = all(segment in segments.sound for segment, _ in named) and all(send.send in templates.sound for send in sends)
+        leans_on_sound = all(segment in segments.sound for segment, _ in named) and all(template in templates.sound for template in sent)
         if notes.errors != before or not leans_on_sound:
             del campaigns.sound[name]
-
-
-def all_steps(steps: Iterable[Step]) -> Iterator[Step]:
-    """Yield steps and the steps inside them, in the order of the file."""
-    for step in steps:
-        yield step
-        if isinstance(step, If):
-            yield from all_steps((*step.then, *step.else_))
 
 
 def conditions_of(campaign: Campaign) -> Iterator[Condition]:
@@ -162,7 +155,7 @@ def conditions_of(campaign: Campaign) -> Iterator[Condition]:
         yield campaign.audience
     yield from campaign.exit.values()
     yield from (goal.when for goal in campaign.goals.values() if goal.when is not None)
-    yield from (step.if_ for step in all_steps(campaign.steps) if isinstance(step, If))
+    yield from (condition for step in all_steps(campaign.steps) for condition in asked_by(step))
 
 
 def conditions_over_customers(project: Project) -> Iterator[Condition]:
@@ -179,43 +172,7 @@ def conditions_of_policies(settings: Settings) -> Iterator[Condition]:
     yield from (cap.who for cap in settings.policies.caps if cap.who is not None)
 
 
-def _note_unknown_template(send: Send, templates: Named[Template], notes: Notes) -> None:
-    if send.send not in templates.declared:
-        hint = did_you_mean(send.send, templates.declared) or "write it: templates/NAME.html"
-        notes.error(send.send.place, Code.UNKNOWN_TEMPLATE, f"there is no template {send.send!r}", hint)
-
-
-def _check_ids(campaign: Campaign, notes: Notes) -> None:
-    taken: dict[str, Word] = {}
-    for step in all_steps(campaign.steps):
-        if step.id is not None and (first := taken.setdefault(step.id, step.id)) is not step.id:
-            notes.error(
-                step.id.place,
-                Code.DUPLICATE_NAME,
-                f"two steps have the id {step.id!r}; the first is on line {first.place.line}",
-                "rename one of them",
-            )
-
-
-def _check_reach(steps: Sequence[Step], notes: Notes) -> bool:
-    """Note a step behind which no journey comes; return whether a journey may go on after the last."""
-    goes_on = True
-    for index, step in enumerate(steps):
-        if not goes_on:
-            what = "stop" if isinstance(steps[index - 1], Stop) else "a step whose every way stops"
-            notes.error(_place(step), Code.UNREACHABLE_STEP, f"no journey comes here: {what} stands before it", "move it up, or take it out")
-            return False
-        goes_on = _goes_on(step, notes)
-    return goes_on
-
-
-def _goes_on(step: Step, notes: Notes) -> bool:
-    if isinstance(step, If):
-        ways = [_check_reach(step.then, notes), _check_reach(step.else_, notes)]
-        return any(ways)
-    return not isinstance(step, Stop)
-
-
-def _place(step: Step) -> Place:
-    words = [step.id, getattr(step, "send", None), getattr(step, "stop", None), getattr(getattr(step, "if_", None), "place", None)]
-    return next((place_of(word) if isinstance(word, Word) else word for word in words if word is not None), place_of(None))
+def _note_unknown_template(template: Word, templates: Named[Template], notes: Notes) -> None:
+    if template not in templates.declared:
+        hint = did_you_mean(template, templates.declared) or "write it: templates/NAME.html"
+        notes.error(template.place, Code.UNKNOWN_TEMPLATE, f"there is no template {template!r}", hint)

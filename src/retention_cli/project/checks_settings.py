@@ -12,10 +12,9 @@ from zoneinfo import ZoneInfo, available_timezones
 from retention_cli.model.campaign import Kind
 from retention_cli.model.mail import EVENTS, OWN_EVENTS
 from retention_cli.model.source import CUSTOMERS, IDENTITIES, EventColumn
-from retention_cli.model.step import Send
+from retention_cli.model.step import PREFERRED, letters, templates_of
 from retention_cli.model.target import DEFAULT_TARGET
 from retention_cli.model.word import Word, place_of
-from retention_cli.project.checks import all_steps
 from retention_cli.project.notes import Code
 from retention_cli.text import did_you_mean, nearest
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from retention_cli.model.campaign import Campaign
     from retention_cli.model.project import Settings
     from retention_cli.model.source import Source
+    from retention_cli.model.step import Letter
     from retention_cli.model.template import Template
     from retention_cli.project.notes import Notes
     from retention_cli.project.objects import Named
@@ -43,6 +43,7 @@ def check_settings(settings: Settings, campaigns: Named[Campaign], templates: Na
     _check_targets(settings, notes)
     _check_sending(settings, campaigns, notes)
     _check_way_out(settings, campaigns, templates, target, notes)
+    _check_channels(settings, campaigns, target, notes)
 
 
 def _check_zone(zone: Word, notes: Notes) -> None:
@@ -180,11 +181,22 @@ def _check_sending(settings: Settings, campaigns: Named[Campaign], notes: Notes)
     notes.error(place, Code.NO_SENDER, f"{why}, and retention.yml names no sender", "add sender: {email: shop@example.com, name: …} to retention.yml")
 
 
-def _sends(campaigns: Named[Campaign]) -> Iterator[tuple[Campaign, Send]]:
+def _sends(campaigns: Named[Campaign]) -> Iterator[tuple[Campaign, Letter]]:
     for campaign in campaigns.sound.values():
-        for step in all_steps(campaign.steps):
-            if isinstance(step, Send):
-                yield campaign, step
+        yield from ((campaign, letter) for letter in letters(campaign.steps))
+
+
+def _check_channels(settings: Settings, campaigns: Named[Campaign], target: str | None, notes: Notes) -> None:
+    """Warn of channels that a campaign writes to and the target does not deliver: messages stop there."""
+    asked = target or DEFAULT_TARGET.name
+    found = settings.targets.get(Word(asked), DEFAULT_TARGET if asked == DEFAULT_TARGET.name else None)
+    if found is None:
+        return
+    for _, letter in _sends(campaigns):
+        for channel in letter.channel:
+            if channel != PREFERRED and channel not in found.deliver:
+                message = f"the target {asked!r} delivers no {channel}: what {str(letter.send)!r} would send that way is held back"
+                notes.warn(letter.send.place, Code.CHANNEL_NOT_DELIVERED, message, f"write it under targets: {asked}: deliver:")
 
 
 def _check_way_out(settings: Settings, campaigns: Named[Campaign], templates: Named[Template], target: str | None, notes: Notes) -> None:
@@ -192,7 +204,8 @@ def _check_way_out(settings: Settings, campaigns: Named[Campaign], templates: Na
     targets = [found for name, found in settings.targets.items() if target in {None, DEFAULT_TARGET.name, name}]
     if any(found.public_url for found in targets) or (settings.sender is not None and settings.sender.unsubscribe):
         return
-    marketing = {str(send.send) for campaign, send in _sends(campaigns) if campaign.kind is not Kind.TRANSACTIONAL}
+    sent = [letter for campaign, letter in _sends(campaigns) if campaign.kind is not Kind.TRANSACTIONAL and "email" in letter.channel]
+    marketing = {str(name) for letter in sent for name in templates_of(letter)}
     for name in sorted(marketing & set(templates.sound)):
         template = templates.sound[name]
         if "unsubscribe_url" not in template.body:

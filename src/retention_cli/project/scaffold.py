@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from retention_cli.errors import UsageError
 from retention_cli.model.case import Who
 from retention_cli.model.condition import InSegment, walk
-from retention_cli.model.step import Send
+from retention_cli.model.step import letters, templates_of
 from retention_cli.model.trigger import Enters
-from retention_cli.project.checks import all_steps, conditions_of
+from retention_cli.project.checks import conditions_of
 from retention_cli.project.loader import load
 from retention_cli.project.lock_file import quoted
 from retention_cli.text import did_you_mean
@@ -153,11 +153,10 @@ def _files_of_campaigns(origin: Path, names: Sequence[str]) -> set[str]:
 
 def _files_of(campaign: Campaign, project: Project) -> set[str]:
     found = {campaign.name.place.file}
-    for step in all_steps(campaign.steps):
-        if isinstance(step, Send):
-            template = project.templates[step.send]
-            text = str(Path(template.file).with_suffix(".txt"))
-            found |= {template.file, text} if template.text is not None else {template.file}
+    for name in (name for letter in letters(campaign.steps) for name in templates_of(letter)):
+        template = project.templates[name]
+        text = str(Path(template.file).with_suffix(".txt"))
+        found |= {template.file, text} if template.text is not None else {template.file}
     asked = [node.name for condition in conditions_of(campaign) for node in walk(condition) if isinstance(node, InSegment)]
     if isinstance(campaign.trigger, Enters):
         asked.append(str(campaign.trigger.enters))

@@ -17,8 +17,11 @@ from retention_cli.model.learned import Learned
 from retention_cli.model.metric import Metric
 from retention_cli.model.project import Settings
 from retention_cli.model.segment import Segment
+from retention_cli.model.step import BestHour, OnDate, Weekday
 from retention_cli.model.template import FrontMatter
 from retention_cli.model.trigger import TRIGGERS, Happened
+from retention_cli.model.wall import TIME_PATTERN
+from retention_cli.project.moments import BEST_HOUR
 from retention_cli.project.objects import SQL_FILE
 from retention_cli.project.schema_cases import case_definitions
 from retention_cli.project.schema_conditions import Schema, definitions, fold_properties, metric_properties, ref, table
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+_CLOCK: Schema = {"type": "string", "pattern": TIME_PATTERN, "examples": ["09:00"]}
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _DROPPED = ("title", "discriminator", "x-def", "writeOnly")
 _CONSTRAINTS = ("enum", "const", "pattern")
@@ -82,12 +86,25 @@ def _campaigns() -> Schema:
     for name, part in (("trigger", _trigger()), ("again", _again())):
         properties[name] = part | {"description": properties[name]["description"]}
     inner["Goal"] = _goal()
-    inner["step"] = {"anyOf": [*(ref(step) for step in ("Send", "Wait", "If", "Stop")), {"const": "stop", "description": "end the journey here"}]}
-    for steps in (properties["steps"], inner["If"]["properties"]["then"], inner["If"]["properties"]["else"]):
+    ways = ("Send", "Wait", "If", "Split", "Stop")
+    inner["step"] = {"anyOf": [*(ref(step) for step in ways), {"const": "stop", "description": "end the journey here"}]}
+    inner |= {"BestHour": _model(BestHour), "OnDate": _model(OnDate), "at": _at(), "until": _until()}
+    branches = (inner["If"]["properties"]["then"], inner["If"]["properties"]["else"], inner["Path"]["properties"]["then"])
+    for steps in (properties["steps"], *branches):
         steps["items"] = ref("step")
     for unused in ("Again", *(model.__name__ for model in TRIGGERS.values()), *_OF_TRIGGERS):
         inner.pop(unused, None)
     return _one_or_many(schema)
+
+
+def _at() -> Schema:
+    bare = {"enum": [BEST_HOUR], "description": "when the customer opens most"}
+    one = table({BEST_HOUR: ref("BestHour", "when the customer opens most, between two times")}, [BEST_HOUR])
+    return {"anyOf": [_CLOCK, bare, one, ref("variable")]}
+
+
+def _until() -> Schema:
+    return {"anyOf": [_CLOCK, {"enum": list(map(str, Weekday))}, ref("OnDate"), ref("condition"), ref("variable")]}
 
 
 def _tests() -> Schema:

@@ -27,19 +27,24 @@ if TYPE_CHECKING:
 ITEM_FIELDS = ("product_id", "title", "url", "image_url", "price", "quantity")
 _SHOP = ("name", "email", "postal_address")
 _CAMPAIGN = ("name", "kind")
-_ROOTS = ("customer", "trigger", "campaign", "shop", "unsubscribe_url")
+_ROOTS = ("customer", "trigger", "campaign", "shop", "with", "deadline", "unsubscribe_url")
 _ANSWER = re.compile(r"\s*(?:re|fwd?)\s*:", re.IGNORECASE)
 _TAGS = ("if", "for", "set", "macro", "call", "filter", "raw", "with")
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a template may read; `trigger` is None where it is not known which campaigns use it, `items` where there are none."""
+    """What a template may read; `trigger` is None where it is not known which campaigns use it, `items` where there are none.
+
+    `given` is what every step that sends it puts under `with`; `has_deadline`: each of their campaigns has one.
+    """
 
     customer: Collection[str]
     trigger: Collection[str] | None = None
     items: Collection[str] | None = ITEM_FIELDS
     locale: str = "en_US"
+    given: Collection[str] = ()
+    has_deadline: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +124,14 @@ def _of_read(part: _Part, read: Read, known: Known) -> Iterator[Problem]:
         "trigger": None if known.trigger is None else {*known.trigger, *(() if known.items is None else ("items",))},
         "shop": _SHOP,
         "campaign": _CAMPAIGN,
+        "with": known.given,
         ITEM: known.items or (),
     }
     if read.root not in (*_ROOTS, ITEM):
         yield Problem(part.place(read.line, read.root), "unknown-name", f"there is no {read.root!r} in templates", did_you_mean(read.root, _ROOTS))
+    elif read.root == "deadline" and not known.has_deadline:
+        message = "there is no 'deadline': not every campaign that sends this has one"
+        yield Problem(part.place(read.line, read.root), "unknown-name", message, "add deadline: {after: 3 days} to the campaign")
     elif read.root in fields and read.field is None:
         message = f"{read.root!r} is a mapping and cannot be used as a whole, since only the fields that are named are kept"
         yield Problem(part.place(read.line, read.root), "whole-mapping", message, f"name a field: {read.root}.…")
@@ -130,7 +139,8 @@ def _of_read(part: _Part, read: Read, known: Known) -> Iterator[Problem]:
         allowed = fields.get(read.root)
         if allowed is not None and read.field not in allowed:
             what = "an item of the trigger" if read.root == ITEM else f"{read.root!r}"
-            yield Problem(part.place(read.line, read.field), "unknown-field", f"{what} has no {read.field!r}", did_you_mean(read.field, allowed))
+            hint = did_you_mean(read.field, allowed) or (f"write with: {{{read.field}: …}} beside send" if read.root == "with" else "")
+            yield Problem(part.place(read.line, read.field), "unknown-field", f"{what} has no {read.field!r}", hint)
 
 
 def _of_filters(part: _Part, tree: nodes.Template, language: str) -> Iterator[Problem]:

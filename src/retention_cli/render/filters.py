@@ -54,6 +54,10 @@ class Formats:
     timezone: str
 
 
+class LocalTime(datetime):
+    """A time that is told by the clock that it names, not by the shop's."""
+
+
 @pass_context
 def money(context: Budget, value: object, currency: str | None = None) -> str:
     """Return an amount with its currency: `1 234,50 Kč`; whole amounts without a fraction. Missing stays empty."""
@@ -195,7 +199,7 @@ def _moment(value: object, zone: str) -> date | None:
     if value is None or value == "":
         return None
     found = value if isinstance(value, date) else _read_moment(str(value))
-    if not isinstance(found, datetime):
+    if not isinstance(found, datetime) or isinstance(found, LocalTime):
         return found
     aware = found if found.tzinfo is not None else found.replace(tzinfo=UTC)
     return aware.astimezone(ZoneInfo(zone))

@@ -1,9 +1,10 @@
 -- Journeys whose message a cap held and holds no more: their wait begins anew, so that two messages never leave together
 -- because of a cap.
 CREATE OR REPLACE TABLE journeys_released AS
-SELECT DISTINCT u.journey, j.journey_step AS step, p.due_at
+SELECT DISTINCT u.journey, j.journey_step AS step, e.due_at, e.until_at
 FROM unsent_settled AS u
 JOIN unsent AS j ON j.message = u.message AND j.is_open
 JOIN subjects AS s ON s.subject = u.journey
-JOIN program_steps AS p ON p.revision = s.revision AND p.step = j.journey_step AND p.op = 'wait'
+JOIN asked AS a ON a.subject = u.journey
+JOIN step_ends AS e ON e.revision = s.revision AND e.step = j.journey_step AND e.zone = a.zone
 WHERE u.becomes = 'planned' AND u.held_for = 'capped' AND u.journey NOT IN (SELECT subject FROM arrivals)

@@ -27,8 +27,8 @@ SELECT *,
         WHEN is_off THEN 'held'
         WHEN state = 'held' AND held_for IN ('capped', 'no customer') AND is_over THEN 'expired'
         WHEN NOT is_known THEN 'held'
-        WHEN key = '' OR key IN (SELECT address FROM suppressed_addresses) THEN 'suppressed'
-        WHEN customer_id IN (SELECT customer_id FROM suppressed_customers) THEN 'suppressed'
+        WHEN key = '' OR (channel, key) IN (SELECT (channel, address) FROM suppressed_addresses) THEN 'suppressed'
+        WHEN (channel, customer_id) IN (SELECT (channel, customer_id) FROM suppressed_customers) THEN 'suppressed'
         WHEN is_refused AND NOT is_outside THEN 'suppressed'
         WHEN state = 'held' AND held_for IS NOT NULL AND campaign IN (SELECT campaign FROM running) THEN 'planned'
         ELSE state
@@ -39,7 +39,8 @@ SELECT *,
         WHEN state = 'held' AND held_for IN ('capped', 'no customer') AND is_over THEN 'held too long: ' || reason
         WHEN NOT is_known THEN 'no customer'
         WHEN key = '' THEN 'no address'
-        WHEN key IN (SELECT address FROM suppressed_addresses) OR customer_id IN (SELECT customer_id FROM suppressed_customers) THEN 'suppressed'
+        WHEN (channel, key) IN (SELECT (channel, address) FROM suppressed_addresses)
+            OR (channel, customer_id) IN (SELECT (channel, customer_id) FROM suppressed_customers) THEN 'suppressed'
         WHEN is_refused AND NOT is_outside THEN 'no consent: ' || evidence
         WHEN held_for = 'campaign is off' THEN 'campaign is on again'
         WHEN held_for = 'quiet hours' THEN 'another window'

@@ -43,9 +43,7 @@ def did(table: Table, spot: Spot) -> Did:
     query = event_query(table, spot, head)
     if spot.scope.bounded and not ({"within", "since"} & (table.keys() | table.broken)):
         hint = "add since: entry, or within: 1 day"
-        spot.notes.error(
-            table.key(head).place, Code.UNBOUNDED_EXIT, f"{head!r} in an exit must say since when: as it stands, all history counts", hint
-        )
+        spot.notes.error(table.key(head).place, Code.UNBOUNDED_EXIT, f"here {head!r} must say since when: as it stands, all history counts", hint)
     times = counts(table["times"], spot.key("times")) if "times" in table else ()
     return Did(query=query, times=times, negated=head == "did_not", regularly=_regularly(table, spot), place=table.place, path=spot.path)
 

@@ -1,0 +1,32 @@
+"""Everybody's way in one tick: who enters, who is out, who moves, how lots fall, where each arrives and what leaves.
+
+Each stage is one statement over everybody, and reads the tables that the stages before it left behind.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from retention_cli.engine.statements import statement
+from retention_cli.journey.tables import QUERIES
+
+if TYPE_CHECKING:
+    from retention_cli.engine.duck import DuckEngine
+    from retention_cli.journey.frame import Frame
+
+_ASSIGNED = {"experiment": "VARCHAR", "customer_id": "VARCHAR", "path": "VARCHAR"}
+_TIMED = frozenset({"exits", "movers", "walk", "departing", "arrivals"})
+"""Stages that ask what time it is."""
+
+
+def step_through(frame: Frame, engine: DuckEngine) -> None:
+    """Judge the candidates, find the exits, draw lots, and walk everybody who moves."""
+    _stages(frame, engine, "verdicts", "exits", "movers")
+    pairs = [(str(name), str(customer)) for name, customer in engine.run(statement(QUERIES, "experiments_of"), {})]
+    engine.table("assigned", _ASSIGNED, list(frame.past.assignments(pairs)) if pairs else [])
+    _stages(frame, engine, "drawn", "walk", "departing", "arrivals")
+
+
+def _stages(frame: Frame, engine: DuckEngine, *names: str) -> None:
+    for name in names:
+        engine.execute(statement(QUERIES, name), {"as_of": frame.micros} if name in _TIMED else {})
