@@ -45,7 +45,7 @@ def run(
         if format_ is VerdictFormat.TEXT:
             show_verdict(each, work.project.zone, verbose=verbose)
     if format_ is VerdictFormat.JSON:
-        show_json([as_json(each) for each in ran])
+        show_json([as_json(each, work.project.zone) for each in ran])
     elif format_ is VerdictFormat.JUNIT:
         show(as_junit(ran, work.project.zone))
     say(_summary(ran))
