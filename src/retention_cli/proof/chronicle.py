@@ -54,6 +54,15 @@ class Journey:
 
 
 @dataclass(frozen=True, slots=True)
+class Stands:
+    """Where an open journey stands, and until when."""
+
+    journey: Journey
+    step: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A message that was planned."""
 
@@ -80,6 +89,7 @@ class Chronicle:
         self._look = look
         self._names: dict[int, str] = {}
         self._journeys: dict[int, Journey] = {}
+        self._standing: dict[int, Stands] = {}
         self.messages: dict[int, Message] = {}
         self.points: set[Point] = set()
 
@@ -104,10 +114,14 @@ class Chronicle:
                     now, What.SENT, message, f"sent {message.template}" + (f" by {message.channel}" if message.channel != "email" else "")
                 )
 
-    def stands_at(self, journey: int, step: str) -> Step | None:
-        """Return the step at which a journey stands, None where that is not known."""
-        found = self._journeys.get(journey)
-        return self._programs[found.campaign].step(step) if found is not None else None
+    def standing(self, customer: str) -> dict[str, Stands]:
+        """Return where the open journeys of a customer stand, by campaign."""
+        return {each.journey.campaign: each for each in self._standing.values() if each.journey.customer == customer}
+
+    def steps_stood_at(self) -> list[Step]:
+        """Return the steps at which journeys stand."""
+        found = [self._programs[each.journey.campaign].step(each.step) for each in self._standing.values()]
+        return [step for step in found if step is not None]
 
     def _turned_away(self, now: datetime, delta: Delta) -> Iterator[Scene]:
         for campaign, customer, _, verdict, *_ in delta.verdicts:
@@ -141,10 +155,18 @@ class Chronicle:
         for here, following in pairwise([*path, None]):
             if (found := program.step(str(here))) is not None:
                 yield from self._passed(now, journey, found, following)
+        self._standing.pop(journey.id, None)
         if state != _ENDED:
             until = None if due_at is None else from_micros(int(due_at))
+            self._standing[journey.id] = Stands(journey, str(step), until)
             yield self._scene(
-                now, What.WAITS, journey, f"waits at {step}", step=str(step), until=until, place=self.place(journey.campaign, program.step(str(step)))
+                now,
+                What.WAITS,
+                journey,
+                f"waits at {step}",
+                step=str(step),
+                until=until,
+                place=self._place(journey.campaign, program.step(str(step))),
             )
             return
         yield from self._ended(now, journey, str(reason or _FINISHED), program)
@@ -159,7 +181,7 @@ class Chronicle:
             self.points.add(Point(journey.campaign, way, step.id))
         text = f"if {in_full(step.condition)}: {way or 'either way'}"
         reasons = self._look(step.condition, journey)
-        yield self._scene(now, What.ASKED, journey, text, step=step.id, reason=way, place=self.place(journey.campaign, step), reasons=reasons)
+        yield self._scene(now, What.ASKED, journey, text, step=step.id, reason=way, place=self._place(journey.campaign, step), reasons=reasons)
 
     def _ended(self, now: datetime, journey: Journey, reason: str, program: Program) -> Iterator[Scene]:
         gone = next((each for each in program.exits if each.name == reason), None)
@@ -204,21 +226,23 @@ class Chronicle:
 
     def _of_message(self, now: datetime, what: What, message: Message, text: str, *, reason: str = "", until: datetime | None = None) -> Scene:
         journey = message.journey
-        place = self.place(journey.campaign, self._programs[journey.campaign].step(message.step))
+        place = self._place(journey.campaign, self._programs[journey.campaign].step(message.step))
         parts = {"step": message.step, "template": message.template, "channel": message.channel}
         return self._scene(now, what, journey, text, reason=reason, until=until, place=place, **parts)
 
-    def place(self, campaign: str, step: Step | None) -> Place:
-        """Return where a step stands in its file, as nearly as it is known."""
-        if step is None:
-            return NOWHERE
-        named = [step.condition.place] if step.condition is not None else []
-        named += [place_in(self._campaigns[campaign].steps, text) for text in (step.template, step.id, step.reason) if text]
-        return next((place for place in named if place != NOWHERE), NOWHERE)
+    def _place(self, campaign: str, step: Step | None) -> Place:
+        return place_of_step(self._campaigns[campaign], step) if step is not None else NOWHERE
 
     @staticmethod
     def _scene(now: datetime, what: What, journey: Journey, text: str, **parts: Any) -> Scene:
         return Scene(now, what, text, campaign=journey.campaign, customer=journey.customer, journey=journey.id, **parts)
+
+
+def place_of_step(campaign: Campaign, step: Step) -> Place:
+    """Return where a step stands in its file; NOWHERE where nothing in it knows its place."""
+    named = [step.condition.place] if step.condition is not None else []
+    named += [place_in(campaign.steps, text) for text in (step.template, step.id, step.reason) if text]
+    return next((place for place in named if place != NOWHERE), NOWHERE)
 
 
 def _place_of(condition: Condition | None) -> Place:

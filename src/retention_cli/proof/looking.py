@@ -30,6 +30,11 @@ class Looking:
         self._schema = schema
         self._moment: Moment | None = None
 
+    @property
+    def segments(self) -> set[str]:
+        """The segments that there are."""
+        return set(self._project.segments)
+
     def turn(self, now: datetime) -> None:
         """Look as of this instant from now on."""
         self._moment = Moment(now, self._project.zone)

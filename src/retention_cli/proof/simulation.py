@@ -20,10 +20,11 @@ from retention_cli.proof.chronicle import Chronicle, Message
 from retention_cli.proof.instants import Rows, instants_of
 from retention_cli.proof.looking import Looking
 from retention_cli.proof.mentions import conditions
-from retention_cli.proof.scenes import Scene, Story
+from retention_cli.proof.quiet import Quiet
+from retention_cli.proof.scenes import Scene, Story, What
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from retention_cli.compile.schema import Schema
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from retention_cli.proof.scratch import Scratch
 
 QUERIES = "retention_cli.proof.queries"
+_LAST = (What.WAITS, What.ENDED)
+"""Where a tick leaves a journey: told behind all that it did on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +137,7 @@ class Simulation:
         return [from_micros(int(row[7])) for row in self._scratch.past.due_journeys(to_micros(self._span.until)) if row[7] is not None]
 
     def _anybody_waits_for_a_condition(self) -> bool:
-        steps = [self._told.stands_at(int(row[0]), str(row[5])) for row in self._scratch.past.due_journeys(to_micros(self._span.until))]
-        return any(conditions(step) for step in steps if step is not None)
+        return any(conditions(step) for step in self._told.steps_stood_at())
 
     def _membership(self, at: datetime, watched: Sequence[str]) -> frozenset[Any]:
         self._world.turn(at, self._left)
@@ -173,12 +175,26 @@ class Simulation:
         self._scratch.record(delta, micros)
         if self._looking is not None:
             self._looking.turn(at)
-        self._scenes += self._told.tell(at, delta, walked)
+        scenes = self._told.tell(at, delta, walked)
         self._later |= {from_micros(int(row[11])) for row in delta.messages_new if row[11] is not None}
         channels = sorted({message.channel for message in self._told.messages.values()})
         claims = self._scratch.send(micros, channels)
-        self._scenes += self._told.sent(at, claims)
+        scenes += self._told.sent(at, claims)
         self._left += [Left(at, claim.message, self._told.messages[claim.message]) for claim in claims if claim.message in self._told.messages]
+        scenes.sort(key=lambda scene: scene.what in _LAST)
+        self._scenes += [*scenes, *self._looked(at, scenes, instants)]
+
+    def _looked(self, at: datetime, scenes: Sequence[Scene], instants: Instants) -> Iterator[Scene]:
+        """Yield what was looked at in vain, where that is asked for."""
+        if self._looking is None:
+            return
+        quiet = Quiet(self._stage.project.campaigns, self._looking)
+        for customer in self._world.customers:
+            busy = {scene.campaign for scene in scenes if scene.customer == customer}
+            row = next((row for row in self._members if row[0] == customer), ())
+            members = [name for name, is_in in zip(instants.watched, row[1:], strict=False) if is_in]
+            standing = self._told.standing(customer)
+            yield from quiet.tell(at, customer, busy, standing=standing, members=members, first=at == self._span.start)
 
 
 def only(delta: Delta, customers: Sequence[str]) -> Delta:
