@@ -82,7 +82,7 @@ class ShopWorld:
         told = {
             "customer_id": message.journey.customer,
             "event": f"{message.channel}_sent",
-            "occurred_at": naive_utc(left.at),
+            "occurred_at": naive_utc(left.sent_at),
             "message": f"simulated {left.id}",
             "template": message.template,
             "campaign": message.journey.campaign,

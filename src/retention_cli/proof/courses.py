@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from retention_cli.proof.scenes import Scene, Story
 
 _UNDER_WAY = "under way"
+_FLAGS: dict[str, bool] = {"true": True, "false": False}
 _DATE, _MINUTE = len("2026-05-01"), len("2026-05-01T09:00")
 _ONE_DAY = timedelta(days=1)
 
@@ -58,7 +59,7 @@ def _wrong(course: Course, scenes: Sequence[Scene], zone: ZoneInfo) -> Iterator[
     if course.ends is not None and course.ends != (ended := _ended(scenes)):
         yield f"ends: {course.ends or _UNDER_WAY}", f"ends: {ended or (_UNDER_WAY if entered else 'never entered')}"
     for goal, wanted in course.goals.items():
-        if (reached := _reached(scenes, goal)) != _value(wanted):
+        if (reached := _reached(scenes, goal, wanted)) != _value(wanted):
             yield f"goal {goal}: {wanted}", f"goal {goal}: {_told(reached)}"
 
 
@@ -88,19 +89,21 @@ def _ended(scenes: Sequence[Scene]) -> str:
     return next((scene.reason for scene in reversed(scenes) if scene.what is What.ENDED and scene.journey == last), "")
 
 
-def _reached(scenes: Sequence[Scene], goal: str) -> bool | Decimal:
-    """Return whether a goal was reached, or what it came to in all."""
+def _reached(scenes: Sequence[Scene], goal: str, wanted: str) -> bool | Decimal | None:
+    """Return whether a goal was reached, or what a total came to in all: None where no window is over yet."""
     found = [scene for scene in scenes if scene.what is What.GOAL and scene.step == goal]
+    if wanted in _FLAGS:
+        return bool(found)
     amounts = [Decimal(scene.reason) for scene in found if scene.reason]
-    return sum(amounts, Decimal(0)) if amounts else bool(found)
+    return sum(amounts, Decimal(0)) if amounts else None
 
 
 def _value(written: str) -> bool | Decimal:
-    return {"true": True, "false": False}.get(written) if written in ("true", "false") else Decimal(written)  # type: ignore[return-value]  # both are there
+    return _FLAGS[written] if written in _FLAGS else Decimal(written)
 
 
-def _told(reached: bool | Decimal) -> str:
-    return str(reached).lower()
+def _told(reached: bool | Decimal | None) -> str:
+    return "not counted yet" if reached is None else str(reached).lower()
 
 
 def _times(count: int) -> str:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from retention_cli.ledger.ledger import Ledger
     from retention_cli.ledger.rows import EventRow
 
+MOMENT = 1
+"""How long a message takes, in microseconds: what is sent at an entry was sent since the entry."""
 _AT_ONCE = 1_000
 _BORN = "born.db"
 
@@ -47,14 +49,14 @@ class Scratch:
             self.past.record_events(rows)
 
     def send(self, at: int, channels: Iterable[str]) -> list[Claim]:
-        """Let everything leave that may leave now; return it."""
+        """Let everything leave that may leave now, a moment behind what was decided; return it."""
         return [claim for channel in channels for claim in self._sent(at, channel)]
 
     def _sent(self, at: int, channel: str) -> Iterator[Claim]:
         while claims := self._outbox.claim(_AT_ONCE, at, channel):
-            left = set(self._mark(claims, MessageState.COMMITTING, at))
+            left = set(self._mark(claims, MessageState.COMMITTING, at + MOMENT))
             claims = [claim for claim in claims if claim.message in left]
-            self._mark(claims, MessageState.SENT, at)
+            self._mark(claims, MessageState.SENT, at + MOMENT)
             yield from claims
 
     def _mark(self, claims: Sequence[Claim], to: MessageState, at: int) -> list[int]:

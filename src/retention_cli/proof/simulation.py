@@ -7,6 +7,7 @@ and made at that instant instead, so the outcome is that of a run which never sl
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from retention_cli.audience.memberships import NOW, evaluate
@@ -22,6 +23,7 @@ from retention_cli.proof.looking import Looking
 from retention_cli.proof.mentions import conditions
 from retention_cli.proof.quiet import Quiet
 from retention_cli.proof.scenes import Scene, Story, What
+from retention_cli.proof.scratch import MOMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,11 +45,16 @@ _LAST = (What.WAITS, What.ENDED)
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A message that left, and when."""
+    """A message that left, and at which tick."""
 
     at: datetime
     id: int
     message: Message
+
+    @property
+    def sent_at(self) -> datetime:
+        """When it was sent: a moment behind the tick."""
+        return self.at + timedelta(microseconds=MOMENT)
 
 
 class World(Protocol):

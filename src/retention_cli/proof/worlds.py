@@ -95,7 +95,7 @@ class MadeUp:
         return replace(row, values={**self._about(sent[-1]), **row.values}), sent[-1]
 
     def _sent(self, left: Left) -> Row:
-        happened = {Word(CUSTOMER): left.message.journey.customer, Word(EVENT): f"{left.message.channel}_sent", Word(TIME): left.at.isoformat()}
+        happened = {Word(CUSTOMER): left.message.journey.customer, Word(EVENT): f"{left.message.channel}_sent", Word(TIME): left.sent_at.isoformat()}
         return Row(values={**self._about(left), **{name: Word(value) for name, value in happened.items()}})
 
     def _about(self, left: Left) -> dict[Word, Word]:
