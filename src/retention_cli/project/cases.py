@@ -78,7 +78,8 @@ def _note_momentless(table: Table, expected: object, notes: Notes) -> None:
     if not found or any(not isinstance(each, Course) for each in found):
         missing = [key for key in _BY_MOMENT if key not in table and key not in table.broken]
     else:
-        missing = [] if {"as_of", "when"} & {*table, *table.broken} else ["as_of"]
+        begins = table.get("when") or {"as_of", "when"} & {*table.broken} or "as_of" in table
+        missing = [] if begins else ["as_of"]
     for key in missing:
         notes.error(table.place, Code.MISSING_KEY, f"the test needs {key!r}", f"add {key}: …")
 

@@ -114,29 +114,30 @@ class Happenings:
         place = (each.source or each.did or Word("")).place
         spec = self._project.sources.get(source)
         if spec is None or (spec.time is None and spec.parent is None):
-            return Problem(place, "unknown-source", f"{source!r} is no source of events", did_you_mean(source, self._project.sources))
+            known = [name for name, each in self._project.sources.items() if each.time is not None]
+            return Problem(place, "unknown-source", f"{source!r} is no source of events", did_you_mean(source, known))
         if spec.time is None:
             message = f"{str(each.did)!r} has its time and customer from a row of {spec.parent}"
             return Problem(place, "not-here", message, f"let the {spec.parent} happen with a key, and give {source} its rows under 'given'")
         return source
 
     def _knowing(self, event: str) -> Iterator[str]:
-        """Yield the sources that tell of an event; the tool's own come first, and alone."""
+        """Yield the sources that tell of an event, else those that may tell of any; the tool's own come first, and alone."""
         if event in EVENTS:
             yield OWN_EVENTS
             return
-        open_ones = []
+        found, open_ones = [], []
         for name, spec in self._project.sources.items():
             seen = self._catalog.sources[name].events if name in self._catalog.sources else None
             if isinstance(spec.event, EventColumn):
                 words = {*(seen or ()), *spec.event.names, *spec.event.names.values()}
                 if event in words:
-                    yield name
+                    found.append(name)
                 elif seen is None and name != OWN_EVENTS:
                     open_ones.append(name)
             elif spec.event is not None and str(spec.event) == event:
-                yield name
-        yield from open_ones
+                found.append(name)
+        yield from found or open_ones
 
     def _events(self) -> set[str]:
         found = {str(spec.event) for spec in self._project.sources.values() if spec.event is not None and not isinstance(spec.event, EventColumn)}

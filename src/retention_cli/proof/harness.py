@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from retention_cli.compile.check import check
 from retention_cli.compile.conditions import Compiler
 from retention_cli.compile.moment import Moment
 from retention_cli.compile.scans import EVERY_CUSTOMER, JOURNEYS
@@ -75,11 +76,18 @@ class Harness:
         self._tables = Tables(engine, self._project, self._catalog, as_written=as_written)
         self._beside = Beside(engine, self._project, self._schema)
         self._plans: dict[tuple[datetime, tuple[Condition, ...]], _Plan] = {}
+        self._checked: dict[frozenset[str], tuple[Problem, ...]] = {}
         self._kinds: dict[str, ColumnType | None] = {}
 
     def problems(self, case: Case) -> tuple[Problem, ...]:
-        """Return what the sources do not have of all that a test asks, in its segments too."""
-        return self._plan(case).problems
+        """Return what the sources do not have of all that a test asks, in its segments and campaigns too."""
+        return (*self._plan(case).problems, *self._of_campaigns(frozenset(str(each.campaign) for each in case.courses)))
+
+    def _of_campaigns(self, names: frozenset[str]) -> tuple[Problem, ...]:
+        if names and names not in self._checked:
+            found = check(leaning(self._project, names), self._schema)
+            self._checked[names] = tuple(problem for problem in found if problem.is_error)
+        return self._checked.get(names, ())
 
     def asked(self, case: Case) -> list[Asked]:
         """Return every condition that a test asks."""

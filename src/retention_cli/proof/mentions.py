@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from retention_cli.model.condition import CONDITION_TYPES, walk
+from retention_cli.model.condition import CONDITION_TYPES
 from retention_cli.model.duration import Duration
 from retention_cli.model.policy import Policies
 from retention_cli.model.problem import NOWHERE, Place
@@ -20,7 +20,6 @@ from retention_cli.model.word import Word
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from retention_cli.model.condition import Condition
     from retention_cli.model.project import Project
 
 _LATE = "late"
@@ -58,11 +57,11 @@ def durations(value: object) -> set[Duration]:
     return {part for part in parts(value, without=(_LATE,)) if isinstance(part, Duration)}
 
 
-def conditions(value: object) -> list[Condition]:
+def conditions(value: object) -> list[object]:
     """Return every whole condition in a value, not those inside of others."""
-    found: list[Any] = [part for part in parts(value) if isinstance(part, CONDITION_TYPES)]
-    inner = {id(node) for each in found for node in walk(each)[1:]}
-    return [each for each in found if id(each) not in inner]
+    if isinstance(value, CONDITION_TYPES):
+        return [value]
+    return [found for inner in _inside(value, ()) for found in conditions(inner)]
 
 
 def place_in(value: object, text: str) -> Place:
