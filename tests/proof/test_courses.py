@@ -155,7 +155,7 @@ def test_a_journey_begins_at_its_instant_whenever_somebody_looks(tmp_path: Path,
     """As of a trigger of which no instant is known beforehand: a tick that comes too late is taken back."""
     text = f"{CART}  {{campaign: cart, customer: anna, until: 2026-05-02T22:00, sends: [{{template: cart-1, at: 2026-05-01T10:30}}]}}\n"
 
-    def late(_project: object, _rows: object, span: Span, _more: object) -> Instants:
+    def late(_project: object, _rows: object, span: Span, *_: object) -> Instants:
         return Instants([span.until], [], (), restless=False)
 
     monkeypatch.setattr(simulation, "instants_of", late)

@@ -12,7 +12,7 @@ from retention_cli.journey.tick import Tick, plan_tick
 from retention_cli.ledger.reader import open_reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from retention_cli.app.workspace import Workspace
@@ -33,6 +33,11 @@ class PlanReport:
         return {"as_of": self.as_of.isoformat(), "campaigns": [campaign_json(each) for each in self.campaigns], "in_flight": list(self.in_flight)}
 
 
+def surges(campaigns: Iterable[CampaignPlan]) -> dict[str, int]:
+    """Return the campaigns that too many would enter at once, with how many; none of them enters."""
+    return {each.campaign: each.turned_away["surge"] for each in campaigns if "surge" in each.turned_away}
+
+
 def campaign_json(campaign: CampaignPlan) -> dict[str, Any]:
     """Return one campaign of a plan or a run as JSON."""
     return asdict(campaign)
@@ -50,9 +55,11 @@ def plan(work: Workspace, as_of: datetime, *, only: frozenset[str] | None = None
         return PlanReport(as_of, tick.campaigns, in_flight(work, reader))
 
 
-def decide(view: View, past: Past, only: frozenset[str] | None = None) -> Tick:
+def decide(view: View, past: Past, only: frozenset[str] | None = None, approved: frozenset[str] = frozenset()) -> Tick:
     """Run the tick over a view and a past; `plan` and `run` both come through here."""
-    frame = Frame(view.work.project, view.facts.schema, past, view.as_of, mails_of(view.work, past), only)
+    snapshots = {source: snapshot.id for source, snapshot in view.facts.imported.snapshots.snapshots.items()}
+    mails = mails_of(view.work, past)
+    frame = Frame(view.work.project, view.facts.schema, past, view.as_of, mails, only, snapshots, approved)
     with view.engine() as engine:
         return plan_tick(frame, engine)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from retention_cli import crash
 from retention_cli.app.facts import View, gather
-from retention_cli.app.plan import campaign_json, decide
+from retention_cli.app.plan import campaign_json, decide, surges
 from retention_cli.app.sending import Sent, send
 from retention_cli.errors import GuardStopped
 from retention_cli.journey.frame import from_micros, to_micros
@@ -45,6 +45,11 @@ class RunReport:
     campaigns: tuple[CampaignPlan, ...]
     sent: Sent
 
+    @property
+    def surges(self) -> dict[str, int]:
+        """The campaigns that too many would have entered at once, with how many."""
+        return surges(self.campaigns)
+
     def as_json(self, code: int) -> dict[str, Any]:
         """Return the stable shape of `run --format json`."""
         return {
@@ -57,7 +62,9 @@ class RunReport:
         }
 
 
-def run(work: Workspace, as_of: datetime, clock: Clock, hooks: Hooks, *, only: frozenset[str] | None = None) -> RunReport:
+def run(
+    work: Workspace, as_of: datetime, clock: Clock, hooks: Hooks, *, only: frozenset[str] | None = None, approved: frozenset[str] = frozenset()
+) -> RunReport:
     """Do one tick and send what it planned, and what earlier ones left; raises LockHeld, GuardStopped, LedgerRefused."""
     location = work.location
     since = clock.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -68,14 +75,14 @@ def run(work: Workspace, as_of: datetime, clock: Clock, hooks: Hooks, *, only: f
         begun = ledger.begin_run(
             as_of=to_micros(as_of), target=work.target_name, started_at=to_micros(clock.now()), host=platform.node(), pid=os.getpid()
         )
-        tick = decide(View(work, facts, as_of), ledger, only)
+        tick = decide(View(work, facts, as_of), ledger, only, approved)
         crash.point("tick-planned")
         late = len(tick.delta.messages_stopped) - ledger.record(begun, tick.delta)
         _publish(work, facts, clock)
         sent = send(work, clock, hooks, sender="run")
         sent = _with_stopped(sent, tick, late)
         snapshots = {name: snapshot.id for name, snapshot in facts.imported.snapshots.snapshots.items()}
-        manifest = {"snapshots": snapshots, "set": facts.imported.snapshots.id}
+        manifest = {**(tick.delta.manifest or {}), "set": facts.imported.snapshots.id}
         ledger.finish_run(begun, at=to_micros(clock.now()), manifest=manifest, outcome=dict(sent.counts))
         crash.point("run-finished")
         return RunReport(begun.id, as_of, snapshots, tick.campaigns, sent)

@@ -53,6 +53,9 @@ class ShopWorld:
         rows = [*self._own, *map(self._sent, left)]
         self._engine.offer(OWN_EVENTS, lambda engine: keep_own_events(engine, rows))
 
+    def settle(self) -> None:
+        """Do nothing: what was before is what the real runs stood on."""
+
     def came_back(self, now: datetime, left: Sequence[Left]) -> Iterable[EventRow]:  # noqa: ARG002 - nobody answers what was not sent
         """Return nothing: what the simulation sent is in nobody's mailbox."""
         return ()

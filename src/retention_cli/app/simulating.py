@@ -88,7 +88,10 @@ def simulate_given(work: Workspace, asked: Asked, file: Path) -> Simulated:
     problems = [problem for problem in check(project, catalog) if problem.place.file == str(file)]
     if any(problem.is_error for problem in problems):
         raise ProjectInvalid(problems)
-    with DuckEngine(threads=1) as engine, closing(Harness(engine, project, catalog, mails=mails_of(work))) as harness:
+    with (
+        DuckEngine.within(work.project.limits.lowered(threads=1)) as engine,
+        closing(Harness(engine, project, catalog, mails=mails_of(work))) as harness,
+    ):
         story = harness.story(case, looks=True, also=_grid(work, span, asked.every))
     return Simulated(asked, span, story.of(asked.campaign, asked.customer))
 

@@ -83,7 +83,10 @@ def run_tests(work: Workspace, cases: Sequence[Case]) -> Iterator[Ran]:
     clock, catalog = SystemClock(), peek(work.project, work.lock.sources)
     problems = check(work.project, catalog)
     mails = mails_of(work) if any(case.courses for case in cases) else {}
-    with DuckEngine(threads=1) as engine, closing(Harness(engine, work.project, catalog, mails=mails)) as harness:
+    with (
+        DuckEngine.within(work.project.limits.lowered(threads=1)) as engine,
+        closing(Harness(engine, work.project, catalog, mails=mails)) as harness,
+    ):
         problems += [problem for case in cases for problem in harness.problems(case)]
         if any(problem.is_error for problem in problems):
             raise ProjectInvalid(list(dict.fromkeys(problems)))

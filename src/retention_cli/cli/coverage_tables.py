@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from retention_cli.cli.output import show_table
+from retention_cli.cli.output import show, show_texts
 from retention_cli.errors import UsageError
 from retention_cli.model.problem import NOWHERE
 from retention_cli.model.source import percent as read_share
@@ -33,13 +33,15 @@ def percent(part: Fraction) -> str:
 
 def show_coverage(covered: Sequence[Covered]) -> None:
     """Print every point with the number of tests that came by it, then a line a campaign."""
-    rows = [(each.point.campaign, each.text, _spot(each.place), each.tests or "none") for each in covered]
-    show_table(("campaign", "what", "where", "tests"), rows, right=("tests",))
+    rows = [(each.point.campaign, each.text, _spot(each.place), str(each.tests or "none")) for each in covered]
+    show_texts(("campaign", "what", "where", "tests"), rows, right=("tests",))
     names = list(dict.fromkeys(each.point.campaign for each in covered))
     parts = [(name, [each for each in covered if each.point.campaign == name]) for name in names]
-    totals = [(name, sum(each.tests > 0 for each in own), len(own), percent(share(own))) for name, own in (*parts, ("in all", list(covered)))]
-    print()
-    show_table(("campaign", "come by", "of", "share"), totals, right=("come by", "of", "share"))
+    totals = [
+        (name, str(sum(each.tests > 0 for each in own)), str(len(own)), percent(share(own))) for name, own in (*parts, ("in all", list(covered)))
+    ]
+    show("")
+    show_texts(("campaign", "come by", "of", "share"), totals, right=("come by", "of", "share"))
 
 
 def coverage_json(covered: Sequence[Covered]) -> list[dict[str, Any]]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
-from retention_cli.cli.output import say, show_table
 from retention_cli.cli.told import Table, Told
+from retention_cli.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from retention_cli.ledger.rows import Counts, RunRow, UnknownRow
 
 _MICROS = 1_000_000
+_NUMBERS = ("run", "count", "reached", "total")
 
 
 def instant(micros: int | None) -> datetime | None:
@@ -23,7 +23,7 @@ def instant(micros: int | None) -> datetime | None:
     return None if micros is None else datetime.fromtimestamp(micros / _MICROS, UTC)
 
 
-def status_json(counts: Counts | None) -> dict[str, Any]:
+def _status(counts: Counts | None) -> dict[str, Any]:
     """Return the stable shape of `status --format json`."""
     if counts is None:
         return {"runs": [], "journeys": [], "messages": [], "goals": []}
@@ -48,25 +48,31 @@ def _run(row: RunRow) -> dict[str, Any]:
     }
 
 
-def status_tables(counts: Counts, zone: ZoneInfo) -> None:
-    """Print the last runs, journeys and messages."""
-    runs = [(row.id, instant(row.as_of), _outcome(row), row.target, row.host) for row in counts.runs]
-    show_table(("run", "as of", "messages", "target", "host"), runs, right=("run",), zone=zone)
-    if counts.journeys:
-        show_table(("campaign", "journeys", "reason", "count"), counts.journeys, right=("count",))
-    if counts.messages:
-        show_table(("campaign", "messages", "count"), counts.messages, right=("count",))
-    if counts.goals:
-        show_table(("campaign", "goal", "reached", "total"), counts.goals, right=("reached", "total"))
+def status_told(counts: Counts | None, local: Local) -> Told:
+    """Tell the last runs, journeys, messages and goals."""
+    if counts is None:
+        return Told(_status(counts), (), said=("nothing has run yet",))
+    runs = [(str(row.id), instant(row.as_of), _outcome(row, local), row.target, row.host) for row in counts.runs]
+    tables = (
+        _table("Runs", ("run", "as of", "messages", "target", "host"), runs, local),
+        _table("Journeys", ("campaign", "state", "reason", "count"), counts.journeys, local),
+        _table("Messages", ("campaign", "state", "count"), counts.messages, local),
+        _table("Goals", ("campaign", "goal", "reached", "total"), counts.goals, local),
+    )
     doubtful = sum(count for _, state, count in counts.messages if state == "unknown")
-    if doubtful:
-        say(f"{doubtful:,} messages may or may not have left: see `retention unknown list`")
+    said = (f"{plural(doubtful, 'message')} may or may not have left: see `retention unknown list`",) if doubtful else ()
+    return Told(_status(counts), tuple(table for table in tables if table.rows), said=said)
 
 
-def _outcome(row: RunRow) -> str:
+def _table(title: str, columns: tuple[str, ...], rows: Sequence[Sequence[Any]], local: Local) -> Table:
+    cells = [[local.cell(value) for value in row] for row in rows]
+    return Table(columns, cells, right=tuple(column for column in columns if column in _NUMBERS), kept=(columns[0], "as of"), title=title)
+
+
+def _outcome(row: RunRow, local: Local) -> str:
     if row.finished_at is None:
         return "did not finish"
-    return ", ".join(f"{state} {count:,}" for state, count in (row.outcome or {}).items() if count) or "none"
+    return ", ".join(f"{state} {local.number(count)}" for state, count in (row.outcome or {}).items() if count) or "none"
 
 
 def unknown_told(found: Sequence[UnknownRow], local: Local) -> Told:

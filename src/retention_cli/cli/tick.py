@@ -6,9 +6,12 @@ from typing import Annotated
 
 import typer
 
-from retention_cli.cli.options import HERE, AsOfOption, Format, FormatOption, ProjectOption, TargetOption, moment
-from retention_cli.cli.output import say, show_json
+from retention_cli.cli.options import HERE, AsOfOption, Format, FormatOption, ProjectOption, TableFormat, TargetOption, moment
+from retention_cli.cli.output import say
+from retention_cli.cli.progress import Working
+from retention_cli.cli.told import tell
 
+ApproveOption = Annotated[list[str] | None, typer.Option("--approve", help="Let this campaign enrol, however many; may be given more than once.")]
 CampaignOption = Annotated[list[str] | None, typer.Option("--campaign", help="Only this campaign; may be given more than once.")]
 
 
@@ -22,14 +25,13 @@ def plan(
     """Show what a run would do now, by campaign and reason; writes no decision and opens no socket."""
     from retention_cli.app.plan import plan as decide
     from retention_cli.app.workspace import find_root, known_campaigns, open_project
-    from retention_cli.cli.tick_tables import plan_table
+    from retention_cli.cli.local import Local
+    from retention_cli.cli.tick_tables import plan_told
 
     work = open_project(find_root(project), target)
-    report = decide(work, moment(as_of, work.project.zone), only=known_campaigns(work, campaign), progress=say)
-    if format_ is Format.JSON:
-        show_json(report.as_json())
-    else:
-        plan_table(report)
+    with Working("deciding") as working:
+        report = decide(work, moment(as_of, work.project.zone), only=known_campaigns(work, campaign), progress=working.say)
+    tell(plan_told(report, Local.of(work.project)), TableFormat(format_))
 
 
 def run(
@@ -38,9 +40,10 @@ def run(
     target: TargetOption = "default",
     as_of: AsOfOption = None,
     campaign: CampaignOption = None,
+    approve: ApproveOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> int:
-    """Do one tick: import the exports, decide, record, and send. Exit 5 where something is left for later."""
+    """Do one tick: import the exports, decide, record, and send. Exit 5 where something is left for later, 3 where a campaign surged."""
     if dry_run:
         plan(project, target, as_of, campaign, format_)
         return 0
@@ -48,17 +51,19 @@ def run(
     from retention_cli.app.workspace import find_root, known_campaigns, open_project
     from retention_cli.cli.exits import ExitCode
     from retention_cli.cli.live import hooks
-    from retention_cli.cli.tick_tables import run_table
+    from retention_cli.cli.local import Local
+    from retention_cli.cli.tick_tables import run_told
     from retention_cli.clock import SystemClock
 
     work = open_project(find_root(project), target)
     with hooks(work) as live:
-        report = tick(work, moment(as_of, work.project.zone), SystemClock(), live, only=known_campaigns(work, campaign))
+        approved = known_campaigns(work, approve) or frozenset()
+        report = tick(work, moment(as_of, work.project.zone), SystemClock(), live, only=known_campaigns(work, campaign), approved=approved)
     code = ExitCode.UNFINISHED if report.sent.is_unfinished else ExitCode.DONE
-    if format_ is Format.JSON:
-        show_json(report.as_json(int(code)))
-    else:
-        run_table(report)
+    for name, count in report.surges.items():
+        say(f"{name}: {count:,} would enter at once, so nobody did; look at `retention plan`, then `retention run --approve {name}`")
+        code = ExitCode.GUARD
+    tell(run_told(report, int(code), Local.of(work.project)), TableFormat(format_))
     return code
 
 
@@ -68,15 +73,13 @@ def send(project: ProjectOption = HERE, target: TargetOption = "default", format
     from retention_cli.app.workspace import find_root, open_project
     from retention_cli.cli.exits import ExitCode
     from retention_cli.cli.live import hooks
-    from retention_cli.cli.tick_tables import sent_table
+    from retention_cli.cli.local import Local
+    from retention_cli.cli.tick_tables import sent_told
     from retention_cli.clock import SystemClock
 
     work = open_project(find_root(project), target)
     with hooks(work) as live:
         sent = dispatch(work, SystemClock(), live, sender="send")
     code = ExitCode.UNFINISHED if sent.is_unfinished else ExitCode.DONE
-    if format_ is Format.JSON:
-        show_json({"messages": dict(sent.counts), "left": sent.left, "exit": int(code)})
-    else:
-        sent_table(sent)
+    tell(sent_told(sent, int(code), Local.of(work.project)), TableFormat(format_))
     return code

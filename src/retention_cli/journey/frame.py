@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from retention_cli.compile.schema import Schema
-    from retention_cli.ledger.rows import GenerationRow, RevisionRow, SeenCampaign
+    from retention_cli.ledger.rows import GenerationRow, LastEvaluation, RevisionRow, SeenCampaign
     from retention_cli.model.project import Project
     from retention_cli.render.bundle import Bundle
     from retention_cli.render.needs import Needs
@@ -46,14 +46,23 @@ class Past(Protocol):
     def last_generation(self) -> GenerationRow | None:
         """Return the memberships of the last evaluation."""
 
+    def last_evaluation(self) -> LastEvaluation | None:
+        """Return when segments were evaluated last, and on what."""
+
     def due_journeys(self, as_of: int) -> Sequence[tuple[Any, ...]]:
         """Return open journeys due up to as_of, in microseconds."""
 
     def journeys_with_unsent(self) -> Sequence[tuple[Any, ...]]:
         """Return messages that have not left, with their journeys."""
 
-    def entries(self, pairs: Sequence[tuple[int, str]]) -> Sequence[tuple[Any, ...]]:
-        """Return earlier entries of (campaign, customer) pairs."""
+    def entries(self, pairs: Sequence[tuple[int, str, str]]) -> Sequence[tuple[Any, ...]]:
+        """Return earlier entries of (campaign, customer, per)."""
+
+    def surged(self, campaign: int, since: int) -> Sequence[tuple[Any, ...]]:
+        """Return whom a surge kept from entering."""
+
+    def entered_by_day(self, now: int, since: int) -> Sequence[tuple[int, int, int]]:
+        """Return how many entered each campaign, by day."""
 
     def judged(self, campaign: int, occurrences: Sequence[tuple[str, str]]) -> Collection[tuple[str, str]]:
         """Return the occurrences that were judged before."""
@@ -87,7 +96,11 @@ class Mail:
 
 @dataclass(frozen=True)
 class Frame:
-    """A tick's inputs. `mails` holds every template that a campaign sends, by (template, campaign's kind); `only` restricts to some campaigns."""
+    """A tick's inputs.
+
+    `mails` holds every template that a campaign sends, by (template, campaign's kind); `only` restricts to some campaigns, and
+    `approved` are those that may enrol however many; `snapshots` are the ids of what the facts are read from, by source.
+    """
 
     project: Project
     schema: Schema
@@ -95,6 +108,8 @@ class Frame:
     as_of: datetime
     mails: Mapping[tuple[str, str], Mail] = field(default_factory=dict)
     only: frozenset[str] | None = None
+    snapshots: Mapping[str, str] = field(default_factory=dict)
+    approved: frozenset[str] = frozenset()
 
     @property
     def moment(self) -> Moment:
@@ -126,6 +141,10 @@ class NoPast:
         """Know no memberships."""
         return None
 
+    def last_evaluation(self) -> LastEvaluation | None:
+        """Know no evaluation."""
+        return None
+
     def due_journeys(self, as_of: int) -> Sequence[tuple[Any, ...]]:  # noqa: ARG002 - nothing is ever due
         """Return nothing."""
         return []
@@ -134,7 +153,15 @@ class NoPast:
         """Return nothing."""
         return []
 
-    def entries(self, pairs: Sequence[tuple[int, str]]) -> Sequence[tuple[Any, ...]]:  # noqa: ARG002 - nobody ever entered
+    def entries(self, pairs: Sequence[tuple[int, str, str]]) -> Sequence[tuple[Any, ...]]:  # noqa: ARG002 - nobody ever entered
+        """Return nothing."""
+        return []
+
+    def surged(self, campaign: int, since: int) -> Sequence[tuple[Any, ...]]:  # noqa: ARG002 - nobody ever entered
+        """Return nobody."""
+        return []
+
+    def entered_by_day(self, now: int, since: int) -> Sequence[tuple[int, int, int]]:  # noqa: ARG002 - nobody ever entered
         """Return nothing."""
         return []
 

@@ -15,18 +15,20 @@ from retention_cli.compile.items import items_query
 from retention_cli.compile.sql import created
 from retention_cli.engine.statements import statement
 from retention_cli.journey.delta import collect
-from retention_cli.journey.enrol import QUERIES, Generations, find_candidates
+from retention_cli.journey.enrol import find_candidates
+from retention_cli.journey.enrolling import Enrolling, Generations, is_fresh
 from retention_cli.journey.goals import reached
 from retention_cli.journey.plan import CampaignPlan, count
 from retention_cli.journey.programs import ask, step_through, upload_entries, upload_programs
 from retention_cli.journey.running import Cast, cast, switched_off
+from retention_cli.journey.tables import QUERIES
 from retention_cli.journey.zones import load_zones
 from retention_cli.model.trigger import Happened
 
 if TYPE_CHECKING:
     from retention_cli.engine.duck import DuckEngine
     from retention_cli.journey.frame import Frame
-    from retention_cli.ledger.delta import Delta
+    from retention_cli.ledger.delta import Delta, GenerationDelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,9 @@ class Tick:
 def plan_tick(frame: Frame, engine: DuckEngine) -> Tick:
     """Decide everything that is due as of the frame; the engine holds the snapshots as views."""
     members = cast(frame)
-    load_zones(frame, engine)
-    generations = _evaluate(frame, engine)
-    baseline = find_candidates(frame, engine, members.campaigns, generations)
+    generations = _evaluate(frame, engine, members)
+    stage = Enrolling(frame, engine, generations, load_zones(frame, engine))
+    baseline = find_candidates(stage, members.campaigns)
     revisions = _gather(frame, engine)
     asked = upload_programs(frame, engine, members, revisions)
     engine.execute(statement(QUERIES, "subjects"), {"next_journey": frame.past.position().next_journey})
@@ -51,17 +53,25 @@ def plan_tick(frame: Frame, engine: DuckEngine) -> Tick:
     step_through(engine)
     _add_items(frame, engine, members)
     _plan_messages(frame, engine)
-    whole = whole_blob(engine)
-    changes = delta_blob(engine, generations.now, generations.before)
-    generation = (generations.id, frame.micros, dict(generations.now.segments), whole, changes)
-    delta = replace(collect(frame, engine, members, generation), goals=reached(frame, engine, members))
+    delta = collect(frame, engine, members, None if generations is None else _kept(frame, engine, generations), stage.done)
+    if generations is not None:
+        delta = replace(delta, goals=reached(frame, engine, members))
     return Tick(delta, count(frame, engine, members, baseline))
 
 
-def _evaluate(frame: Frame, engine: DuckEngine) -> Generations:
+def _evaluate(frame: Frame, engine: DuckEngine, members: Cast) -> Generations | None:
+    """Evaluate segments and groups; None where they were evaluated lately, on the same facts and by the same meanings."""
+    if not any(running.is_new for running in members.campaigns.values()) and is_fresh(frame):
+        return None
     now = evaluate(frame.project, frame.schema, frame.moment, engine)
     before = load_before(engine, frame.past.last_generation())
     return Generations(now, before, frame.past.position().next_generation)
+
+
+def _kept(frame: Frame, engine: DuckEngine, generations: Generations) -> GenerationDelta:
+    """Return the memberships as the ledger keeps them."""
+    changes = delta_blob(engine, generations.now, generations.before)
+    return (generations.id, frame.micros, dict(generations.now.segments), whole_blob(engine), changes)
 
 
 _MOVING = {

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Rows = list[tuple[Any, ...]]
+GenerationDelta = tuple[int, int, dict[str, Any], bytes | None, bytes | None]
+"""Memberships: id, as_of, segments with their meanings, the whole, the difference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +24,17 @@ class Delta:
 
     campaigns_new: Rows = field(default_factory=list)  # id, name, first_as_of
     revisions_new: Rows = field(default_factory=list)  # id, campaign, fingerprint, program
-    journeys_new: Rows = field(default_factory=list)  # id, campaign, customer, occurrence, revision, entered_at, state, step, due_at, reason, trigger
+    journeys_new: Rows = field(default_factory=list)
+    # id, campaign, customer, occurrence, revision, entered_at, state, step, due_at, reason, trigger, per
     journeys_changed: Rows = field(default_factory=list)  # id, state, step, due_at, reason
-    verdicts: Rows = field(default_factory=list)  # campaign, customer, occurrence, verdict, as_of
+    verdicts: Rows = field(default_factory=list)  # campaign, customer, occurrence, verdict, as_of, facts
     messages_new: Rows = field(default_factory=list)
     # id, journey, step, campaign, customer, channel, address, template, context, context_index, planned_at, not_before, not_after
     messages_stopped: Rows = field(default_factory=list)  # id, to_state, reason
     transitions: Rows = field(default_factory=list)  # subject, subject_id, from_state, to_state, at, reason
     contexts: Rows = field(default_factory=list)  # id, count, body
     templates: Rows = field(default_factory=list)  # hash, body
-    generation: tuple[int, int, dict[str, Any], bytes | None, bytes | None] | None = None  # id, as_of, segments, whole, delta
+    generation: GenerationDelta | None = None
     goals: Rows = field(default_factory=list)  # journey, goal, reached_at, value
+    approved: list[int] = field(default_factory=list)  # campaigns whose surge was approved
+    manifest: dict[str, Any] | None = None  # what the tick stood on

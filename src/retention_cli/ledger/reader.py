@@ -5,7 +5,18 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Self
 
-from retention_cli.ledger.rows import Counts, EvaluationRow, GenerationRow, Position, RevisionRow, RunRow, SeenCampaign, Suppressed, UnknownRow
+from retention_cli.ledger.rows import (
+    Counts,
+    EvaluationRow,
+    GenerationRow,
+    LastEvaluation,
+    Position,
+    RevisionRow,
+    RunRow,
+    SeenCampaign,
+    Suppressed,
+    UnknownRow,
+)
 from retention_cli.ledger.store import open_view
 
 if TYPE_CHECKING:
@@ -58,6 +69,12 @@ class Reader:
             return GenerationRow(id_, as_of, json.loads(segments), bytes(whole))
         return None
 
+    def last_evaluation(self) -> LastEvaluation | None:
+        """Return when segments were evaluated last and on what, without the memberships."""
+        for as_of, segments, manifest in self._rows("last_evaluation"):
+            return LastEvaluation(as_of, json.loads(segments), json.loads(manifest or "{}").get("snapshots", {}))
+        return None
+
     def evaluations(self, limit: int) -> list[EvaluationRow]:
         """Return the last evaluations of all segments, newest first."""
         rows = self._rows("recent_generations", limit=limit)
@@ -74,13 +91,21 @@ class Reader:
         """
         return self._rows("journeys_with_unsent")
 
-    def entries(self, pairs: Sequence[tuple[int, str]]) -> list[tuple[Any, ...]]:
-        """Return for (campaign, customer) pairs with any journey: (campaign, customer, entries, last_entered_at, is_inside as 0 or 1)."""
+    def entries(self, pairs: Sequence[tuple[int, str, str]]) -> list[tuple[Any, ...]]:
+        """Return for (campaign, customer, per) with any journey: (campaign, customer, per, entries, last_entered_at, is_inside as 0 or 1)."""
         return self._rows("entries", pairs=json.dumps(pairs))
 
     def judged(self, campaign: int, occurrences: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
         """Return those (customer, occurrence) pairs that have become a journey or got a verdict."""
         return {(customer, occurrence) for customer, occurrence in self._rows("judged", campaign=campaign, pairs=json.dumps(occurrences))}
+
+    def surged(self, campaign: int, since: int) -> list[tuple[Any, ...]]:
+        """Return whom a surge kept from entering since then: (customer, occurrence, facts)."""
+        return self._rows("surged", campaign=campaign, since=since)
+
+    def entered_by_day(self, now: int, since: int) -> list[tuple[int, int, int]]:
+        """Return how many entered since then: (campaign, days ago, journeys); days without any are not there."""
+        return [(campaign, int(day), count) for campaign, day, count in self._rows("entered_by_day", now=now, since=since)]
 
     def open_goals(self, since: int) -> list[tuple[Any, ...]]:
         """Return journeys entered after `since`: (journey, campaign, customer, entered_at, revision, trigger), by id."""
@@ -115,8 +140,9 @@ class Reader:
         return self._rows("own_events", until=until)
 
     def snapshots_of_runs(self, until: int) -> list[tuple[int, dict[str, str]]]:
-        """Return for each finished run up to an instant its as_of and its snapshots (source → id), oldest first."""
-        return [(as_of, json.loads(manifest).get("snapshots", {})) for as_of, manifest in self._rows("manifests", until=until)]
+        """Return for each whole run up to an instant its as_of and its snapshots (source → id), oldest first."""
+        told = [(as_of, json.loads(manifest)) for as_of, manifest in self._rows("manifests", until=until)]
+        return [(as_of, manifest.get("snapshots", {})) for as_of, manifest in told if not manifest.get("only")]
 
     def unknown(self, limit: int) -> list[UnknownRow]:
         """Return messages of unknown fate, oldest first."""

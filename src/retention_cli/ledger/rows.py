@@ -64,6 +64,15 @@ class GenerationRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LastEvaluation:
+    """The evaluation before: when (microseconds), which segments by what meaning, and the snapshots it stood on by source."""
+
+    as_of: int
+    segments: Mapping[str, str]
+    snapshots: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluationRow:
     """One evaluation: `segments` by name with their fingerprints, `delta` who came and went (Parquet), None where that was not kept."""
 

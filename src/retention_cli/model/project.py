@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, InstanceOf, SecretStr, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf, SecretStr, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from retention_cli.model.base import Model, Name
 from retention_cli.model.campaign import Campaign
 from retention_cli.model.case import Case
+from retention_cli.model.duration import Duration
 from retention_cli.model.group import Group
 from retention_cli.model.learned import Learned
+from retention_cli.model.limits import Limits
 from retention_cli.model.lock import LearnedValue
 from retention_cli.model.metric import Metric
 from retention_cli.model.policy import Consent, Policies
 from retention_cli.model.segment import Segment
 from retention_cli.model.source import Source
+from retention_cli.model.survey import Question
 from retention_cli.model.target import DEFAULT_TARGET, Target
 from retention_cli.model.template import Template
 from retention_cli.model.word import Word
@@ -59,6 +62,12 @@ class Contacts(Model):
     locale: str = Field(default="locale", min_length=1, description="the field with the language and country")
 
 
+def _read_interval(value: Any) -> Any:
+    return Duration.parse(value.strip().removeprefix("every ")) if isinstance(value, str) else value
+
+
+Interval = Annotated[Duration, BeforeValidator(_read_interval), WithJsonSchema({"type": "string", "examples": ["every 1 hour"]})]
+"""How often: every 1 hour."""
 SHORTEST_KEY = 16
 """Characters of a signing key, at least."""
 SHORT_KEY = "short_key"
@@ -92,8 +101,13 @@ class Settings(Model):
     sender: Sender | None = Field(default=None, description="who writes")
     sources: dict[Name, Source] = Field(min_length=1, description="the shop's exports, by name")
     contacts: Contacts = Field(default=Contacts(), description="which fields of a customer are address, zone and locale")
+    questions: tuple[Question, ...] = Field(default=(), description="what is asked of customers by mail, in this order")
+    evaluate: Interval = Field(
+        default=Duration(1, "hour"), description="segments, groups and goals are looked at again at least so often: every 1 hour"
+    )
     policies: Policies = Field(default=Policies(), description="what holds over all campaigns")
     secrets: Secrets = Field(default=Secrets(), description="keys, from the environment")
+    duckdb: Limits = Field(default=Limits(), description="how much memory and how many threads the engine may take")
     targets: dict[Name, Target] = Field(default={}, description="where messages go and where decisions are kept, by name")
 
 
@@ -125,6 +139,16 @@ class Project(Model):
     def consent(self) -> Consent | None:
         """Where it stands who consented."""
         return self.settings.policies.consent
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """What is asked of customers by mail, in order."""
+        return self.settings.questions
+
+    @property
+    def limits(self) -> Limits:
+        """What an engine over the shop's data may take."""
+        return self.settings.duckdb
 
     @property
     def sources(self) -> Mapping[str, Source]:

@@ -15,6 +15,7 @@ from retention_cli.compile.program import compile_program
 from retention_cli.journey.frame import from_micros
 from retention_cli.model.problem import NOWHERE
 from retention_cli.model.program import StepOp
+from retention_cli.model.state import JourneyState
 from retention_cli.proof.mentions import place_in
 from retention_cli.proof.scenes import Point, Scene, What
 
@@ -38,7 +39,7 @@ VERDICTS = {
     "inside": "is inside already",
     "no_customer": "is no customer",
 }
-_ENDED, _FINISHED = "ended", "finished"
+_FINISHED = "finished"
 IN, OUT = "in the audience", "not in the audience"
 
 
@@ -156,7 +157,7 @@ class Chronicle:
             if (found := program.step(str(here))) is not None:
                 yield from self._passed(now, journey, found, following)
         self._standing.pop(journey.id, None)
-        if state != _ENDED:
+        if state == JourneyState.OPEN:
             until = None if due_at is None else from_micros(int(due_at))
             self._standing[journey.id] = Stands(journey, str(step), until)
             yield self._scene(
@@ -168,6 +169,9 @@ class Chronicle:
                 until=until,
                 place=self._place(journey.campaign, program.step(str(step))),
             )
+            return
+        if state != JourneyState.ENDED:
+            yield self._scene(now, What.ENDED, journey, f"is {str(state).replace('_', ' ')}: {reason}", reason=str(state))
             return
         yield from self._ended(now, journey, str(reason or _FINISHED), program)
 

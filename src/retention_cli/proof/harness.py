@@ -138,7 +138,9 @@ class Harness:
         ends = ends_of(case, project.zone)
         span = Span(start_of(case, project.zone), max(ends))
         stage = Stage(self._engine, project, self._schema, self._mails)
-        world = MadeUp(case, project, rows=self._rows(case), tables=self._tables, beside=self._beside, changes=self._happenings.changes(case))
+        world = MadeUp(
+            case, project, self._engine, rows=self._rows(case), tables=self._tables, beside=self._beside, changes=self._happenings.changes(case)
+        )
         with self._scratches.fresh() as scratch:
             return Simulation(stage, world, scratch, span, looks=looks, also=[*ends, *also]).run()
 

@@ -1,8 +1,9 @@
 """At which instants a simulation ticks: those at which a run that never slept would decide something.
 
-*Sure* ones are ticked at: what the trigger names happens, one of the trigger's windows is over, a journey is due, a message may
-leave. *Possible* ones (midnights of the shop, and whatever a condition counts from, with each length of time added) are ticked at
-only where somebody came into a segment that the trigger names, or where a journey waits for a condition.
+*Sure* ones are ticked at: what the trigger names happens, one of the trigger's windows is over, a timetable's time comes, a
+journey is due, a message may leave. *Possible* ones (midnights of the shop, and whatever a condition counts from, with each
+length of time added) are ticked at only where somebody came into a segment that the trigger names, or left it, or where a journey
+waits for a condition. A trigger that finds what was due before is looked at often enough for it, and the tick is taken back then.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from retention_cli.audience.memberships import division_of
 from retention_cli.compile.schema import CUSTOMER
 from retention_cli.engine.quoting import Sql, fill, identifier
+from retention_cli.journey.timetables import occasions, once_due
 from retention_cli.model.source import CUSTOMERS, ColumnType
-from retention_cli.model.trigger import Enters, Happened
+from retention_cli.model.trigger import Changes, Dated, Elapsed, Enters, Happened, Leaves, Moves, Once, PriceDropped, Restocked, Scheduled, Zone
 from retention_cli.proof.mentions import durations, texts, timing
 
 if TYPE_CHECKING:
@@ -54,9 +57,9 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Instants:
-    """All instants of a simulation. `watched` are the segments that its triggers name; `restless`: a trigger of another kind is there.
+    """All instants of a simulation. `watched` are the segments, and divisions of groups, that its triggers name.
 
-    Of such a trigger nothing is known but that it is looked at daily, and at every possible instant.
+    `restless`: of a trigger nothing is known but that it is looked at at every possible instant.
     """
 
     sure: Sequence[datetime]
@@ -77,20 +80,56 @@ class Instants:
             yield each
 
 
-def instants_of(project: Project, rows: Rows, span: Span, more: Iterable[datetime]) -> Instants:
-    """Return the instants of a project's campaigns for the customers whose rows these are. `more` are possible ones."""
+def instants_of(project: Project, rows: Rows, span: Span, more: Sequence[datetime], zones: Sequence[ZoneInfo]) -> Instants:
+    """Return the instants of a project's campaigns for the customers whose rows these are, who live in these zones.
+
+    `more` is when customers become other than before.
+    """
     zone = project.zone
     triggers = [campaign.trigger for campaign in project.campaigns.values()]
     begun = list(_events(rows, texts(triggers)))
     counted = [*_events(rows, None), *_fields(rows), *more]
     possible = [*_midnights(span, zone), *counted, *_sums(counted, timing(project), zone)]
-    named = texts(triggers)
+    sure = [*begun, *_sums(begun, durations(triggers), zone), *(at for trigger in triggers for at in _of_trigger(trigger, span, more, zones, zone))]
     return Instants(
-        sure=span.within([*begun, *_sums(begun, durations(triggers), zone), span.until]),
+        sure=span.within([*sure, span.until]),
         possible=span.within(possible),
-        watched=tuple(sorted(name for name in project.segments if name in named)),
-        restless=any(not isinstance(trigger, Enters | Happened) for trigger in triggers),
+        watched=tuple(sorted(name for trigger in triggers for name in _watched(project, trigger))),
+        restless=any(not isinstance(trigger, _KNOWN) for trigger in triggers),
     )
+
+
+_KNOWN = (Enters, Leaves, Moves, Happened, Elapsed, Dated, Scheduled, Once, Changes, Restocked, PriceDropped)
+_LATE_ENOUGH = 0.9
+"""How much of `late` passes between two looks: what lies within it is found, and the tick is taken back to it."""
+
+
+def _of_trigger(trigger: object, span: Span, more: Sequence[datetime], zones: Sequence[ZoneInfo], shop: ZoneInfo) -> Iterator[datetime]:
+    """Yield the instants of a trigger that its events do not tell."""
+    match trigger:
+        case Scheduled():
+            of = zones if trigger.schedule.zone is Zone.CUSTOMER else (shop,)
+            yield from (each.instant for zone in of for each in occasions(trigger.schedule, zone, span.start, span.until))
+        case Once():
+            of = zones if trigger.zone is Zone.CUSTOMER else (shop,)
+            yield from (each.instant for zone in of for each in once_due(trigger.once, zone, span.start, span.until))
+        case Dated() | Elapsed():
+            pace, at = trigger.late.after(span.start, shop) - span.start, span.start
+            while pace and (at := at + pace * _LATE_ENOUGH) < span.until:
+                yield at
+        case Changes() | Restocked() | PriceDropped():
+            yield from more
+        case _:
+            return
+
+
+def _watched(project: Project, trigger: object) -> Iterator[str]:
+    """Yield what a trigger watches who comes into, by the names that an evaluation has for it."""
+    if isinstance(trigger, Enters | Leaves):
+        yield from (name for name in project.segments if name in texts(trigger))
+    elif isinstance(trigger, Moves):
+        group = project.groups.get(trigger.moves.group) or project.standard_groups.get(trigger.moves.group)
+        yield from (division_of(group.name, name) for name in group.names) if group is not None else ()
 
 
 def _midnights(span: Span, zone: ZoneInfo) -> Iterator[datetime]:

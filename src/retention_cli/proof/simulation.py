@@ -17,6 +17,7 @@ from retention_cli.engine.quoting import fill, identifier, joined
 from retention_cli.engine.statements import statement
 from retention_cli.journey.frame import Frame, from_micros, to_micros
 from retention_cli.journey.tick import Tick, plan_tick
+from retention_cli.journey.zones import load_zones
 from retention_cli.proof.chronicle import Chronicle, Message
 from retention_cli.proof.instants import Rows, instants_of
 from retention_cli.proof.looking import Looking
@@ -67,6 +68,9 @@ class World(Protocol):
     def turn(self, now: datetime, left: Sequence[Left]) -> None:
         """Make the tables hold what is so at an instant; `left` are the messages that left until then."""
 
+    def settle(self) -> None:
+        """Take what is so now for what was so at the last run."""
+
     def came_back(self, now: datetime, left: Sequence[Left]) -> Iterable[EventRow]:
         """Return what newly came back of messages up to an instant."""
 
@@ -89,7 +93,7 @@ class Stage:
     def frame(self, past: Any, now: datetime) -> Frame:
         """Return the frame of a tick."""
         mails = {key: mail for key, mail in self.mails.items() if key[0] in self.project.templates}
-        return Frame(project=self.project, schema=self.schema, past=past, as_of=now, mails=mails)
+        return Frame(project=self.project, schema=self.schema, past=past, as_of=now, mails=mails, approved=frozenset(self.project.campaigns))
 
 
 class Simulation:
@@ -126,14 +130,15 @@ class Simulation:
     def _instants(self) -> Instants:
         stage = self._stage
         rows = Rows(stage.engine, stage.schema, self._world.customers)
-        found = instants_of(stage.project, rows, self._span, self._world.changing())
+        zones = load_zones(stage.frame(self._scratch.past, self._span.start), stage.engine).by_name.values()
+        found = instants_of(stage.project, rows, self._span, list(self._world.changing()), list(zones))
         return replace(found, sure=self._span.within([*found.sure, *self._also]))
 
     def _next(self, now: datetime, instants: Instants) -> datetime:
         """Return the next instant at which something may be decided."""
         later = [each for each in (instants.next_sure(now), *self._due(), *self._later) if each is not None and each > now]
         target = min([*later, self._span.until])
-        restless = instants.restless or self._anybody_waits_for_a_condition()
+        restless = instants.restless or self._anybody_is_looked_at(now)
         if restless or instants.watched:
             for each in instants.possible_between(now, target):
                 if restless or self._membership(each, instants.watched) != self._members:
@@ -143,13 +148,15 @@ class Simulation:
     def _due(self) -> list[datetime]:
         return [from_micros(int(row[7])) for row in self._scratch.past.due_journeys(to_micros(self._span.until)) if row[7] is not None]
 
-    def _anybody_waits_for_a_condition(self) -> bool:
-        return any(conditions(step) for step in self._told.steps_stood_at())
+    def _anybody_is_looked_at(self, now: datetime) -> bool:
+        """Whether a journey waits for a condition, or for what else is asked in every run: it is due still after a tick."""
+        return any(conditions(step) for step in self._told.steps_stood_at()) or any(at <= now for at in self._due())
 
     def _membership(self, at: datetime, watched: Sequence[str]) -> frozenset[Any]:
         self._world.turn(at, self._left)
         stage = self._stage
-        evaluate(stage.project, stage.schema, Moment(at, stage.project.zone), stage.engine, watched)
+        only = watched if all(name in stage.project.segments for name in watched) else None  # divisions come with the whole
+        evaluate(stage.project, stage.schema, Moment(at, stage.project.zone), stage.engine, only)
         return self._memberships(watched)
 
     def _memberships(self, watched: Sequence[str]) -> frozenset[Any]:
@@ -180,6 +187,7 @@ class Simulation:
         self._members = self._memberships(instants.watched) if instants.watched else frozenset()
         walked = self._stage.engine.run(statement(QUERIES, "steps_walked"), {})
         self._scratch.record(delta, micros)
+        self._world.settle()
         if self._looking is not None:
             self._looking.turn(at)
         scenes = self._told.tell(at, delta, walked)
@@ -216,7 +224,7 @@ def only(delta: Delta, customers: Sequence[str]) -> Delta:
         delta,
         journeys_new=journeys,
         messages_new=messages,
-        verdicts=[row for row in delta.verdicts if row[1] in wanted],
+        verdicts=[row for row in delta.verdicts if row[1] in wanted or not row[1]],  # nobody's: a timetable's time that is dealt with
         messages_stopped=[row for row in delta.messages_stopped if ("message", row[0]) not in out],
         transitions=[row for row in delta.transitions if (row[0], row[1]) not in out],
         goals=[row for row in delta.goals if ("journey", row[0]) not in out],

@@ -6,12 +6,15 @@ from dataclasses import replace
 from datetime import UTC
 from typing import TYPE_CHECKING
 
+from retention_cli.compile.appeared import before
 from retention_cli.compile.moment import Moment
+from retention_cli.engine.quoting import fill, identifier
 from retention_cli.journey.frame import to_micros
 from retention_cli.ledger.rows import EventRow
 from retention_cli.model.case import Row
 from retention_cli.model.mail import OWN_EVENTS
 from retention_cli.model.source import CUSTOMERS
+from retention_cli.model.trigger import Changes, PriceDropped, Restocked
 from retention_cli.model.word import Word
 from retention_cli.proof.happenings import EVENT, TIME, Change, changed, instant
 from retention_cli.proof.scenes import Scene, What
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from retention_cli.engine.duck import DuckEngine
     from retention_cli.model.case import Case, Happening
     from retention_cli.model.project import Project
     from retention_cli.proof.beside import Beside
@@ -35,10 +39,19 @@ class MadeUp:
     """People of a test. `rows` are all rows of all time, by source; the tables are filled anew only where something changed."""
 
     def __init__(
-        self, case: Case, project: Project, *, rows: Mapping[str, Sequence[Row]], tables: Tables, beside: Beside, changes: Sequence[Change]
+        self,
+        case: Case,
+        project: Project,
+        engine: DuckEngine,
+        *,
+        rows: Mapping[str, Sequence[Row]],
+        tables: Tables,
+        beside: Beside,
+        changes: Sequence[Change],
     ) -> None:
         self._case = case
         self._project = project
+        self._engine = engine
         self._rows = rows
         self._tables = tables
         self._beside = beside
@@ -53,10 +66,24 @@ class MadeUp:
         state = (sum(change.at <= now for change in self._changes), len(left))
         if state == self._filled:
             return
+        if self._filled is None:
+            self._forget()
         people = changed(self._rows.get(CUSTOMERS, ()), self._changes, now)
         own = [*(row for row, _ in self._own(left)), *(self._sent(each) for each in left)]
         self._tables.fill({**self._rows, CUSTOMERS: people, OWN_EVENTS: own})
         self._filled = state
+
+    def settle(self) -> None:
+        """Keep the rows of the sources of which a campaign asks what they were."""
+        for source in sorted(_asked_of_the_past(self._project)):
+            template = "CREATE OR REPLACE TABLE {before} AS SELECT * FROM {now}"
+            self._engine.execute(fill(template, before=identifier(before(source)), now=identifier(source)))
+
+    def _forget(self) -> None:
+        """There was nothing before."""
+        for source in sorted(_asked_of_the_past(self._project)):
+            template = "CREATE OR REPLACE TABLE {before} AS SELECT * FROM {now} LIMIT 0"
+            self._engine.execute(fill(template, before=identifier(before(source)), now=identifier(source)))
 
     def came_back(self, now: datetime, left: Sequence[Left]) -> Iterator[EventRow]:
         """Yield each open, click or other answer to a message that was sent, once."""
@@ -112,6 +139,15 @@ class MadeUp:
 
     def _time(self, row: Row) -> datetime:
         return instant(str(row.values[Word(TIME)]), self._project.zone).astimezone(UTC)
+
+
+def _asked_of_the_past(project: Project) -> set[str]:
+    """Return the sources whose earlier rows a trigger compares with."""
+    triggers = [campaign.trigger for campaign in project.campaigns.values()]
+    changing = {str(trigger.changes.of) for trigger in triggers if isinstance(trigger, Changes)}
+    if any(isinstance(trigger, Restocked | PriceDropped) for trigger in triggers):
+        changing |= {str(each.lookup) for each in project.sources.values() if each.lookup is not None}
+    return changing
 
 
 def _words(each: Happening) -> str:
