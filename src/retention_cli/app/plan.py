@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from retention_cli.app.facts import View, gather
 from retention_cli.app.mails import mails_of
-from retention_cli.journey.frame import Frame, NoPast
+from retention_cli.compile.schema import Schema
+from retention_cli.journey.frame import EPOCH, Frame, NoPast
+from retention_cli.journey.migration import migrations
+from retention_cli.journey.running import cast
 from retention_cli.journey.tick import Tick, plan_tick
 from retention_cli.ledger.reader import open_reader
+from retention_cli.model.catalog import Catalog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
     from retention_cli.app.workspace import Workspace
     from retention_cli.journey.frame import Past
     from retention_cli.journey.plan import CampaignPlan
+    from retention_cli.model.problem import Problem
+    from retention_cli.model.project import Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,16 @@ def plan(work: Workspace, as_of: datetime, *, only: frozenset[str] | None = None
         return PlanReport(as_of, tick.campaigns, in_flight(work, reader))
 
 
+def removed_steps(work: Workspace) -> list[Problem]:
+    """Return a problem for each step that is gone from the files while somebody stands on it in the target's ledger."""
+    reader = open_reader(work.location)
+    if reader is None:
+        return []
+    with reader:
+        frame = Frame(work.project, Schema(work.project.sources, Catalog({})), reader, EPOCH)
+        return migrations(reader, cast(frame).campaigns.values())[1]
+
+
 def decide(view: View, past: Past, only: frozenset[str] | None = None, approved: frozenset[str] = frozenset()) -> Tick:
     """Run the tick over a view and a past; `plan` and `run` both come through here."""
     snapshots = {source: snapshot.id for source, snapshot in view.facts.imported.snapshots.snapshots.items()}
@@ -66,13 +82,22 @@ def decide(view: View, past: Past, only: frozenset[str] | None = None, approved:
 
 def in_flight(work: Workspace, past: Past) -> tuple[dict[str, Any], ...]:
     """Tell who is under way where: open journeys and messages not yet sent, and whether their campaign still moves them."""
-    known = work.project.campaigns
+    moved = _moved(work.project, past)
     return tuple(
-        {
-            "campaign": name,
-            "journeys": journeys,
-            "messages": messages,
-            "state": "continues" if name in known and known[name].enabled else "paused" if name in known else "orphaned",
-        }
+        {"campaign": name, "journeys": journeys, "messages": messages, "state": _state(work.project, name), "moved": moved.get(name, 0)}
         for name, (journeys, messages) in sorted(past.open_counts().items())
     )
+
+
+def _state(project: Project, name: str) -> str:
+    campaign = project.campaigns.get(name)
+    return "orphaned" if campaign is None else "continues" if campaign.enabled else "paused"
+
+
+def _moved(project: Project, past: Past) -> dict[str, int]:
+    """Return how many journeys of each campaign move to the steps of now."""
+    running = cast(Frame(project, Schema(project.sources, Catalog({})), past, EPOCH)).campaigns
+    found: dict[str, int] = {}
+    for move in migrations(past, running.values())[0]:
+        found[running[move.campaign].name] = found.get(running[move.campaign].name, 0) + move.journeys
+    return found

@@ -35,6 +35,10 @@ def validate(root: Path, target: str = "default", paths: Sequence[Path] = (), as
     if project is not None:
         schema = Schema.of(project.sources, peek(project, lock.sources))
         problems = [*problems, *check(project, schema), *check_cases(project, schema.catalog), *check_templates(project, schema)]
+        if target != "default" and not any(problem.is_error for problem in problems):
+            from retention_cli.app.plan import removed_steps  # noqa: PLC0415 - without a target no ledger is asked
+
+            problems += removed_steps(Workspace(root, project, lock, project.target(target) or DEFAULT_TARGET, target))
         if as_of is not None and not any(problem.is_error for problem in problems):
             problems += _by_data(Workspace(root, project, lock, project.target(target) or DEFAULT_TARGET, target), as_of)
     shown = [problem for problem in problems if _is_asked(root, problem, paths)]

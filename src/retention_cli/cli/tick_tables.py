@@ -25,6 +25,8 @@ def plan_told(report: PlanReport, local: Local) -> Told:
     total = sum(each.send for each in report.campaigns)
     said = [f"as of {local.time(report.as_of)}: a run would send {plural(total, 'message')}"]
     for each in report.in_flight:
+        if each["moved"]:
+            said.append(f"{each['campaign']}: {plural(each['moved'], 'journey')} move to the steps of now")
         if each["state"] != "continues":
             left = f"{plural(each['journeys'], 'journey')} and {plural(each['messages'], 'message')}"
             said.append(f"{each['campaign']} is {each['state']}: {left} stay where they are")

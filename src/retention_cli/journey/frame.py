@@ -58,6 +58,9 @@ class Past(Protocol):
     def entries(self, pairs: Sequence[tuple[int, str, str]]) -> Sequence[tuple[Any, ...]]:
         """Return earlier entries of (campaign, customer, per)."""
 
+    def standing(self, campaign: int) -> Sequence[tuple[int, str, int]]:
+        """Return where a campaign's open journeys stand, by revision and step."""
+
     def surged(self, campaign: int, since: int) -> Sequence[tuple[Any, ...]]:
         """Return whom a surge kept from entering."""
 
@@ -155,6 +158,10 @@ class NoPast:
 
     def entries(self, pairs: Sequence[tuple[int, str, str]]) -> Sequence[tuple[Any, ...]]:  # noqa: ARG002 - nobody ever entered
         """Return nothing."""
+        return []
+
+    def standing(self, campaign: int) -> Sequence[tuple[int, str, int]]:  # noqa: ARG002 - nobody ever entered
+        """Return nobody."""
         return []
 
     def surged(self, campaign: int, since: int) -> Sequence[tuple[Any, ...]]:  # noqa: ARG002 - nobody ever entered

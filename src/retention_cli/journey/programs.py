@@ -162,7 +162,7 @@ def ask(frame: Frame, engine: DuckEngine, asked: Asked, mails: Mapping[tuple[str
     Where nobody is asked, no fact is read.
     """
     if not engine.run("SELECT 1 FROM subjects LIMIT 1"):
-        engine.table("asked", _ASKED, [])
+        engine.execute(statement(QUERIES, "asked_nobody"), {})
         return
     compiler = Compiler(frame.schema, frame.moment, frame.project, JOURNEYS)
     address = frame.project.settings.contacts.email
@@ -172,16 +172,6 @@ def ask(frame: Frame, engine: DuckEngine, asked: Asked, mails: Mapping[tuple[str
     zone = zone_of(sql.col(f"field_{told}") if told is not None else exp.Null(), frame.project.zone)
     questions = Questions({f"question_{n}": condition for n, condition in enumerate(asked.conditions, 1)}, [*wanted, *unread])
     answer(engine, compiler, questions, frame.project.settings.contacts, zone=zone, unread=unread)
-
-
-_ASKED = {
-    "subject": "BIGINT",
-    "answers": "BOOLEAN[]",
-    "address": "VARCHAR",
-    "zone": "VARCHAR",
-    "missing": "VARCHAR[]",
-    "customer": "VARCHAR",
-}
 
 
 def fields_of(mail: Mail) -> set[str]:

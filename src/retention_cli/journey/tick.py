@@ -14,10 +14,12 @@ from retention_cli.audience.memberships import delta_blob, evaluate, load_before
 from retention_cli.compile.items import items_query
 from retention_cli.compile.sql import created
 from retention_cli.engine.statements import statement
+from retention_cli.errors import ProjectInvalid
 from retention_cli.journey.delta import collect
 from retention_cli.journey.enrol import find_candidates
 from retention_cli.journey.enrolling import Enrolling, Generations, is_fresh
 from retention_cli.journey.goals import reached
+from retention_cli.journey.migration import migrations
 from retention_cli.journey.plan import CampaignPlan, count
 from retention_cli.journey.programs import ask, step_through, upload_entries, upload_programs
 from retention_cli.journey.running import Cast, cast, switched_off
@@ -26,8 +28,11 @@ from retention_cli.journey.zones import load_zones
 from retention_cli.model.trigger import Happened
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from retention_cli.engine.duck import DuckEngine
     from retention_cli.journey.frame import Frame
+    from retention_cli.journey.migration import Migration
     from retention_cli.ledger.delta import Delta, GenerationDelta
 
 
@@ -42,10 +47,11 @@ class Tick:
 def plan_tick(frame: Frame, engine: DuckEngine) -> Tick:
     """Decide everything that is due as of the frame; the engine holds the snapshots as views."""
     members = cast(frame)
+    moving = _migrations(frame, members)
     generations = _evaluate(frame, engine, members)
     stage = Enrolling(frame, engine, generations, load_zones(frame, engine))
     baseline = find_candidates(stage, members.campaigns)
-    revisions = _gather(frame, engine)
+    revisions = _gather(frame, engine, moving)
     asked = upload_programs(frame, engine, members, revisions)
     engine.execute(statement(QUERIES, "subjects"), {"next_journey": frame.past.position().next_journey})
     ask(frame, engine, asked, frame.mails)
@@ -54,6 +60,7 @@ def plan_tick(frame: Frame, engine: DuckEngine) -> Tick:
     _add_items(frame, engine, members)
     _plan_messages(frame, engine)
     delta = collect(frame, engine, members, None if generations is None else _kept(frame, engine, generations), stage.done)
+    delta = replace(delta, migrations=[(each.campaign, each.revision, each.step, each.new_revision, each.new_step) for each in moving])
     if generations is not None:
         delta = replace(delta, goals=reached(frame, engine, members))
     return Tick(delta, count(frame, engine, members, baseline))
@@ -90,12 +97,29 @@ _MOVING = {
 _UNSENT = {"message": "BIGINT", "journey": "BIGINT", "campaign": "BIGINT", "state": "VARCHAR", "reason": "VARCHAR"}
 
 
-def _gather(frame: Frame, engine: DuckEngine) -> set[int]:
+def _migrations(frame: Frame, members: Cast) -> list[Migration]:
+    found, problems = migrations(frame.past, members.campaigns.values())
+    if problems:
+        raise ProjectInvalid(problems)
+    return found
+
+
+def _gather(frame: Frame, engine: DuckEngine, moving: Sequence[Migration]) -> set[int]:
     """Fill `moving` and `unsent` from the ledger; return the revisions that journeys stand on."""
-    due = [(row[0], row[1], row[4], row[2], row[6], row[8], row[5], True, True) for row in frame.past.due_journeys(frame.micros)]
+    to = {(each.campaign, each.revision, each.step): (each.new_revision, each.new_step) for each in moving}
+    newest = {each.campaign: each.new_revision for each in moving}
+    due = [
+        (row[0], row[1], stand[0], row[2], row[6], row[8], stand[1], True, True)
+        for row in frame.past.due_journeys(frame.micros)
+        if (stand := to.get((row[1], row[4], row[5]), (row[4], row[5])))
+    ]
     waiting = frame.past.journeys_with_unsent()
     known = {row[0] for row in due}
-    others = {row[0]: (row[0], row[2], row[4], row[3], row[5], row[6], None, False, row[8] == "open") for row in waiting if row[0] not in known}
+    others = {
+        row[0]: (row[0], row[2], newest.get(row[2], row[4]), row[3], row[5], row[6], None, False, row[8] == "open")
+        for row in waiting
+        if row[0] not in known
+    }
     engine.table("moving", _MOVING, [*due, *others.values()])
     engine.table("unsent", _UNSENT, [(row[1], row[0], row[2], row[9], row[10]) for row in waiting])
     engine.table("off", {"campaign": "BIGINT"}, [(identity,) for identity in switched_off(frame)])

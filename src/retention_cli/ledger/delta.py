@@ -36,5 +36,6 @@ class Delta:
     templates: Rows = field(default_factory=list)  # hash, body
     generation: GenerationDelta | None = None
     goals: Rows = field(default_factory=list)  # journey, goal, reached_at, value
+    migrations: Rows = field(default_factory=list)  # campaign, old_revision, old_step, new_revision, new_step
     approved: list[int] = field(default_factory=list)  # campaigns whose surge was approved
     manifest: dict[str, Any] | None = None  # what the tick stood on

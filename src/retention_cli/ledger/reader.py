@@ -99,6 +99,10 @@ class Reader:
         """Return those (customer, occurrence) pairs that have become a journey or got a verdict."""
         return {(customer, occurrence) for customer, occurrence in self._rows("judged", campaign=campaign, pairs=json.dumps(occurrences))}
 
+    def standing(self, campaign: int) -> list[tuple[int, str, int]]:
+        """Return where the open journeys of a campaign stand: (revision, step, journeys)."""
+        return [(int(revision), str(step), int(count)) for revision, step, count in self._rows("standing", campaign=campaign)]
+
     def surged(self, campaign: int, since: int) -> list[tuple[Any, ...]]:
         """Return whom a surge kept from entering since then: (customer, occurrence, facts)."""
         return self._rows("surged", campaign=campaign, since=since)

@@ -42,6 +42,7 @@ def write_delta(connection: Connection, run: Run, delta: Delta) -> int:
     """Write everything; return how many of the messages to be stopped were still waiting."""
     _write_campaigns(connection, run, delta)
     _approve(connection, delta)
+    _migrate(connection, run, delta)
     bulk.insert(connection, "contexts", ("id", "count", "body", "run"), _with(run.id, delta.contexts))
     bulk.insert(connection, "journeys", _JOURNEY, delta.journeys_new)
     _change_journeys(connection, delta)
@@ -66,6 +67,13 @@ def _write_campaigns(connection: Connection, run: Run, delta: Delta) -> None:
 def _approve(connection: Connection, delta: Delta) -> None:
     for campaign in delta.approved:
         connection.execute(statement("approve_surge", connection.dialect.name), {"campaign": campaign})
+
+
+def _migrate(connection: Connection, run: Run, delta: Delta) -> None:
+    for campaign, old_revision, old_step, new_revision, new_step in delta.migrations:
+        which = {"campaign": campaign, "old_revision": old_revision, "old_step": old_step, "new_step": new_step}
+        connection.execute(statement("tell_migrated", connection.dialect.name), which | {"run": run.id, "at": run.as_of})
+        connection.execute(statement("migrate", connection.dialect.name), which | {"new_revision": new_revision})
 
 
 def _change_journeys(connection: Connection, delta: Delta) -> None:

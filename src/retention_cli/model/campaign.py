@@ -41,6 +41,12 @@ class Goal(Model):
     window: Span = Field(description="how long after entry it counts")
 
 
+class OnChange(Model):
+    """What becomes of journeys that entered an earlier revision of the campaign's steps."""
+
+    migrate: dict[Name, Name] = Field(description="they go on in the new steps; a step that is gone, by id, and the one that takes its place")
+
+
 class Campaign(Described):
     """An automation or a one-off. `exit`: any one of them ends the journey, and its name is the reason."""
 
@@ -53,4 +59,5 @@ class Campaign(Described):
     holdout: Share | None = Field(default=None, description="a share that enters, gets nothing and is measured: 10%")
     exit: dict[Name, ConditionField] = Field(default={}, description="named reasons to end a journey, asked before every step and every message")
     goals: dict[Name, Goal] = Field(default={}, description="what the campaign is for, measured from entry")
+    on_change: OnChange | None = Field(default=None, description="{migrate: {old: new}}; left out: a journey ends on the steps that it entered")
     steps: tuple[Step, ...] = Field(min_length=1, description="what happens, in order")
