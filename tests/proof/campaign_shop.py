@@ -35,6 +35,7 @@ SHOP: dict[str, str | None] = {
     "retention.yml": FILES["retention.yml"] + "policies: {consent: {email: newsletter}}\n",
     "segments/grown.yml": "where: {birthday: {older_than: 18 years}}\n",
     "segments/more.yml": LOOKING,
+    "groups/stage.yml": "divisions: {fresh: {last_order_at: {within: 5 days}}}\notherwise: old\n",
     "campaigns/campaigns.yml": (CASES / "campaigns.yml").read_text(encoding="utf-8"),
     **{f"templates/{name}.html": LETTER for name in LETTERS},
 }

@@ -93,7 +93,15 @@ class Stage:
     def frame(self, past: Any, now: datetime) -> Frame:
         """Return the frame of a tick."""
         mails = {key: mail for key, mail in self.mails.items() if key[0] in self.project.templates}
-        return Frame(project=self.project, schema=self.schema, past=past, as_of=now, mails=mails, approved=frozenset(self.project.campaigns))
+        return Frame(
+            project=self.project,
+            schema=self.schema,
+            past=past,
+            as_of=now,
+            mails=mails,
+            snapshots=dict.fromkeys(self.project.sources, now.isoformat()),  # each tick has facts of its own, and looks at everything
+            approved=frozenset(self.project.campaigns),
+        )
 
 
 class Simulation:
