@@ -177,15 +177,17 @@ class Chronicle:
 
     def _passed(self, now: datetime, journey: Journey, step: Step, following: str | None) -> Iterator[Scene]:
         self.points.add(Point(journey.campaign, "step", step.id))
-        if step.op is not StepOp.IF or step.condition is None:
+        ways = ways_of(step)
+        if not ways:
             return
-        holds = following == step.next if step.next != step.otherwise else None
-        way = "" if holds is None else "then" if holds else "else"
+        taken = [name for name, first in ways if first == following]
+        way = taken[0] if len(taken) == 1 else ""
         if way:
             self.points.add(Point(journey.campaign, way, step.id))
-        text = f"if {in_full(step.condition)}: {way or 'either way'}"
-        reasons = self._look(step.condition, journey)
-        yield self._scene(now, What.ASKED, journey, text, step=step.id, reason=way, place=self._place(journey.campaign, step), reasons=reasons)
+        asked = f"if {in_full(step.condition)}" if step.condition is not None else step.id
+        reasons = self._look(step.condition, journey) if step.condition is not None else ()
+        place = self._place(journey.campaign, step)
+        yield self._scene(now, What.ASKED, journey, f"{asked}: {way or 'any way'}", step=step.id, reason=way, place=place, reasons=reasons)
 
     def _ended(self, now: datetime, journey: Journey, reason: str, program: Program) -> Iterator[Scene]:
         gone = next((each for each in program.exits if each.name == reason), None)
@@ -240,6 +242,16 @@ class Chronicle:
     @staticmethod
     def _scene(now: datetime, what: What, journey: Journey, text: str, **parts: Any) -> Scene:
         return Scene(now, what, text, campaign=journey.campaign, customer=journey.customer, journey=journey.id, **parts)
+
+
+def ways_of(step: Step) -> list[tuple[str, str | None]]:
+    """Return the ways that part at a step, each with the step that it begins with; none where it has but one."""
+    if step.op is StepOp.IF:
+        ways = [("then", step.next), ("else", step.otherwise)]
+    else:
+        paths: Sequence[Any] = () if step.op is StepOp.SEND else getattr(step, "ways", ())  # what a message has are variants
+        ways = [(str(path.name), path.next) for path in paths]
+    return ways if len({first for _, first in ways}) > 1 else []
 
 
 def place_of_step(campaign: Campaign, step: Step) -> Place:

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 
 from retention_cli.audience.words import in_full
 from retention_cli.compile.program import compile_program
-from retention_cli.model.problem import NOWHERE, Place
-from retention_cli.model.program import StepOp
-from retention_cli.proof.chronicle import IN, OUT, place_of_step
+from retention_cli.proof.chronicle import IN, OUT, place_of_step, ways_of
 from retention_cli.proof.scenes import Point
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from retention_cli.model.campaign import Campaign
+    from retention_cli.model.problem import Place
     from retention_cli.model.project import Project
     from retention_cli.proof.verdict import Verdict
 
@@ -60,6 +59,6 @@ def _points(campaign: Campaign) -> Iterator[tuple[Point, str, Place]]:
     for step in program.steps:
         place = place_of_step(campaign, step)
         yield Point(name, "step", step.id), step.id, place
-        if step.op is StepOp.IF and step.condition is not None and step.next != step.otherwise:
-            for way in ("then", "else"):
-                yield Point(name, way, step.id), f"{way} of: {in_full(step.condition)}", place if place != NOWHERE else step.condition.place
+        asked = in_full(step.condition) if step.condition is not None else step.id
+        for way, _ in ways_of(step):
+            yield Point(name, way, step.id), f"{way} of: {asked}", place
