@@ -62,9 +62,7 @@ class _Plan:
 class Harness:
     """Everything that tests of one project share. `as_written`: rows stand as given, and nobody and nothing is made up beside them."""
 
-    def __init__(
-        self, engine: DuckEngine, project: Project, catalog: Catalog, *, as_written: bool = False, mails: Mapping[tuple[str, str], Mail] = {}
-    ) -> None:
+    def __init__(self, engine: DuckEngine, project: Project, catalog: Catalog, *, as_written: bool = False, mails: Mapping[Any, Mail] = {}) -> None:
         self._engine = engine
         self._project = with_happenings(with_own_events(project), catalog)
         self._catalog = fitted(self._project, catalog)

@@ -83,12 +83,12 @@ class World(Protocol):
 
 @dataclass(frozen=True)
 class Stage:
-    """What a simulation stands on. `project` holds the campaigns that run, and all that they lean on."""
+    """What a simulation stands on. `project` holds the campaigns that run, and all that they lean on; the keys of `mails` begin with a template."""
 
     engine: DuckEngine
     project: Project
     schema: Schema
-    mails: Mapping[tuple[str, str], Mail] = field(default_factory=dict)
+    mails: Mapping[Any, Mail] = field(default_factory=dict)
 
     def frame(self, past: Any, now: datetime) -> Frame:
         """Return the frame of a tick."""
@@ -115,7 +115,7 @@ class Simulation:
         self._also = list(also)
         self._looking = Looking(stage.engine, stage.project, stage.schema) if looks else None
         names: dict[str, set[str]] = {}
-        for (template, _), mail in stage.mails.items():
+        for (template, *_), mail in stage.mails.items():
             names.setdefault(mail.bundle.hash, set()).add(template)
         look = {"look": self._looking.reasons} if self._looking is not None else {}
         self._told = Chronicle(stage.project.campaigns, names, world.customers, **look)
