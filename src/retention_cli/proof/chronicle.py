@@ -56,10 +56,11 @@ class Journey:
 
 @dataclass(frozen=True, slots=True)
 class Stands:
-    """Where an open journey stands, and until when."""
+    """Where an open journey stands, since when, and until when: None where that is asked in every run."""
 
     journey: Journey
     step: str
+    since: datetime
     until: datetime | None
 
 
@@ -119,10 +120,10 @@ class Chronicle:
         """Return where the open journeys of a customer stand, by campaign."""
         return {each.journey.campaign: each for each in self._standing.values() if each.journey.customer == customer}
 
-    def steps_stood_at(self) -> list[Step]:
-        """Return the steps at which journeys stand."""
-        found = [self._programs[each.journey.campaign].step(each.step) for each in self._standing.values()]
-        return [step for step in found if step is not None]
+    def steps_stood_at(self) -> list[tuple[Step, datetime]]:
+        """Return the steps at which journeys stand, each with since when."""
+        found = [(self._programs[each.journey.campaign].step(each.step), each.since) for each in self._standing.values()]
+        return [(step, since) for step, since in found if step is not None]
 
     def _turned_away(self, now: datetime, delta: Delta) -> Iterator[Scene]:
         for campaign, customer, _, verdict, *_ in delta.verdicts:
@@ -156,10 +157,13 @@ class Chronicle:
         for here, following in pairwise([*path, None]):
             if (found := program.step(str(here))) is not None:
                 yield from self._passed(now, journey, found, following)
-        self._standing.pop(journey.id, None)
+        before = self._standing.pop(journey.id, None)
         if state == JourneyState.OPEN:
-            until = None if due_at is None else from_micros(int(due_at))
-            self._standing[journey.id] = Stands(journey, str(step), until)
+            until = None if due_at is None or from_micros(int(due_at)) <= now else from_micros(int(due_at))
+            since = before.since if before is not None and before.step == step else now
+            self._standing[journey.id] = Stands(journey, str(step), since, until)
+            if since != now:
+                return
             yield self._scene(
                 now,
                 What.WAITS,

@@ -89,8 +89,8 @@ def instants_of(project: Project, rows: Rows, span: Span, more: Sequence[datetim
     triggers = [campaign.trigger for campaign in project.campaigns.values()]
     begun = list(_events(rows, texts(triggers)))
     counted = [*_events(rows, None), *_fields(rows), *more]
-    possible = [*_midnights(span, zone), *counted, *_sums(counted, timing(project), zone)]
-    sure = [*begun, *_sums(begun, durations(triggers), zone), *(at for trigger in triggers for at in _of_trigger(trigger, span, more, zones, zone))]
+    possible = [*_midnights(span, zone), *counted, *sums(counted, timing(project), zone)]
+    sure = [*begun, *sums(begun, durations(triggers), zone), *(at for trigger in triggers for at in _of_trigger(trigger, span, more, zones, zone))]
     return Instants(
         sure=span.within([*sure, span.until]),
         possible=span.within(possible),
@@ -139,7 +139,7 @@ def _midnights(span: Span, zone: ZoneInfo) -> Iterator[datetime]:
         day += _DAY
 
 
-def _sums(instants: Iterable[datetime], spans: set[Duration], zone: ZoneInfo) -> Iterator[datetime]:
+def sums(instants: Iterable[datetime], spans: set[Duration], zone: ZoneInfo) -> Iterator[datetime]:
     """Yield when each span after each instant is over, by the clock on the wall and by the one that runs on."""
     for each in instants:
         for span in spans:

@@ -19,9 +19,9 @@ from retention_cli.journey.frame import Frame, from_micros, to_micros
 from retention_cli.journey.tick import Tick, plan_tick
 from retention_cli.journey.zones import load_zones
 from retention_cli.proof.chronicle import Chronicle, Message
-from retention_cli.proof.instants import Rows, instants_of
+from retention_cli.proof.instants import Rows, instants_of, sums
 from retention_cli.proof.looking import Looking
-from retention_cli.proof.mentions import conditions
+from retention_cli.proof.mentions import conditions, durations
 from retention_cli.proof.quiet import Quiet
 from retention_cli.proof.scenes import Scene, Story, What
 from retention_cli.proof.scratch import MOMENT
@@ -148,7 +148,7 @@ class Simulation:
         target = min([*later, self._span.until])
         restless = instants.restless or self._anybody_is_looked_at(now)
         if restless or instants.watched:
-            for each in instants.possible_between(now, target):
+            for each in sorted({*instants.possible_between(now, target), *self._ends_between(now, target)}):
                 if restless or self._membership(each, instants.watched) != self._members:
                     return each
         return target
@@ -158,7 +158,13 @@ class Simulation:
 
     def _anybody_is_looked_at(self, now: datetime) -> bool:
         """Whether a journey waits for a condition, or for what else is asked in every run: it is due still after a tick."""
-        return any(conditions(step) for step in self._told.steps_stood_at()) or any(at <= now for at in self._due())
+        return any(conditions(step) for step, _ in self._told.steps_stood_at()) or any(at <= now for at in self._due())
+
+    def _ends_between(self, now: datetime, until: datetime) -> list[datetime]:
+        """Return when a length of time is over that a journey stands at, counted from when it came there."""
+        zone = self._stage.project.zone
+        ends = [end for step, since in self._told.steps_stood_at() for end in sums([since], durations(step), zone)]
+        return [end for end in ends if now < end < until]
 
     def _membership(self, at: datetime, watched: Sequence[str]) -> frozenset[Any]:
         self._world.turn(at, self._left)
