@@ -66,6 +66,7 @@ def make(root: Path) -> Path:
     write(root, "segments/own.sql", "SELECT customer_id FROM orders\n")
     write(root, "groups/avatar.yml", "divisions: {active: {did: order}}\notherwise: cooling\n")
     write(root, "lists/vip.csv", "customer_id\n1\n")
+    write(root, "campaigns/abandoned_cart.yml", CAMPAIGN)
     for name in TEMPLATES:
         write(root, f"templates/{name}.html", "---\nsubject: Hello\n---\n<p>Hello</p>\n")
     return root

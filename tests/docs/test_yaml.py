@@ -58,13 +58,13 @@ def test_yaml_is_what_the_reader_reads(block: Block, tmp_path: Path) -> None:
 
 
 def test_the_tests_in_the_docs_pass(tmp_path: Path) -> None:
-    """With the segments that the pages show, and on the shop's own columns."""
+    """With the segments and the campaign that the pages show, and on the shop's own columns."""
     shop.make(tmp_path)
-    kinds = ("segments/vip.yml", "segments/czech.yml", "tests/")
+    kinds = ("segments/vip.yml", "segments/czech.yml", "campaigns/abandoned_cart.yml", "tests/")
     names = [placed(tmp_path, block) for block in YAML if block.kind.startswith(kinds) and block.wrong is None]
     ran = retention(tmp_path, "test")
     assert (ran.code, ran.out) == (0, "")
-    assert sum(name.startswith("tests/") for name in names) == 2
+    assert sum(name.startswith("tests/") for name in names) == 3
 
 
 @pytest.mark.parametrize("block", TEMPLATES, ids=str)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from retention_cli.app import init
-from retention_cli.app.testing import run_tests
+from retention_cli.app.testing import Ran, run_tests
 from retention_cli.app.workspace import open_project
 from retention_cli.engine.duck import DuckEngine
 from retention_cli.model.case import Who
+from retention_cli.proof.coverage import coverage
 from retention_cli.proof.harness import Harness
 from retention_cli.sources.peek import peek
 from support.shell import retention
@@ -27,10 +28,20 @@ def work() -> Workspace:
     return open_project(EXAMPLES)
 
 
-def test_every_test_passes(work: Workspace) -> None:
-    ran = list(run_tests(work, work.project.cases))
+@pytest.fixture(scope="module")
+def ran(work: Workspace) -> list[Ran]:
+    return list(run_tests(work, work.project.cases))
+
+
+def test_every_test_passes(ran: list[Ran]) -> None:
     assert ran
     assert [(str(each.verdict.case.test.place), each.verdict.failures) for each in ran if not each.verdict.passed] == []
+
+
+def test_every_step_way_exit_and_audience_of_every_campaign_is_tested(work: Workspace, ran: list[Ran]) -> None:
+    covered = coverage(work.project, [each.verdict for each in ran])
+    assert {each.point.campaign for each in covered} == work.project.campaigns.keys()
+    assert [each.point for each in covered if not each.tests] == []
 
 
 def test_every_segment_is_tested_by_who_is_in_it_and_who_is_not(work: Workspace) -> None:
@@ -38,7 +49,7 @@ def test_every_segment_is_tested_by_who_is_in_it_and_who_is_not(work: Workspace)
     proven = set()
     with DuckEngine(threads=1) as engine:
         harness = Harness(engine, work.project, peek(work.project, work.lock.sources))
-        for case in work.project.cases:
+        for case in (case for case in work.project.cases if not case.courses):
             everybody = len(harness.answers(case))
             exact = [each for each in case.expect if isinstance(each, Who) and each.segment and each.exactly is not None]
             proven |= {str(each.segment) for each in exact if 0 < len(each.exactly or ()) < everybody}
@@ -53,7 +64,7 @@ def test_a_new_project_passes_its_test_before_and_after_its_first_import(tmp_pat
     (tmp_path / "data/orders.csv").write_text("order_id,customer_id,ordered_at\n1,1,2026-01-01 10:00\n", encoding="utf-8")
     assert retention(tmp_path, "data", "import", "--as-of", "2026-01-02").code == 0
     ran = retention(tmp_path, "test", "-v")
-    assert (ran.code, ran.said) == (0, "1 test passed\n")
+    assert (ran.code, ran.said) == (0, "2 tests passed\n")
     segment = tmp_path / "segments/lapsed.yml"
     segment.write_text(segment.read_text(encoding="utf-8").replace("90 days", "110 days"), encoding="utf-8")
     assert retention(tmp_path, "test").code == 2

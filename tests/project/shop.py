@@ -20,6 +20,15 @@ sources:
     "templates/hello.html": "---\nsubject: Hello\n---\n<p>Hello</p>\n",
 }
 
+THANKS = {
+    "campaigns/thanks.yml": """\
+trigger: {did: order}
+goals: {again: {when: {did: order}, window: 5 days}, spent: {total_of: {did: order, field: total}, window: 5 days}}
+steps: [{send: hello}]
+""",
+}
+"""A campaign, for what is written about campaigns."""
+
 
 def make(root: Path, changes: dict[str, str]) -> Path:
     """Write the project into `root`, with files changed or added."""

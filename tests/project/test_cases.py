@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from project.case_files import Case, cases, told
-from project.shop import make
+from project.shop import THANKS, make
 from retention_cli.project.loader import load
 from retention_cli.project.yaml_tree import read
 
@@ -40,5 +40,6 @@ def test_yaml(case: Case) -> None:
 
 @pytest.mark.parametrize(("file", "case"), PROJECT_CASES, ids=_title)
 def test_project_file(file: str, case: Case, tmp_path: Path) -> None:
-    _, problems = load(make(tmp_path, {file: case.text}), {"SET": "the value, long enough"})
+    beside = THANKS if file == FILES["tests.cases"] else {}
+    _, problems = load(make(tmp_path, {**beside, file: case.text}), {"SET": "the value, long enough"})
     assert told(problems, file) == case.problems

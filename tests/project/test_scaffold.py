@@ -32,8 +32,9 @@ def test_a_starter_project_has_nothing_to_mend(tmp_path: Path) -> None:
         "segments/lapsed.yml",
         "templates/win-back-1.html",
         "tests/lapsed.yml",
+        "tests/win_back.yml",
     ]
-    assert [case.test.place.file for case in project.cases] == ["tests/lapsed.yml"]
+    assert [case.test.place.file for case in project.cases] == ["tests/lapsed.yml", "tests/win_back.yml"]
 
 
 @given(st.text(st.characters(blacklist_categories=["Cs"]), min_size=1))
@@ -75,12 +76,18 @@ def test_a_campaign_comes_with_all_that_it_leans_on(tmp_path: Path) -> None:
     (tmp_path / "campaigns/win_back.yml").unlink()
     (tmp_path / "segments/lapsed.yml").unlink()
     (tmp_path / "tests/lapsed.yml").unlink()
+    (tmp_path / "tests/win_back.yml").unlink()
     copy_examples(tmp_path, only=["win_back"])
     project, problems = load(tmp_path, {})
     assert [problem for problem in problems if problem.is_error] == []
     assert project is not None
     assert set(project.campaigns) == {"win_back"}
-    assert {case.test.place.file for case in project.cases} == {"tests/lapsed.yml", "tests/loyal.yml", "tests/high_value.yml"}
+    assert {case.test.place.file for case in project.cases} == {
+        "tests/lapsed.yml",
+        "tests/loyal.yml",
+        "tests/high_value.yml",
+        "tests/campaign_win_back.yml",
+    }
 
 
 def test_an_unknown_campaign_is_named(tmp_path: Path) -> None:

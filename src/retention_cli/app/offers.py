@@ -98,11 +98,20 @@ def _selected(node: Selected, found: Selection, tables: list[Copied], as_of: dat
 
 
 def _own_events(engine: DuckEngine, *, work: Workspace, as_of: datetime) -> None:
+    keep_own_events(engine, own_events(work, as_of))
+
+
+def own_events(work: Workspace, until: datetime) -> list[tuple[Any, ...]]:
+    """Return what the ledger knows of its messages up to an instant: a row an event, in the order of `COLUMNS`."""
     reader = open_reader(work.location)
-    rows: list[tuple[Any, ...]] = []
-    if reader is not None:
-        with reader:
-            rows = list(_told(reader, work.project, to_micros(as_of)))
+    if reader is None:
+        return []
+    with reader:
+        return list(_told(reader, work.project, to_micros(until)))
+
+
+def keep_own_events(engine: DuckEngine, rows: list[tuple[Any, ...]]) -> None:
+    """Make the table of the tool's own events anew."""
     engine.table(OWN_EVENTS, {name: _STORED[kind] for name, kind in COLUMNS.items()}, rows)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from retention_cli.errors import ProjectInvalid, UsageError
-from retention_cli.model.case import Who
+from retention_cli.model.case import Course, What, Who
 from retention_cli.sources.peek import peek
 from retention_cli.text import did_you_mean, plural
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from retention_cli.app.workspace import Workspace
-    from retention_cli.model.case import Case
+    from retention_cli.model.case import Case, Expectation
     from retention_cli.proof.verdict import Verdict
 
 
@@ -55,13 +56,23 @@ def _is_named(case: Case, name: str) -> bool:
 
 
 def subjects(case: Case) -> list[str]:
-    """Return the segments, metrics and groups that a test is about."""
-    words = [each.segment if isinstance(each, Who) else each.name for each in case.expect]
-    return [str(word) for word in words if word is not None]
+    """Return the segments, metrics, groups and campaigns that a test is about."""
+    return [str(word) for word in map(_subject, case.expect) if word is not None]
+
+
+def _subject(each: Expectation) -> str | None:
+    match each:
+        case Who():
+            return each.segment
+        case What():
+            return each.name
+        case Course():
+            return each.campaign
 
 
 def run_tests(work: Workspace, cases: Sequence[Case]) -> Iterator[Ran]:
     """Run tests one by one; raise ProjectInvalid, before the first, with everything that they name in vain."""
+    from retention_cli.app.mails import mails_of  # noqa: PLC0415 - heavy
     from retention_cli.clock import SystemClock  # noqa: PLC0415 - only here
     from retention_cli.engine.duck import DuckEngine  # noqa: PLC0415 - heavy
     from retention_cli.proof.check import check  # noqa: PLC0415 - heavy
@@ -71,8 +82,11 @@ def run_tests(work: Workspace, cases: Sequence[Case]) -> Iterator[Ran]:
         return
     clock, catalog = SystemClock(), peek(work.project, work.lock.sources)
     problems = check(work.project, catalog)
-    with DuckEngine.within(work.project.limits.lowered(threads=1)) as engine:
-        harness = Harness(engine, work.project, catalog)
+    mails = mails_of(work) if any(case.courses for case in cases) else {}
+    with (
+        DuckEngine.within(work.project.limits.lowered(threads=1)) as engine,
+        closing(Harness(engine, work.project, catalog, mails=mails)) as harness,
+    ):
         problems += [problem for case in cases for problem in harness.problems(case)]
         if any(problem.is_error for problem in problems):
             raise ProjectInvalid(list(dict.fromkeys(problems)))

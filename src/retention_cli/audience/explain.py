@@ -12,6 +12,7 @@ from retention_cli.model.condition import All, AnyOf, Condition, Everyone, Field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from retention_cli.compile.conditions import Compiler
     from retention_cli.engine.duck import DuckEngine
@@ -46,10 +47,21 @@ class Explanation:
     nearest_miss: tuple[Part, ...]
 
 
-def explain(engine: DuckEngine, compiler: Compiler, segment: Segment, customer: str) -> Explanation | None:
-    """Tell a segment for one customer; None where there is no such customer."""
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The journey that a condition is asked of: when it began (naive, in UTC), and the facts of what began it, as JSON."""
+
+    at: datetime | None = None
+    trigger: str | None = None
+
+
+NO_ENTRY = Entry()
+
+
+def explain(engine: DuckEngine, compiler: Compiler, segment: Segment, customer: str, entry: Entry = NO_ENTRY) -> Explanation | None:
+    """Tell a segment for one customer, of a journey's own condition as that journey; None where there is no such customer."""
     columns = {"subject": "BIGINT", "customer_id": "VARCHAR", "entered_at": "TIMESTAMP", "trigger": "VARCHAR"}
-    engine.table("subjects", columns, [(1, customer, None, None)])
+    engine.table("subjects", columns, [(1, customer, entry.at, entry.trigger)])
     explained = explain_query(compiler, segment.where)
     rows = engine.run(explained.query.sql, explained.query.values)
     if not rows:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from retention_cli.cli import analyze, data, group, lock, message, metric, project, segment, state, testing, tick
+from retention_cli.cli import analyze, campaign, data, group, lock, message, metric, project, segment, state, testing, tick
 from retention_cli.cli.exits import guarded
 
 app = typer.Typer(
@@ -51,6 +51,7 @@ app.command()(lock.lock)
 app.add_typer(analyze.app, name="analyze")
 app.add_typer(message.app, name="message")
 app.command("test")(testing.run)
+app.add_typer(campaign.app, name="campaign")
 app.command()(tick.plan)
 app.command()(tick.run)
 app.command()(tick.send)

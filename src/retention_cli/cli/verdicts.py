@@ -6,7 +6,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-from retention_cli.cli.output import cell_text, show
+from retention_cli.cli.output import show
+from retention_cli.cli.story import FAILS, HOLDS, reason_json, reason_line, scene_json, story_lines, value_text
 from retention_cli.text import visible
 
 if TYPE_CHECKING:
@@ -14,9 +15,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from retention_cli.app.testing import Ran
-    from retention_cli.proof.verdict import Failure, Reason, Wrong
-
-_PASSED, _FAILED = "✓", "✗"
+    from retention_cli.proof.verdict import Failure, Wrong
 
 
 def show_verdict(ran: Ran, zone: ZoneInfo, *, verbose: bool) -> None:
@@ -31,7 +30,7 @@ def show_verdict(ran: Ran, zone: ZoneInfo, *, verbose: bool) -> None:
 
 
 def _show_title(title: str, *, passed: bool) -> None:
-    mark, text = _PASSED if passed else _FAILED, visible(title)
+    mark, text = HOLDS if passed else FAILS, visible(title)
     if not sys.stdout.isatty():
         show(f"{mark} {text}")
         return
@@ -44,35 +43,37 @@ def _show_title(title: str, *, passed: bool) -> None:
 def failure_lines(failure: Failure, zone: ZoneInfo) -> Iterator[str]:
     """Yield what was expected and found, and for each person who is wrong what decided."""
     yield f"line {failure.place.line}: {visible(failure.asked)}"
+    if failure.asked.startswith("campaign "):
+        yield from _course_lines(failure, zone)
+        return
     yield f"  expected  {_listed(failure.expected, zone)}"
     yield f"  found     {_listed(failure.found, zone)}"
     for wrong in failure.wrong:
         yield from _wrong_lines(wrong, failure, zone)
 
 
+def _course_lines(failure: Failure, zone: ZoneInfo) -> Iterator[str]:
+    """Yield what came out otherwise, pair by pair, and all that was decided."""
+    for expected, found in zip(failure.expected, failure.found, strict=True):
+        yield f"  expected  {visible(expected)}"
+        yield f"  found     {visible(found)}"
+    yield "  what happened:" if failure.story else "  nothing happened"
+    for line in story_lines(failure.story, zone):
+        yield f"    {line}"
+
+
 def _listed(values: Sequence[Any], zone: ZoneInfo) -> str:
-    return ", ".join(_value(value, zone) for value in values) or "nobody"
-
-
-def _value(value: Any, zone: ZoneInfo) -> str:
-    return "missing" if value is None else cell_text(value, zone)
+    return ", ".join(value_text(value, zone) for value in values) or "nobody"
 
 
 def _wrong_lines(wrong: Wrong, failure: Failure, zone: ZoneInfo) -> Iterator[str]:
     if not failure.asked.startswith(("metric ", "group ")):
         yield f"  {visible(wrong.customer)} is {'' if wrong.holds else 'not '}in it:"
         for reason in wrong.reasons:
-            yield f"    {_reason(reason, failure.asked, zone)}"
+            yield f"    {reason_line(reason, failure.asked.removeprefix('segment '), zone)}"
 
 
-def _reason(reason: Reason, asked: str, zone: ZoneInfo) -> str:
-    """Return a part that decided, with its value and its place; the segment is named where another one leads to it."""
-    value = f" ({_value(reason.value, zone)})" if reason.measured else ""
-    inside = f", segment {reason.segment}" if reason.segment and asked != f"segment {reason.segment}" else ""
-    return f"{_PASSED if reason.holds else _FAILED} {visible(reason.text)}{value}  {reason.place.file}:{reason.place.line}{inside}"
-
-
-def as_json(ran: Ran) -> dict[str, Any]:
+def as_json(ran: Ran, zone: ZoneInfo) -> dict[str, Any]:
     """Return a test in the shape of the output contract."""
     case = ran.verdict.case
     return {
@@ -81,25 +82,16 @@ def as_json(ran: Ran) -> dict[str, Any]:
         "line": case.test.place.line,
         "passed": ran.verdict.passed,
         "seconds": round(ran.seconds, 4),
-        "failures": [_failure(failure) for failure in ran.verdict.failures],
+        "failures": [_failure(failure, zone) for failure in ran.verdict.failures],
     }
 
 
-def _failure(failure: Failure) -> dict[str, Any]:
-    customers = [{"customer": wrong.customer, "holds": wrong.holds, "conditions": [_told(each) for each in wrong.reasons]} for wrong in failure.wrong]
-    return {"line": failure.place.line, "asked": failure.asked, "expected": failure.expected, "found": failure.found, "customers": customers}
-
-
-def _told(reason: Reason) -> dict[str, Any]:
-    place = reason.place
-    return {
-        "file": place.file,
-        "line": place.line,
-        "segment": reason.segment or None,
-        "text": reason.text,
-        "holds": reason.holds,
-        "value": reason.value,
-    }
+def _failure(failure: Failure, zone: ZoneInfo) -> dict[str, Any]:
+    customers = [
+        {"customer": wrong.customer, "holds": wrong.holds, "conditions": [reason_json(each) for each in wrong.reasons]} for wrong in failure.wrong
+    ]
+    found = {"line": failure.place.line, "asked": failure.asked, "expected": failure.expected, "found": failure.found, "customers": customers}
+    return found | ({"story": [scene_json(scene, zone) for scene in failure.story]} if failure.asked.startswith("campaign ") else {})
 
 
 def as_junit(ran: Sequence[Ran], zone: ZoneInfo) -> str:

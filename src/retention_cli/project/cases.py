@@ -1,10 +1,12 @@
 """Tests from their files: made-up rows by source, and what should come out of them.
 
-    test      = {test:, as_of:, given: {SOURCE: [row, …], …}, expect: expectation | [expectation, …]}
+    test      = {test:, as_of:, given: {SOURCE: [row, …], …}, when: [happening, …], expect: expectation | [expectation, …]}
     row       = {COLUMN: value | [value, …], …}
     expectation = {segment: NAME | where: condition, is: ids, has: ids, lacks: ids}
                 | {metric: NAME, customer: ID, value: tests} | {metric: NAME, values: {ID: tests, …}}
                 | {group: NAME, customer: ID, is: tests} | {group: NAME, values: {ID: tests, …}}
+                | course
+    happening, course: see courses.py
 
 Every part is read, whatever is wrong with another. Which columns there are is checked later, where the sources are known.
 """
@@ -13,10 +15,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from retention_cli.model.case import Case, Row, What, Who
+from retention_cli.model.case import Case, Course, Row, What, Who
 from retention_cli.model.condition import InSegment
 from retention_cli.model.word import Word, place_of
 from retention_cli.project.build import build
+from retention_cli.project.courses import CAMPAIGN, COURSE_KEYS, course, happenings
 from retention_cli.project.grammar.conditions import condition
 from retention_cli.project.grammar.spot import Spot, shape_of
 from retention_cli.project.grammar.values import name, tests
@@ -38,8 +41,12 @@ HEAD_KEYS = {
     "where": WHO_KEYS,
     "metric": ("customer", "value", "values"),
     "group": ("customer", "is", "values"),
+    CAMPAIGN: COURSE_KEYS,
 }
 """What an expectation may ask of, and the keys that stand beside it; of a value these are whose, what, and several at once."""
+
+_BY_MOMENT = ("as_of", "given")
+"""What a test needs that asks of a moment; one of campaigns alone may begin with what happens."""
 
 
 class Read(NamedTuple):
@@ -54,7 +61,9 @@ def read_cases(raw: Raw, file: str, into: list[Read], notes: Notes) -> None:
     taken: dict[str, Place] = {}
     for table in objects(raw, file, "test", notes, key="test"):
         before = notes.errors
-        case = build(Case, table, notes, _parts(table, notes), what="the test")
+        parts = _parts(table, notes)
+        _note_momentless(table, parts.get("expect"), notes)
+        case = build(Case, table, notes, parts, what="the test")
         title = table.get("test")
         if isinstance(title, Word) and (first := taken.setdefault(title, title.place)) != title.place:
             message = f"there are two tests called {title!r} in this file; the first is on line {first.line}"
@@ -63,10 +72,24 @@ def read_cases(raw: Raw, file: str, into: list[Read], notes: Notes) -> None:
             into.append(Read(case, notes.errors == before))
 
 
+def _note_momentless(table: Table, expected: object, notes: Notes) -> None:
+    """Note what is missing of a test that asks of a moment, and a test of campaigns that tells no beginning."""
+    found = expected if isinstance(expected, tuple) else ()
+    if not found or any(not isinstance(each, Course) for each in found):
+        missing = [key for key in _BY_MOMENT if key not in table and key not in table.broken]
+    else:
+        begins = table.get("when") or {"as_of", "when"} & {*table.broken} or "as_of" in table
+        missing = [] if begins else ["as_of"]
+    for key in missing:
+        notes.error(table.place, Code.MISSING_KEY, f"the test needs {key!r}", f"add {key}: …")
+
+
 def _parts(table: Table, notes: Notes) -> dict[str, object]:
     parts: dict[str, object] = {}
     if "given" in table:
         parts["given"] = _given(table["given"], Spot("given", notes))
+    if "when" in table:
+        parts["when"] = happenings(table["when"], Spot("when", notes), _values)
     if "expect" in table:
         parts["expect"] = _expectations(table["expect"], Spot("expect", notes))
     return parts
@@ -127,6 +150,8 @@ def _expectation(table: Table, spot: Spot) -> Expectation:
     for other in others:
         spot.notes.error(other.place, Code.UNKNOWN_KEY, f"{other!r} stands beside {head!r}", "write a list of two expectations")
     _note_unknown(table, head, spot)
+    if head == CAMPAIGN:
+        return course(table, spot)
     return _who(table, head, spot) if head in ("segment", "where") else _what(table, head, spot)
 
 

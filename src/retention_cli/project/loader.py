@@ -85,7 +85,7 @@ class _Loading:
         check_names(self.groups, self.metrics, self.notes)
         check_segments(self.segments, self.groups, self.metrics, self.notes)
         check_campaigns(self.campaigns, self.segments, self.templates, self.notes)
-        self.cases = sound_cases(self.read_cases, self.segments, settings, self.notes)
+        self.cases = sound_cases(self.read_cases, self.segments, self.campaigns, self.templates, settings=settings, notes=self.notes)
         if settings is not None:
             before = self.notes.errors
             check_settings(settings, self.campaigns, self.templates, self.asked, self.notes)

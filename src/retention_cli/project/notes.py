@@ -53,6 +53,7 @@ class Code(StrEnum):
     UNKNOWN_SEGMENT = "unknown-segment"
     SEGMENT_CIRCLE = "segment-circle"
     UNKNOWN_TEMPLATE = "unknown-template"
+    UNKNOWN_CAMPAIGN = "unknown-campaign"
     UNKNOWN_SOURCE = "unknown-source"
     UNKNOWN_CUSTOMER = "unknown-customer"
     SOURCE_SHAPE = "source-shape"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retention_cli.errors import UsageError
-from retention_cli.model.case import Who
+from retention_cli.model.case import Course, Who
 from retention_cli.model.condition import InSegment, walk
 from retention_cli.model.step import letters, templates_of
 from retention_cli.model.trigger import Enters
@@ -83,6 +83,19 @@ given:
     - {customer_id: buyer, ordered_at: 2026-04-20}
 expect: {segment: lapsed, is: [silent]}
 """
+CAMPAIGN_TEST = """\
+# yaml-language-server: $schema=../.retention/schema/tests.json
+test: one letter when 90 days have passed, and no second one
+as_of: 2026-03-01
+given:
+  orders: [{customer_id: silent, ordered_at: 2026-01-15T10:00}]
+expect:
+  campaign: win_back
+  customer: silent
+  until: 2026-06-01
+  sends: [{template: win-back-1, at: 2026-04-15T10:00}]
+  ends: finished
+"""
 IGNORED = """\
 .env
 .retention/
@@ -97,6 +110,7 @@ def init(folder: Path, name: str) -> list[Path]:
         "retention.yml": SETTINGS.format(name=quoted(name)),
         "segments/lapsed.yml": SEGMENT,
         "tests/lapsed.yml": TEST,
+        "tests/win_back.yml": CAMPAIGN_TEST,
         "campaigns/win_back.yml": CAMPAIGN,
         "templates/win-back-1.html": TEMPLATE,
         ".gitignore": IGNORED,
@@ -164,13 +178,19 @@ def _files_of(campaign: Campaign, project: Project) -> set[str]:
 
 
 def _files_of_tests(taken: set[str], project: Project) -> set[str]:
-    """Return the test files all of whose tests ask only of segments that are taken."""
+    """Return the test files all of whose tests ask only of segments and campaigns that are taken."""
     asked = {case.test.place.file: True for case in project.cases}
     for case in project.cases:
-        segments = [each.segment for each in case.expect if isinstance(each, Who)]
-        known = [name is not None and project.segments[name].name.place.file in taken for name in segments]
+        known = [_file_of(each, project) in taken for each in case.expect if isinstance(each, Who | Course)]
         asked[case.test.place.file] &= bool(known) and all(known)
     return {file for file, fits in asked.items() if fits}
+
+
+def _file_of(each: Who | Course, project: Project) -> str:
+    """Return the file of what a test asks of; nothing for a condition of its own."""
+    if isinstance(each, Course):
+        return project.campaigns[each.campaign].name.place.file
+    return project.segments[each.segment].name.place.file if each.segment is not None else ""
 
 
 def _files_of_segments(names: list[str], project: Project) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from retention_cli.project.cases import HEAD_KEYS
+from retention_cli.project.courses import CAMPAIGN, COURSE_KEYS, SENDING_KEYS
 from retention_cli.project.schema_conditions import ref, table
 
 if TYPE_CHECKING:
@@ -23,16 +24,68 @@ _WHAT = {
     "is": "the division that the customer is in",
     "values": "what it is for several customers, by id",
 }
+_COURSE = {
+    "customer": "whose journeys, by id",
+    "until": "up to which moment the campaign runs, by the shop's clock",
+    "enters": "true, false, or how many times",
+    "sends": "exactly these messages, in their order; [] for none",
+    "ends": "the reason of the end: an exit, a stop, finished; false while it is under way",
+    "goals": "for each goal true, false or a number",
+}
+_SENDING = {"template": "which template", "at": "when it leaves, by the shop's clock", "channel": "by which way"}
+_HAPPENING = {
+    "at": "when, by the shop's clock",
+    "customer": "who, by id",
+    "did": "the event; the row's own columns stand beside it",
+    "source": "the source of the event, where several know it",
+    "set": "fields of the customer that have these values from then on",
+}
 
 
 def case_definitions() -> Schema:
     """Return what a test refers to: a row, a list of ids, and an expectation in each of its shapes."""
-    value = {"anyOf": [ref("text"), {"type": "array", "items": ref("text")}]}
     return {
-        "row": {"type": "object", "additionalProperties": value, "description": "values by our column names"},
+        "value": {"anyOf": [ref("text"), {"type": "array", "items": ref("text")}]},
+        "row": {"type": "object", "additionalProperties": ref("value"), "description": "values by our column names"},
         "ids": {"anyOf": [ref("text"), {"type": "array", "items": ref("text")}]},
-        "expectation": {"anyOf": [*map(_who, ("segment", "where")), *map(_what, ("metric", "group"))]},
+        "expectation": {"anyOf": [*map(_who, ("segment", "where")), *map(_what, ("metric", "group")), _course()]},
+        "happening": {"anyOf": [_happening(), _change()]},
+        "sending": {"anyOf": [ref("text"), _sending()]},
     }
+
+
+def _course() -> Schema:
+    shapes: Schema = {
+        "customer": ref("text"),
+        "until": ref("text"),
+        "enters": ref("text"),
+        "sends": {"type": "array", "items": ref("sending")},
+        "ends": ref("text"),
+        "goals": {"type": "object", "additionalProperties": ref("text")},
+    }
+    said = {key: shapes[key] | {"description": _COURSE[key]} for key in COURSE_KEYS}
+    return table({CAMPAIGN: ref("text", "the campaign that runs"), **said}, [CAMPAIGN, "customer", "until"]) | {"minProperties": 4}
+
+
+def _sending() -> Schema:
+    return table({key: ref("text", _SENDING[key]) for key in SENDING_KEYS}, ["template"])
+
+
+def _happening() -> Schema:
+    """Return an event: what is known of it, and its row's own columns."""
+    known = {key: ref("text", _HAPPENING[key]) for key in ("at", "customer", "did", "source")}
+    return {
+        "type": "object",
+        "properties": known,
+        "required": ["at", "customer", "did"],
+        "additionalProperties": ref("value"),
+        "not": {"required": ["set"]},
+    }
+
+
+def _change() -> Schema:
+    fields = {"type": "object", "additionalProperties": ref("value"), "description": _HAPPENING["set"]}
+    return table({**{key: ref("text", _HAPPENING[key]) for key in ("at", "customer")}, "set": fields}, ["at", "customer", "set"])
 
 
 def _who(head: str) -> Schema:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from retention_cli.audience.words import in_words
-from retention_cli.model.case import Who
+from retention_cli.model.case import What, Who
 from retention_cli.model.condition import FieldTest
 from retention_cli.model.question import Op
 from retention_cli.model.source import ColumnType
@@ -18,7 +18,7 @@ from retention_cli.model.source import ColumnType
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from retention_cli.model.case import Case, Expectation, What
+    from retention_cli.model.case import Case, Expectation
     from retention_cli.model.condition import Condition
     from retention_cli.model.question import Test
     from retention_cli.model.word import Word
@@ -41,7 +41,7 @@ def asked(case: Case, kind: Callable[[Word], ColumnType | None]) -> list[Asked]:
         if isinstance(expectation, Who):
             words = f"segment {expectation.segment}" if expectation.segment is not None else in_words(expectation.condition)
             found.append(Asked(expectation, expectation.condition, words))
-        else:
+        elif isinstance(expectation, What):
             found += _of_people(expectation, kind(expectation.name))
     return found
 

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 from retention_cli.compile.conditions import Compiler
 from retention_cli.compile.moment import Moment
 from retention_cli.compile.schema import Schema
+from retention_cli.model.case import Row
 from retention_cli.model.condition import InSegment
 from retention_cli.model.problem import Problem, warning
 from retention_cli.model.source import CUSTOMERS, ColumnType
 from retention_cli.proof.asked import asked
 from retention_cli.proof.columns import fitted, lent, with_own_events
+from retention_cli.proof.happenings import Happenings, with_happenings
 from retention_cli.sources.infer import fits
 from retention_cli.sources.naming import CUSTOMER, roles_of
 from retention_cli.text import did_you_mean
@@ -24,7 +26,7 @@ from retention_cli.text import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from retention_cli.model.case import Case, Row, Value
+    from retention_cli.model.case import Case, Value
     from retention_cli.model.catalog import Catalog
     from retention_cli.model.project import Project
     from retention_cli.model.source import Column
@@ -51,9 +53,10 @@ def check(project: Project, catalog: Catalog) -> list[Problem]:
     """Return every mistake in the project's tests that shows only once columns and events are known."""
     if not project.cases:
         return []
-    widened = with_own_events(project)
+    widened = with_happenings(with_own_events(project), catalog)
     checking = _Checking(widened, catalog, fitted(widened, catalog))
-    found = [problem for case in project.cases for problem in checking.case(case)]
+    happenings = Happenings(widened, catalog)
+    found = [problem for case in widened.cases for problem in (*happenings.problems(case), *checking.case(case))]
     return list(dict.fromkeys([*found, *_asked(project, catalog)]))
 
 
@@ -86,6 +89,9 @@ class _Checking:
             yield from self._roles(str(source), rows)
             yield from self._events(str(source), rows)
             yield from self._keys(case, str(source), rows)
+        changes = [Row(values=each.changes, place=each.place, path=each.path) for each in case.when if each.did is None]
+        yield from self._columns(CUSTOMERS, changes)
+        yield from self._values(CUSTOMERS, changes)
 
     def _columns(self, source: str, rows: Sequence[Row]) -> Iterator[Problem]:
         """Tell each unknown column once a table."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from retention_cli.model.case import Case
     from retention_cli.model.problem import Place
+    from retention_cli.proof.scenes import Point, Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +37,26 @@ class Wrong:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One expectation that failed. `asked` names it; `expected` and `found` are people, or for a value a test of it and what it is."""
+    """One expectation that failed. `asked` names it; `expected` and `found` are people, or for a value a test of it and what it is.
+
+    Of a campaign they are what came out otherwise, in pairs, and `story` is all that was decided about the customer.
+    """
 
     place: Place
     asked: str
     expected: tuple[str, ...]
     found: tuple[Any, ...]
     wrong: tuple[Wrong, ...]
+    story: tuple[Scene, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One test and all its failures."""
+    """One test, all its failures, and what of the campaigns it came by."""
 
     case: Case
     failures: tuple[Failure, ...]
+    points: frozenset[Point] = frozenset()
 
     @property
     def passed(self) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from retention_cli.audience.explain import explain
+from retention_cli.audience.explain import NO_ENTRY, Entry, explain
 from retention_cli.model.condition import AnyOf, Did, FieldTest, InSegment, NoneOf, Total, children, walk
 from retention_cli.model.segment import Segment
 from retention_cli.model.word import Word
@@ -32,16 +32,16 @@ class Why:
     compiler: Callable[[], Compiler]
     segments: Mapping[str, Segment]
 
-    def reasons(self, condition: Condition, customer: str, inside: str = "") -> Iterator[Reason]:
+    def reasons(self, condition: Condition, customer: str, inside: str = "", entry: Entry = NO_ENTRY) -> Iterator[Reason]:
         """Yield what decided about a customer; nothing where there is no such customer. `inside` is the segment of the condition."""
-        found = explain(self.engine, self.compiler(), Segment(name=Word("asked"), where=condition), customer)
+        found = explain(self.engine, self.compiler(), Segment(name=Word("asked"), where=condition), customer, entry)
         if found is None:
             return
         parts = {id(node): part for node, part in zip(walk(condition), found.conditions, strict=True)}
         for node in _rests_on(condition, parts):
             part = parts[id(node)]
             if isinstance(node, InSegment) and str(node.name) in self.segments:
-                yield from self.reasons(self.segments[str(node.name)].where, customer, str(node.name))
+                yield from self.reasons(self.segments[str(node.name)].where, customer, str(node.name), entry)
             else:
                 yield Reason(node.place, part.text, part.holds, part.value, isinstance(node, FieldTest | Did | Total), inside)
 

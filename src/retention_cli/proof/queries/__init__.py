@@ -1,0 +1,1 @@
+"""The fixed statements of a simulation, one a file."""
