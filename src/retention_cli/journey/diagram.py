@@ -1,0 +1,172 @@
+"""A campaign as a picture: its steps as nodes, the ways between them as edges, each told in words. Pure.
+
+It is made from the compiled program, so that it shows what is run: each step once, with the id that the ledger knows it by.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from graphlib import TopologicalSorter
+from typing import TYPE_CHECKING, assert_never
+
+from retention_cli.audience.words import asked_in_words, in_full
+from retention_cli.compile.program import compile_program
+from retention_cli.model.program import StepOp
+from retention_cli.model.trigger import Enters, Happened
+from retention_cli.project.checks import all_steps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from retention_cli.model.campaign import Campaign
+    from retention_cli.model.program import Program, Step
+    from retention_cli.model.trigger import Trigger
+
+END = "(end)"
+"""Where a journey has finished; no step can have this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One step. `is_own`: its id was written by hand and not made from its content."""
+
+    id: str
+    kind: str
+    text: str
+    is_own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A way from a step to the next, or to `END`; `label` says when it is taken, empty where it always is."""
+
+    source: str
+    target: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a diagram told as a tree: a step, the beginning of a way (`label`), or a way back to a step that is told already (`again`)."""
+
+    depth: int
+    node: str = ""
+    label: str = ""
+    again: bool = False
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """A campaign drawn: how it begins, what may end it at any time, its steps, and the ways between them."""
+
+    campaign: str
+    trigger: str
+    exits: tuple[tuple[str, str], ...]
+    first: str
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+
+    @cached_property
+    def by_id(self) -> dict[str, Node]:
+        """The steps by their ids."""
+        return {node.id: node for node in self.nodes}
+
+    def ways(self, node: str) -> list[Edge]:
+        """Return the ways on from a step, in the order in which they are asked."""
+        return self._ways.get(node, [])
+
+    def rows(self) -> list[Row]:
+        """Return the diagram as a tree: what all ways of a step come back to stands below them, at the step's own depth."""
+        return list(self._told(self.first, END, 0, set()))
+
+    def in_order(self) -> list[Node]:
+        """Return the steps in the order in which they are read."""
+        return [self.by_id[row.node] for row in self.rows() if row.node and not row.again]
+
+    def _told(self, node: str, until: str, depth: int, seen: set[str]) -> Iterator[Row]:
+        while node not in {until, END}:
+            yield Row(depth, node, again=node in seen)
+            if node in seen:
+                return
+            seen.add(node)
+            ways = self.ways(node)
+            meeting = self._meets_at(node) if len(ways) > 1 else ways[0].target if ways else END
+            for edge in ways if len(ways) > 1 else ():
+                yield Row(depth, label=edge.label)
+                yield from self._told(edge.target, meeting, depth + 1, seen)
+            node = meeting
+
+    def _meets_at(self, node: str) -> str:
+        """Return the step at which all ways on from a step have met again; `END` where they never do."""
+        return max((self._after[node] or {END}) - {node}, key=lambda each: len(self._after[each] or ()), default=END)
+
+    @cached_property
+    def _ways(self) -> dict[str, list[Edge]]:
+        found: dict[str, list[Edge]] = {}
+        for edge in self.edges:
+            found.setdefault(edge.source, []).append(edge)
+        return found
+
+    @cached_property
+    def _after(self) -> dict[str, frozenset[str] | None]:
+        """For each step those that every journey still comes through, itself among them; None where all ways stop before the end."""
+        found: dict[str, frozenset[str] | None] = {END: frozenset({END})}
+        targets = {node.id: [edge.target for edge in self.ways(node.id)] for node in self.nodes}
+        for node in TopologicalSorter(targets).static_order():
+            if node != END:
+                met = [after for target in targets[node] if (after := found[target]) is not None]
+                found[node] = frozenset({node}) | frozenset.intersection(*met) if met else None
+        return found
+
+
+def draw(campaign: Campaign) -> Diagram:
+    """Return the diagram of a campaign as its file says it now."""
+    program = compile_program(campaign)
+    exits = tuple((each.name, in_full(each.condition)) for each in program.exits)
+    edges = tuple(edge for step in program.steps for edge in _ways_of(step))
+    return Diagram(str(campaign.name), trigger_words(campaign.trigger), exits, program.first, nodes_of(campaign, program), edges)
+
+
+def nodes_of(campaign: Campaign, program: Program) -> tuple[Node, ...]:
+    """Return the steps of a program in words."""
+    own = {str(step.id) for step in all_steps(campaign.steps) if step.id is not None}
+    return tuple(Node(step.id, str(step.op), step_words(step), step.id in own) for step in program.steps)
+
+
+def _ways_of(step: Step) -> list[Edge]:
+    match step.op:
+        case StepOp.STOP:
+            return []
+        case StepOp.IF:
+            return [Edge(step.id, step.next or END, "yes"), Edge(step.id, step.otherwise or END, "no")]
+        case StepOp.SEND | StepOp.WAIT:
+            return [Edge(step.id, step.next or END)]
+        case _:
+            assert_never(step.op)
+
+
+def step_words(step: Step) -> str:
+    """Return what a step does, as one line."""
+    match step.op:
+        case StepOp.SEND:
+            return f"send {step.template}" + (f" by {step.channel}" if step.channel not in {None, "email"} else "")
+        case StepOp.WAIT:
+            return f"wait {step.span}"
+        case StepOp.IF:
+            return f"{in_full(step.condition)}?" if step.condition is not None else "?"
+        case StepOp.STOP:
+            return f"stop: {step.reason}"
+        case _:
+            assert_never(step.op)
+
+
+def trigger_words(trigger: Trigger) -> str:
+    """Return what begins a journey, as one line."""
+    match trigger:
+        case Enters(enters=segment):
+            return f"enters {segment}"
+        case Happened(query=query):
+            return f"did {asked_in_words(query)}"
+        case _:
+            assert_never(trigger)
