@@ -38,21 +38,28 @@ def campaign_json(campaign: CampaignPlan) -> dict[str, Any]:
     return asdict(campaign)
 
 
-def plan(work: Workspace, as_of: datetime, *, only: frozenset[str] | None = None, progress: Callable[[str], None] | None = None) -> PlanReport:
+def plan(
+    work: Workspace,
+    as_of: datetime,
+    *,
+    only: frozenset[str] | None = None,
+    limit: int | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> PlanReport:
     """Return what a run would do; raises GuardStopped as a run would."""
     facts = gather(work, as_of, progress)
     facts.demand_sound()
     reader = open_reader(work.location)
     if reader is None:
-        return PlanReport(as_of, decide(View(work, facts, as_of), NoPast(), only).campaigns)
+        return PlanReport(as_of, decide(View(work, facts, as_of), NoPast(), only, limit).campaigns)
     with reader:
-        tick = decide(View(work, facts, as_of), reader, only)
+        tick = decide(View(work, facts, as_of), reader, only, limit)
         return PlanReport(as_of, tick.campaigns, in_flight(work, reader))
 
 
-def decide(view: View, past: Past, only: frozenset[str] | None = None) -> Tick:
+def decide(view: View, past: Past, only: frozenset[str] | None = None, limit: int | None = None) -> Tick:
     """Run the tick over a view and a past; `plan` and `run` both come through here."""
-    frame = Frame(view.work.project, view.facts.schema, past, view.as_of, mails_of(view.work, past), only)
+    frame = Frame(view.work.project, view.facts.schema, past, view.as_of, mails_of(view.work, past), only, limit)
     with view.engine() as engine:
         return plan_tick(frame, engine)
 

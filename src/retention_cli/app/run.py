@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from retention_cli import crash
 from retention_cli.app.facts import View, gather
 from retention_cli.app.plan import campaign_json, decide
-from retention_cli.app.sending import Sent, send
+from retention_cli.app.sending import HALTED, Sent, send, tally
+from retention_cli.app.switches import Switches
 from retention_cli.errors import GuardStopped
 from retention_cli.journey.frame import from_micros, to_micros
 from retention_cli.ledger.ledger import open_ledger
@@ -28,18 +29,28 @@ if TYPE_CHECKING:
     from retention_cli.app.hooks import Hooks
     from retention_cli.app.workspace import Workspace
     from retention_cli.clock import Clock
+    from retention_cli.journey.frame import Past
     from retention_cli.journey.plan import CampaignPlan
     from retention_cli.journey.tick import Tick
     from retention_cli.ledger.ledger import Ledger
 
 BACKWARDS = timedelta(minutes=5)
+LONG_SILENCE = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a run is asked for: only these campaigns, and no more than so many new messages."""
+
+    only: frozenset[str] | None = None
+    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What a run did."""
+    """What a run did; `run` is None where the stop file kept it from deciding anything."""
 
-    run: int
+    run: int | None
     as_of: datetime
     snapshots: Mapping[str, str]
     campaigns: tuple[CampaignPlan, ...]
@@ -57,28 +68,50 @@ class RunReport:
         }
 
 
-def run(work: Workspace, as_of: datetime, clock: Clock, hooks: Hooks, *, only: frozenset[str] | None = None) -> RunReport:
+def run(work: Workspace, as_of: datetime, clock: Clock, hooks: Hooks, wanted: Wanted = Wanted()) -> RunReport:
     """Do one tick and send what it planned, and what earlier ones left; raises LockHeld, GuardStopped, LedgerRefused."""
-    location = work.location
+    location, switches = work.location, Switches(work, clock)
     since = clock.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     with run_lock(location, host=platform.node(), pid=os.getpid(), since=since), open_ledger(location) as ledger:
         _demand_forward(ledger, as_of)
+        if hooks.halted():
+            return RunReport(None, as_of, {}, (), _halted(ledger))
+        if (gap := silence(ledger, as_of)) is not None:
+            hooks.say(gap)
         facts = gather(work, as_of, hooks.say, fetch=True)
         facts.demand_sound()
         begun = ledger.begin_run(
             as_of=to_micros(as_of), target=work.target_name, started_at=to_micros(clock.now()), host=platform.node(), pid=os.getpid()
         )
-        tick = decide(View(work, facts, as_of), ledger, only)
+        tick = decide(View(work, facts, as_of), ledger, wanted.only, wanted.limit)
         crash.point("tick-planned")
         late = len(tick.delta.messages_stopped) - ledger.record(begun, tick.delta)
         _publish(work, facts, clock)
-        sent = send(work, clock, hooks, sender="run")
-        sent = _with_stopped(sent, tick, late)
+        sent = _with_stopped(send(work, clock, hooks, sender="run", switches=switches), tick, late)
         snapshots = {name: snapshot.id for name, snapshot in facts.imported.snapshots.snapshots.items()}
         manifest = {"snapshots": snapshots, "set": facts.imported.snapshots.id}
         ledger.finish_run(begun, at=to_micros(clock.now()), manifest=manifest, outcome=dict(sent.counts))
         crash.point("run-finished")
         return RunReport(begun.id, as_of, snapshots, tick.campaigns, sent)
+
+
+def silence(past: Past, as_of: datetime) -> str | None:
+    """Say that nothing has run for long, None where it has not: a machine was off, or a clock was set forward.
+
+    Nothing else is needed: a wait counts from the run that reaches it, so nobody gets at once what was due meanwhile.
+    """
+    last = past.position().last_as_of
+    if last is None or as_of - from_micros(last) <= LONG_SILENCE:
+        return None
+    return (
+        f"the last run was as of {from_micros(last).isoformat()}, {(as_of - from_micros(last)).days} days ago: catching up,"
+        " each journey by one step up to its next wait"
+    )
+
+
+def _halted(ledger: Ledger) -> Sent:
+    """Return what a run under the stop file did: nothing, and what it leaves."""
+    return Sent(tally({}), sum(messages for _, messages in ledger.open_counts().values()), HALTED, halted=True)
 
 
 def _with_stopped(sent: Sent, tick: Tick, late: int) -> Sent:

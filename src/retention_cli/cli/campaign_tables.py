@@ -21,7 +21,7 @@ def list_told(found: Sequence[Listed], strays: Sequence[str], local: Local) -> T
     """Tell every campaign; `strays` are names that only the ledger knows."""
     rows = [_list_row(each, local) for each in found]
     numbers = ("priority", "steps", "open", "sent 30 d")
-    columns = ("campaign", "kind", "priority", "begins when a customer", "steps", "open", "sent 30 d", "next look")
+    columns = ("campaign", "kind", "priority", "begins", "steps", "open", "sent 30 d", "next look")
     table = Table(columns, rows, right=numbers, kept=("next look",))
     plain = [_listed(each) for each in found]
     keys = tuple(plain[0]) if plain else ("campaign",)

@@ -43,9 +43,9 @@ _PLAIN = _Pens({"send": "#", "wait": "o", "if": "?", "split": "?", "stop": "x"},
 def drawn(diagram: Diagram, width: int | None = None, *, plain: bool = False) -> list[str]:
     """Return a campaign as lines of at most 80 columns, or of a narrower terminal; `plain` draws with ASCII alone."""
     pens, wide = _PLAIN if plain else _FINE, min(width or WIDTH, WIDTH)
-    lines = [*_folded(f"{diagram.campaign}: begins when a customer {diagram.trigger}", "", "  ", wide)]
+    lines = [visible(diagram.campaign), *_folded(f"begins: {diagram.trigger}", "  ", "    ", wide)]
     for name, condition in diagram.exits:
-        lines += _folded(f"ends as {name} when {condition}", "  ", "    ", wide)
+        lines += _folded(f"ends as {name}: {condition}", "  ", "    ", wide)
     rows = diagram.rows()
     for place in range(len(rows)):
         lines += _row(diagram, rows, place, pens, wide)

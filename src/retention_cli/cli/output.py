@@ -95,7 +95,7 @@ def cell_text(cell: Any, zone: ZoneInfo | None = None) -> str:
 def can_draw() -> bool:
     """Whether stdout can write lines and boxes; a pipe of ASCII cannot."""
     try:
-        "\u2502\u25c6".encode(sys.stdout.encoding or "ascii")
+        "\u2502\u25c6".encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
         return False
     return True

@@ -11,12 +11,15 @@ from retention_cli.cli.output import say, show_json
 
 CampaignOption = Annotated[list[str] | None, typer.Option("--campaign", help="Only this campaign; may be given more than once.")]
 
+LimitOption = Annotated[int | None, typer.Option("--limit", min=0, help="Plan at most so many messages; the people beyond wait for the next run.")]
+
 
 def plan(
     project: ProjectOption = HERE,
     target: TargetOption = "default",
     as_of: AsOfOption = None,
     campaign: CampaignOption = None,
+    limit: LimitOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Show what a run would do now, by campaign and reason; writes no decision and opens no socket."""
@@ -25,7 +28,9 @@ def plan(
     from retention_cli.cli.tick_tables import plan_table
 
     work = open_project(find_root(project), target)
-    report = decide(work, moment(as_of, work.project.zone), only=known_campaigns(work, campaign), progress=say)
+    report = decide(work, moment(as_of, work.project.zone), only=known_campaigns(work, campaign), limit=limit, progress=say)
+    if work.stop_file.exists():
+        say(f"{work.stop_file.relative_to(work.root)} is there: until it is removed, a run decides and sends nothing")
     if format_ is Format.JSON:
         show_json(report.as_json())
     else:
@@ -38,12 +43,14 @@ def run(
     target: TargetOption = "default",
     as_of: AsOfOption = None,
     campaign: CampaignOption = None,
+    limit: LimitOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> int:
     """Do one tick: import the exports, decide, record, and send. Exit 5 where something is left for later."""
     if dry_run:
-        plan(project, target, as_of, campaign, format_)
+        plan(project, target, as_of, campaign, limit, format_)
         return 0
+    from retention_cli.app.run import Wanted
     from retention_cli.app.run import run as tick
     from retention_cli.app.workspace import find_root, known_campaigns, open_project
     from retention_cli.cli.exits import ExitCode
@@ -53,7 +60,7 @@ def run(
 
     work = open_project(find_root(project), target)
     with hooks(work) as live:
-        report = tick(work, moment(as_of, work.project.zone), SystemClock(), live, only=known_campaigns(work, campaign))
+        report = tick(work, moment(as_of, work.project.zone), SystemClock(), live, Wanted(known_campaigns(work, campaign), limit))
     code = ExitCode.UNFINISHED if report.sent.is_unfinished else ExitCode.DONE
     if format_ is Format.JSON:
         show_json(report.as_json(int(code)))

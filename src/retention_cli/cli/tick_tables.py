@@ -8,7 +8,7 @@ from retention_cli.cli.output import say, show_table
 from retention_cli.text import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from retention_cli.app.plan import PlanReport
     from retention_cli.app.run import RunReport
@@ -48,7 +48,7 @@ def sent_table(sent: Sent) -> None:
         say(f"sending ended early: {sent.note}")
 
 
-def _campaigns(campaigns: Iterable[CampaignPlan]) -> None:
+def _campaigns(campaigns: Sequence[CampaignPlan]) -> None:
     rows = [
         (
             each.campaign,
@@ -64,6 +64,9 @@ def _campaigns(campaigns: Iterable[CampaignPlan]) -> None:
     ]
     columns = ("campaign", "enter", "send", "waiting", "exit", "held back", "turned away", "baseline")
     show_table(columns, rows, right=(*_NUMBERS, "baseline"))
+    for each in campaigns:
+        if each.beyond_limit:
+            say(f"{each.campaign}: the limit leaves {plural(each.beyond_limit, 'person', 'people')} for the next run")
 
 
 def reasons(counts: Mapping[str, int]) -> str:

@@ -21,7 +21,7 @@ CHUNK = 500
 """Contexts a chunk: large enough to compress well, small enough to be read for one message."""
 
 
-def collect(frame: Frame, engine: DuckEngine, members: Cast, generation: tuple[int, int, dict[str, Any], bytes | None, bytes | None]) -> Delta:
+def collect(frame: Frame, engine: DuckEngine, members: Cast, generation: tuple[int, int, dict[str, Any], bytes | None, bytes | None] | None) -> Delta:
     """Return everything that the tick decided, as rows."""
     now = {"as_of": frame.micros}
     planned = engine.run(statement(QUERIES, "messages_new"), {})

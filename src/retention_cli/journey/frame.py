@@ -87,7 +87,10 @@ class Mail:
 
 @dataclass(frozen=True)
 class Frame:
-    """A tick's inputs. `mails` holds every template that a campaign sends, by (template, campaign's kind); `only` restricts to some campaigns."""
+    """A tick's inputs. `mails` holds every template that a campaign sends, by (template, campaign's kind); `only` restricts to some campaigns.
+
+    `limit` is how many messages the tick may plan; whoever would get more stays where they are.
+    """
 
     project: Project
     schema: Schema
@@ -95,6 +98,7 @@ class Frame:
     as_of: datetime
     mails: Mapping[tuple[str, str], Mail] = field(default_factory=dict)
     only: frozenset[str] | None = None
+    limit: int | None = None
 
     @property
     def moment(self) -> Moment:

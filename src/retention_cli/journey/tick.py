@@ -17,6 +17,7 @@ from retention_cli.engine.statements import statement
 from retention_cli.journey.delta import collect
 from retention_cli.journey.enrol import QUERIES, Generations, find_candidates
 from retention_cli.journey.goals import reached
+from retention_cli.journey.limit import add_starts, keep_within
 from retention_cli.journey.plan import CampaignPlan, count
 from retention_cli.journey.programs import ask, step_through, upload_entries, upload_programs
 from retention_cli.journey.running import Cast, cast, switched_off
@@ -48,14 +49,16 @@ def plan_tick(frame: Frame, engine: DuckEngine) -> Tick:
     engine.execute(statement(QUERIES, "subjects"), {"next_journey": frame.past.position().next_journey})
     ask(frame, engine, asked, frame.mails)
     upload_entries(frame, engine)
+    add_starts(engine)
     step_through(engine)
+    beyond = keep_within(frame, engine, members)
     _add_items(frame, engine, members)
     _plan_messages(frame, engine)
     whole = whole_blob(engine)
     changes = delta_blob(engine, generations.now, generations.before)
-    generation = (generations.id, frame.micros, dict(generations.now.segments), whole, changes)
+    generation = (generations.id, frame.micros, dict(generations.now.segments), whole, changes) if frame.only is None else None
     delta = replace(collect(frame, engine, members, generation), goals=reached(frame, engine, members))
-    return Tick(delta, count(frame, engine, members, baseline))
+    return Tick(delta, count(frame, engine, members, baseline, beyond))
 
 
 def _evaluate(frame: Frame, engine: DuckEngine) -> Generations:

@@ -1,0 +1,5 @@
+-- What could leave of campaigns that are off, some thousands at a time.
+SELECT m.id, m.state FROM messages m JOIN campaigns c ON c.id = m.campaign
+WHERE m.state IN ('planned', 'deferred') AND c.name NOT IN :campaigns
+ORDER BY m.id
+LIMIT :limit /*+postgresql FOR UPDATE OF m */
