@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from retention_cli.cli import analyze, campaign, data, group, lock, message, metric, project, segment, state, testing, tick
+from retention_cli.cli import analyze, campaign, data, group, lock, message, metric, project, schedule, segment, state, testing, tick
 from retention_cli.cli.exits import guarded
 
 app = typer.Typer(
@@ -55,6 +55,8 @@ app.command("test")(testing.run)
 app.command()(tick.plan)
 app.command()(tick.run)
 app.command()(tick.send)
+app.command()(schedule.schedule)
+app.command()(schedule.cron)
 app.command()(state.status)
 app.add_typer(state.unknown, name="unknown")
 

@@ -13,19 +13,23 @@ unknown = typer.Typer(help="Messages that may or may not have left: list them, a
 
 
 def status(project: ProjectOption = HERE, target: TargetOption = "default", format_: FormatOption = Format.TEXT) -> None:
-    """Show where everything stands: the last runs, people under way, messages by state."""
+    """Show where everything stands: the last runs, people under way, messages by state, the daemon."""
+    from retention_cli.app.health import read_health
     from retention_cli.app.status import status as read
     from retention_cli.app.workspace import find_root, open_project
-    from retention_cli.cli.state_tables import status_json, status_tables
+    from retention_cli.cli.state_tables import standing, status_json, status_tables
 
     work = open_project(find_root(project), target)
-    counts = read(work)
+    counts, daemon, stopped = read(work), read_health(work), work.stop_file.exists()
     if format_ is Format.JSON:
-        show_json(status_json(counts))
-    elif counts is None:
+        show_json({**status_json(counts), "daemon": daemon, "stopped": stopped})
+        return
+    if counts is None:
         say("nothing has run yet")
     else:
         status_tables(counts, work.project.zone)
+    for line in standing(daemon, stopped=stopped):
+        say(line)
 
 
 @unknown.command("list")

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from retention_cli.app.workspace import STATE, STOP_FILE
 from retention_cli.cli.output import say, show_table
 from retention_cli.cli.told import Table, Told
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from retention_cli.cli.local import Local
     from retention_cli.ledger.rows import Counts, RunRow, UnknownRow
@@ -61,6 +62,20 @@ def status_tables(counts: Counts, zone: ZoneInfo) -> None:
     doubtful = sum(count for _, state, count in counts.messages if state == "unknown")
     if doubtful:
         say(f"{doubtful:,} messages may or may not have left: see `retention unknown list`")
+
+
+def standing(daemon: Mapping[str, Any] | None, *, stopped: bool) -> Iterator[str]:
+    """Yield what the daemon last told of itself, and whether everything is stopped."""
+    if stopped:
+        yield f"{STATE}/{STOP_FILE} is there: until it is removed, nothing is decided and nothing leaves"
+    if daemon is None:
+        return
+    last = daemon.get("last_tick") or {}
+    ran = f"; its last run ended at {last.get('ended_at')} with exit {last.get('exit')}" if last else ""
+    if daemon["alive"]:
+        yield f"the daemon is there (pid {daemon.get('pid')}, {daemon.get('doing')}){ran}; next run at {daemon.get('next_tick')}"
+    else:
+        yield f"no daemon is there; the last one was pid {daemon.get('pid')}, {daemon.get('doing')} at {daemon.get('written_at')}{ran}"
 
 
 def _outcome(row: RunRow) -> str:

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from retention_cli.model.base import Model, Name
 from retention_cli.model.campaign import Campaign
 from retention_cli.model.case import Case
+from retention_cli.model.daemon import Daemon
 from retention_cli.model.group import Group
 from retention_cli.model.learned import Learned
 from retention_cli.model.lock import LearnedValue
@@ -94,6 +95,7 @@ class Settings(Model):
     contacts: Contacts = Field(default=Contacts(), description="which fields of a customer are address, zone and locale")
     policies: Policies = Field(default=Policies(), description="what holds over all campaigns")
     secrets: Secrets = Field(default=Secrets(), description="keys, from the environment")
+    daemon: Daemon = Field(default=Daemon(), description="when `retention schedule` runs and sends")
     targets: dict[Name, Target] = Field(default={}, description="where messages go and where decisions are kept, by name")
 
 
