@@ -171,7 +171,8 @@ def parts_of(text: str) -> dict[str, configparser.ConfigParser]:
     found = {}
     for part in re.split(r"^# (?=/etc/)", text, flags=re.MULTILINE)[1:]:
         name, _, unit = part.partition("\n")
-        numbered = re.sub(r"^OnCalendar=", lambda found, count=iter(range(9)): f"OnCalendar{next(count)}=", unit, flags=re.MULTILINE)  # type: ignore[misc]
+        first, *rest = unit.split("OnCalendar=")
+        numbered = first + "".join(f"OnCalendar{number}={each}" for number, each in enumerate(rest))
         parser = configparser.ConfigParser(strict=True, interpolation=None, delimiters=("=",), comment_prefixes=("#",), empty_lines_in_values=False)
         parser.optionxform = str  # type: ignore[assignment,method-assign]
         parser.read_string(numbered)

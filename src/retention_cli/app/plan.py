@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from retention_cli.app.facts import View, gather
 from retention_cli.app.mails import mails_of
-from retention_cli.journey.frame import Frame, NoPast
+from retention_cli.journey.frame import Frame, NoPast, from_micros
 from retention_cli.journey.tick import Tick, plan_tick
 from retention_cli.ledger.reader import open_reader
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from retention_cli.app.workspace import Workspace
     from retention_cli.journey.frame import Past
     from retention_cli.journey.plan import CampaignPlan
+
+LONG_SILENCE = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,24 @@ def plan(
     if reader is None:
         return PlanReport(as_of, decide(View(work, facts, as_of), NoPast(), only, limit).campaigns)
     with reader:
+        if progress is not None and (gap := silence(reader, as_of)) is not None:
+            progress(gap)
         tick = decide(View(work, facts, as_of), reader, only, limit)
         return PlanReport(as_of, tick.campaigns, in_flight(work, reader))
+
+
+def silence(past: Past, as_of: datetime) -> str | None:
+    """Say that nothing has run for long, None where it has not: a machine was off, or a clock was set forward.
+
+    Nothing else is needed: a wait counts from the run that reaches it, so nobody gets at once what was due meanwhile.
+    """
+    last = past.position().last_as_of
+    if last is None or as_of - from_micros(last) <= LONG_SILENCE:
+        return None
+    return (
+        f"the last run was as of {from_micros(last).isoformat()}, {(as_of - from_micros(last)).days} days ago: catching up,"
+        " each journey by one step up to its next wait"
+    )
 
 
 def decide(view: View, past: Past, only: frozenset[str] | None = None, limit: int | None = None) -> Tick:

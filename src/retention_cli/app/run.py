@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from retention_cli import crash
 from retention_cli.app.facts import View, gather
-from retention_cli.app.plan import campaign_json, decide
+from retention_cli.app.plan import campaign_json, decide, silence
 from retention_cli.app.sending import HALTED, Sent, send, tally
 from retention_cli.app.switches import Switches
 from retention_cli.errors import GuardStopped
@@ -29,13 +29,11 @@ if TYPE_CHECKING:
     from retention_cli.app.hooks import Hooks
     from retention_cli.app.workspace import Workspace
     from retention_cli.clock import Clock
-    from retention_cli.journey.frame import Past
     from retention_cli.journey.plan import CampaignPlan
     from retention_cli.journey.tick import Tick
     from retention_cli.ledger.ledger import Ledger
 
 BACKWARDS = timedelta(minutes=5)
-LONG_SILENCE = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +91,6 @@ def run(work: Workspace, as_of: datetime, clock: Clock, hooks: Hooks, wanted: Wa
         ledger.finish_run(begun, at=to_micros(clock.now()), manifest=manifest, outcome=dict(sent.counts))
         crash.point("run-finished")
         return RunReport(begun.id, as_of, snapshots, tick.campaigns, sent)
-
-
-def silence(past: Past, as_of: datetime) -> str | None:
-    """Say that nothing has run for long, None where it has not: a machine was off, or a clock was set forward.
-
-    Nothing else is needed: a wait counts from the run that reaches it, so nobody gets at once what was due meanwhile.
-    """
-    last = past.position().last_as_of
-    if last is None or as_of - from_micros(last) <= LONG_SILENCE:
-        return None
-    return (
-        f"the last run was as of {from_micros(last).isoformat()}, {(as_of - from_micros(last)).days} days ago: catching up,"
-        " each journey by one step up to its next wait"
-    )
 
 
 def _halted(ledger: Ledger) -> Sent:
