@@ -91,10 +91,12 @@ def _read_rhythm(value: Any) -> Any:
     return value
 
 
+_CRON = {"type": "string", "description": "five fields of a crontab, on the shop's clock", "examples": ["*/15 8-20 * * *"]}
+_OFTEN = {"type": "string", "description": "how often, up to a day", "examples": ["5 minutes"]}
 _SHAPES = [
     {"type": "string", "pattern": DURATION_PATTERN.replace("^", r"^\s*(every )?", 1), "examples": ["every 5 minutes"]},
-    {"type": "object", "additionalProperties": False, "properties": {"cron": {"type": "string"}}, "required": ["cron"]},
-    {"type": "object", "additionalProperties": False, "properties": {"every": {"type": "string"}}, "required": ["every"]},
+    {"type": "object", "additionalProperties": False, "properties": {"cron": _CRON}, "required": ["cron"]},
+    {"type": "object", "additionalProperties": False, "properties": {"every": _OFTEN}, "required": ["every"]},
 ]
 RhythmField = Annotated[Rhythm, BeforeValidator(_read_rhythm), WithJsonSchema({"anyOf": _SHAPES})]
 """`every 5 minutes`, or `{cron: "*/15 * * * *"}`."""
