@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retention_cli.model.daemon import Daemon, Rhythm
+from retention_cli.model.daemon import Beat, Daemon
 
 PRAGUE = ZoneInfo("Europe/Prague")
 ZONES = [PRAGUE, ZoneInfo("UTC"), ZoneInfo("America/New_York"), ZoneInfo("Australia/Lord_Howe"), ZoneInfo("Asia/Kathmandu")]
 
 
-def rhythm(said: object) -> Rhythm:
+def rhythm(said: object) -> Beat:
     return Daemon.model_validate({"tick": said}).tick
 
 

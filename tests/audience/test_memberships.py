@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlglot import exp
 
-from compile.shop import Shop, fill, open_shop
+from compile.shop import Shop, fill, open_shop, settings
 from retention_cli.audience.fingerprints import fingerprint
 from retention_cli.audience.memberships import (
     BEFORE,
@@ -188,6 +188,22 @@ def test_a_fingerprint_is_of_the_meaning(tmp_path: Path) -> None:
 def test_a_fingerprint_changes_with_what_a_segment_stands_on(tmp_path: Path, segments: str, metric: str, changed: set[str]) -> None:
     before, after = prints(tmp_path / "before"), prints(tmp_path / "after", segments, metric)
     assert {name for name in before if before[name] != after[name]} == changed
+
+
+def test_the_next_question_means_another_with_other_questions(tmp_path: Path) -> None:
+    """Their order and their fields decide who is asked what; what can be answered does not."""
+
+    def print_of(name: str, *questions: str) -> str:
+        files = {
+            "segments/asked.yml": "where: {next_question: hobby}\n",
+            "retention.yml": settings(questions="\n".join(f"- {{{each}}}" for each in questions)),
+        }
+        return fingerprint(open_shop(tmp_path / name, files).project, "asked")
+
+    hobby, town = "ask: hobby, field: hobbies, answers: [cycling]", "ask: town, field: city, answers: [Brno]"
+    before = print_of("before", hobby, town)
+    assert print_of("labels", hobby.replace("[cycling]", "{cycling: Kolo, running: B\u011bh}"), town) == before
+    assert len({before, print_of("order", town, hobby), print_of("field", hobby.replace("hobbies", "country"), town), print_of("one", hobby)}) == 4
 
 
 def test_a_metric_that_takes_a_fields_name_changes_the_meaning(tmp_path: Path) -> None:

@@ -145,6 +145,19 @@ def test_data_check_tells_what_it_read(shop: Path) -> None:
     assert retention(shop, "data", "show", "orders", "--format", "json").json[0]["order_id"] == "1"
 
 
+def test_data_check_tells_programs_of_a_type_that_would_be_another(shop: Path) -> None:
+    """As the text does: what was settled, what it would be now, and how many values of how many say so."""
+    check = ("data", "check", "--as-of", "2026-05-01", "--format", "json")
+    assert retention(shop, "data", "import", "--as-of", "2026-05-01").code == 0
+    assert {each["source"]: each["type_changes"] for each in retention(shop, *check).json}["products"] == []
+    lock = (shop / "retention.lock").read_bytes()
+    write(shop, "data/products.csv", "product_id,title,price\np1,Cup,10.00\np2,Plate,dear\n")
+    found = {each["source"]: each["type_changes"] for each in retention(shop, *check).json}
+    assert found["products"] == [{"column": "price", "settled": "decimal", "now": "text", "values": 1, "of": 2, "by": "values"}]
+    assert all(changes == [] for source, changes in found.items() if source != "products")
+    assert (shop / "retention.lock").read_bytes() == lock
+
+
 def test_a_bad_row_is_set_aside_and_shown(tmp_path: Path) -> None:
     shop = make_shop(tmp_path / "shop", {"segments/buyers.yml": BUYERS})
     assert retention(shop, "data", "import", "--as-of", "2026-05-01").code == 0

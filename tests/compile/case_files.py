@@ -7,6 +7,7 @@ given: {customers: [{customer_id: a, age: 30}, {customer_id: b}]}
 segments: {grown: {age: {at_least: 18}}}        # others that are named; metrics and groups likewise
 sources: {stores: {path: data/stores.csv, …}}   # further sources
 policies: {consent: {email: newsletter}}
+questions: [{ask: town, field: city, answers: [Brno]}]
 lists: {lists/vip.csv: [a]}             # files of ids, as the engine holds them; "null" is an id that is missing
 without: {customers: [age]}             # columns that this shop does not have
 learned: {typical_gap: {value: 30, by: {Phones: 20}}}   # what retention.lock has pinned
@@ -77,7 +78,7 @@ def read_case(name: str) -> Case:
     if "learned" in plain:
         files["retention.lock"] = _lock(plain["learned"])
     files |= {name: "".join(f"{each}\n" for each in ids) for name, ids in plain.get("lists", {}).items()}
-    written = {key: _slice(text, parts[key]) for key in ("sources", "policies") if key in parts}
+    written = {key: _slice(text, parts[key]) for key in ("sources", "policies", "questions") if key in parts}
     files["retention.yml"] = settings(plain.get("zone", "Europe/Prague"), **written)
     without: dict[str, list[str]] = plain.get("without", {})
     columns = {source: {name: kind for name, kind in of.items() if name not in without.get(source, ())} for source, of in COLUMNS.items()}

@@ -54,10 +54,10 @@ SOURCES = """\
 """
 
 
-def settings(zone: str = "Europe/Prague", sources: str = "", policies: str = "") -> str:
-    """Return retention.yml; `sources` are mappings of further ones, written without indentation."""
+def settings(zone: str = "Europe/Prague", sources: str = "", **parts: str) -> str:
+    """Return retention.yml; `sources` are mappings of further ones, written without indentation, and so are policies and questions."""
     more = "".join(f"  {line}\n" for line in sources.split("\n")) if sources else ""
-    asked = "policies:\n" + "".join(f"  {line}\n" for line in policies.split("\n")) if policies else ""
+    asked = "".join(f"{key}:\n" + "".join(f"  {line}\n" for line in part.split("\n")) for key, part in parts.items())
     return f"name: Shop\ntimezone: {zone}\nsender: {{email: shop@example.com}}\nsources:\n{SOURCES}{more}{asked}"
 
 
@@ -102,7 +102,7 @@ FURTHER: dict[str, dict[str, ColumnType]] = {
 EVENTS = {
     "web": ("add_to_cart", "app_open", "view_item"),
     "mail": ("email_bounced", "email_clicked", "email_opened", "email_sent", "push_sent", "sms_sent"),
-    "app": ("app_open", "app_rated"),
+    "app": ("answer", "app_open", "app_rated"),
     "stores": ("order", "refund"),
 }
 

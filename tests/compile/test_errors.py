@@ -62,6 +62,49 @@ def test_a_metric_needs_its_column(tmp_path: Path) -> None:
     assert [problem.code for problem in found] == ["no-source-for-metric"]
 
 
+QUESTIONS = {
+    "{ask: hobby, field: hobies, answers: [cycling], several: true}": "25 unknown-field: customers have no field 'hobies' | did you mean 'hobbies'?",
+    "{ask: money, field: total_spent, answers: [much]}": (
+        "25 unknown-field: 'total_spent' is a metric or a group, and an answer belongs into a field of the customers | known: "
+        "age, balance, birthday, city, country, customer_id, email, hobbies, newsletter, registered_at, sms_consent"
+    ),
+    "{ask: town, field: city, answers: [Brno], several: true}": (
+        "24 wrong-type: 'city' is text, and 'several' is for lists | leave 'several' out, or settle the type: types: {city: list}"
+    ),
+    "{ask: old, field: age, answers: [2, four, 8]}": "41 wrong-type: the answer 'four' is not a whole number, and 'age' is one | write it like 1250",
+    "{ask: old, field: age, answers: [2, 4.5]}": "41 wrong-type: the answer '4.5' is not a whole number, and 'age' is one | write it like 1250",
+    "{ask: worth, field: balance, answers: {low: Little}}": (
+        "44 wrong-type: the answer 'low' is not a number, and 'balance' is one | write it like 1250.50"
+    ),
+    "{ask: news, field: newsletter, answers: {true: Ano, nein: Ne}}": (
+        "57 wrong-type: the answer 'nein' is not true or false, and 'newsletter' is that | write true or false"
+    ),
+    "{ask: born, field: birthday, answers: [yesterday]}": (
+        "44 wrong-type: the answer 'yesterday' is not a date, and 'birthday' is one | write it like 2026-01-31"
+    ),
+}
+
+
+@pytest.mark.parametrize(("question", "said"), QUESTIONS.items())
+def test_a_question_fits_the_field_that_it_is_about(tmp_path: Path, question: str, said: str) -> None:
+    found = of(tmp_path, {"retention.yml": settings(questions=f"- {question}")})
+    assert [told(problem) for problem in found] == [said]
+    line = settings(questions=f"- {question}").split("\n").index(f"  - {question}") + 1
+    assert {(problem.place.file, problem.place.line) for problem in found} == {("retention.yml", line)}
+
+
+def test_a_question_about_customers_never_seen_is_not_complained_of(tmp_path: Path) -> None:
+    unseen = {name: of for name, of in COLUMNS.items() if name != "customers"}
+    asked = {"retention.yml": settings(questions="- {ask: a, field: anything, answers: [b]}"), "segments/s.yml": ASKED.format("{next_question: a}")}
+    assert of(tmp_path, asked, unseen) == []
+
+
+def test_only_a_question_that_is_asked_can_be_the_next(tmp_path: Path) -> None:
+    asked = settings(questions="- {ask: hobby, field: hobbies, answers: [cycling]}")
+    found = of(tmp_path, {"retention.yml": asked, "segments/asked.yml": ASKED.format("{next_question: {in: [hobby, hoby]}}")})
+    assert [told(problem) for problem in found] == ["32 never-holds: there is no question 'hoby' | did you mean 'hobby'?"]
+
+
 def test_of_a_source_never_seen_nothing_is_complained_of(tmp_path: Path) -> None:
     asked = "[{did: visit, where: {anything: 1}}, {total_of: {did: order, field: whatever, value: 1}}]"
     unseen = {name: of for name, of in COLUMNS.items() if name not in ("visits", "orders")}

@@ -29,6 +29,7 @@ sources:
   consents: {path: data/consents.csv, customer: customer_id, time: changed_at, event: consent_changed, types: {consent: boolean}}
   push_subscription: {path: data/push.csv, customer: customer_id}
 policies: {consent: {email: newsletter}}
+questions: [{ask: hobby, field: hobbies, answers: [cycling, running], several: true}]
 """
 CAMPAIGN = """\
 trigger: {did: add_to_cart}

@@ -34,8 +34,10 @@ from retention_cli.model.segment import Segment
 from retention_cli.model.source import KNOWN_TYPES, ColumnType, Guard, Source
 from retention_cli.model.state import MessageState
 from retention_cli.model.step import STEP_WORDS
+from retention_cli.model.survey import Question
 from retention_cli.model.target import Channel, Target
 from retention_cli.model.template import FrontMatter
+from retention_cli.model.trigger import TRIGGERS, Change, Interest, Lapse, Move, Rhythm, Timetable
 from retention_cli.project.cases import HEAD_KEYS
 from retention_cli.project.grammar.events import FACT_KEYS, FOLD_KEYS, QUERY_KEYS, REGULAR_KEYS
 from retention_cli.project.grammar.follows import FOLLOW_KEYS, LIKE_KEYS
@@ -137,7 +139,7 @@ def test_samples_and_consent() -> None:
     assert all(f"`{word}`" in text or f"`{word}: " in text for word in ("sample", "listed", "consent", "channel", "topic", "name"))
     policies = section(PROJECT, "Policies")
     assert set(first_cells(policies)) == keys(Consent) | {"consent", "channel", "topic"}
-    assert all(f"`{word}`" in policies for word in (*keys(Policies), *Default))
+    assert all(f"`{word}`" in policies or f"`{word}: " in policies for word in (*keys(Policies), *Default))
 
 
 def test_metrics() -> None:
@@ -211,7 +213,11 @@ def test_kinds_of_schema() -> None:
 
 def test_steps_triggers_and_kinds() -> None:
     assert [word.partition(":")[0] for word in first_cells(section(CAMPAIGNS, "Steps"))] == list(STEP_WORDS)
-    assert set(first_cells(section(CAMPAIGNS, "Triggers"))) == set(TRIGGER_KEYS)
+    triggers = section(CAMPAIGNS, "Triggers")
+    assert first_cells(triggers.partition("\n### ")[0]) == list(TRIGGERS)
+    models: list[type[BaseModel]] = [*TRIGGERS.values(), Move, Change, Lapse, Rhythm, Timetable, Interest]
+    words = {word for model in models for word in keys(model)} - {"query"} | set(TRIGGER_KEYS)
+    assert [word for word in sorted(words) if not re.search(rf"`{word}[`:]|\b{word}:", triggers)] == []
     told = section(CAMPAIGNS, "Again")
     assert all(f"`{word}`" in told or f"{{{word}:" in told for word in (*keys(Again), "always"))
     assert all(f"`{kind}`" in text_of(CAMPAIGNS) for kind in Kind)
@@ -234,6 +240,7 @@ def test_keys_of_the_settings() -> None:
     assert all(f"`{name}`" in text for model in (Contacts, Secrets) for name in keys(model))
     assert set(first_cells(section(PROJECT, "The daemon"))) == keys(Daemon)
     assert set(first_cells(section(ROOT / "docs" / "scheduling.md", "The daemon"))) == {each.name for each in fields(Health)}
+    assert first_cells(section(PROJECT, "Questions")) == list(Question.model_fields)
 
 
 def test_keys_of_a_source() -> None:
@@ -270,7 +277,8 @@ def test_states_and_exit_codes() -> None:
 
 
 def test_every_problem_code_is_told() -> None:
-    told = re.findall(r"^- `([a-z-]+)` — \S", text_of(REFERENCE / "problems.md"), re.MULTILINE)
+    lines = re.findall(r"^- (`[a-z-]+`(?:, `[a-z-]+`)*) — \S", text_of(REFERENCE / "problems.md"), re.MULTILINE)
+    told = [code for line in lines for code in re.findall(r"`([a-z-]+)`", line)]
     assert sorted(told) == sorted({*map(str, Code), *_codes_in_the_source()})
 
 

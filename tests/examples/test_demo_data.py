@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -11,12 +12,12 @@ import pytest
 from retention_cli.app import demo_data
 from retention_cli.app.demo_shop.names import MEN, SURNAMES, WOMEN, feminine
 from retention_cli.app.demo_shop.products import catalogue
+from retention_cli.project.loader import load
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from examples.conftest import Shop
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 SPRING = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
 
@@ -188,6 +189,18 @@ def test_voices_follow_their_orders(shop: Shop) -> None:
     assert shop.value("SELECT count(*) FROM complaints JOIN all_orders USING (order_id) WHERE complained_at <= ordered_at") == 0
     score = "SELECT avg(answer::INT) FROM answers {join} JOIN complaints USING (customer_id) WHERE question = 'nps'"
     assert shop.value(score.format(join="SEMI")) + 0.5 < shop.value(score.format(join="ANTI"))
+
+
+def test_some_told_of_themselves_when_they_registered(shop: Shop) -> None:
+    """A fifth their hobbies, more how to be written to; every answer is one that the example's questions offer."""
+    assert 0.15 < shop.value("SELECT count(hobbies) / count(*) FROM customers") < 0.25
+    assert 0.3 < shop.value("SELECT count(preferred_channel) / count(*) FROM customers") < 0.45
+    project = load(EXAMPLES, {})[0]
+    assert project is not None
+    hobby, channel = ({str(answer.value) for answer in question.answers} for question in project.questions)
+    told = "SELECT list(DISTINCT hobby) FROM (SELECT unnest(string_split(hobbies, '|')) AS hobby FROM customers)"
+    assert set(shop.value(told)) == set(shop.value("SELECT list(DISTINCT answer) FROM answers WHERE question = 'hobby'")) == hobby
+    assert set(shop.value("SELECT list(DISTINCT preferred_channel) FROM customers")) - {None} == channel
 
 
 def test_every_person_can_be_greeted(shop: Shop) -> None:

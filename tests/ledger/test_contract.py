@@ -72,7 +72,7 @@ def test_a_tick_is_recorded_whole_or_not_at_all(ledger: Ledger, location: Locati
 
 def test_an_occurrence_makes_one_journey_and_a_step_one_message(ledger: Ledger) -> None:
     run = seed(ledger, 1)
-    again = (2, 1, "c000001", "e0", 1, AS_OF, "open", None, None, None, None)
+    again = (2, 1, "c000001", "e0", 1, AS_OF, "open", None, None, None, None, "")
     with pytest.raises(RuntimeError, match=r"(?i)unique"):
         ledger.record(run, Delta(journeys_new=[again]))
     twice = (2, 1, "send-1", 1, "c000001", "sms", "other", "hash", 1, 0, AS_OF, None, None)
@@ -132,16 +132,16 @@ def test_a_stop_that_no_table_allows_is_our_mistake(ledger: Ledger, location: Lo
 
 def test_entries_tell_how_often_when_and_whether_still(ledger: Ledger) -> None:
     run = seed(ledger, 2)
-    later = [(3, 1, "c000001", "second", 1, AS_OF + 7, "ended", None, None, "done", None)]
+    later = [(3, 1, "c000001", "second", 1, AS_OF + 7, "ended", None, None, "done", None, "")]
     ledger.record(run, Delta(journeys_new=later, journeys_changed=[(2, "ended", None, None, "done")]))
-    asked = [(1, "c000001"), (1, "c000002"), (1, "nobody"), (2, "c000001")]
-    assert sorted(ledger.entries(asked)) == [(1, "c000001", 2, AS_OF + 7, 1), (1, "c000002", 1, AS_OF, 0)]
+    asked = [(1, "c000001", ""), (1, "c000002", ""), (1, "nobody", ""), (2, "c000001", ""), (1, "c000001", "p1")]
+    assert sorted(ledger.entries(asked)) == [(1, "c000001", "", 2, AS_OF + 7, 1), (1, "c000002", "", 1, AS_OF, 0)]
 
 
 def test_an_occurrence_is_judged_once(ledger: Ledger) -> None:
     run = seed(ledger, 1)
     odd = "o'brien\"; -- ž\U0001f600"
-    ledger.record(run, Delta(verdicts=[(1, odd, "e:1", "too_late", AS_OF)]))
+    ledger.record(run, Delta(verdicts=[(1, odd, "e:1", "too_late", AS_OF, None)]))
     asked = [("c000001", "e0"), (odd, "e:1"), (odd, "e:2"), ("c000001", "e1")]
     assert ledger.judged(1, asked) == {("c000001", "e0"), (odd, "e:1")}
     assert ledger.judged(2, asked) == set()

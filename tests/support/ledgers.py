@@ -36,7 +36,7 @@ def tick(position: Any, count: int, *, as_of: int = AS_OF, **message: Any) -> De
         campaigns_new=[(1, "welcome", as_of)] if new else [],
         revisions_new=[(1, 1, "f1", "{}")] if new else [],
         journeys_new=[
-            (first_journey + i, 1, customer, f"e{i}", 1, as_of, "open", "wait-1", as_of + 10, None, None) for i, customer in enumerate(customers)
+            (first_journey + i, 1, customer, f"e{i}", 1, as_of, "open", "wait-1", as_of + 10, None, None, "") for i, customer in enumerate(customers)
         ],
         messages_new=[
             (first_message + i, first_journey + i, "send-1", 1, c, channel, f"{c}@example.com", "hash", chunk, i, as_of, before, after)

@@ -28,7 +28,7 @@ def plan_messages(
     delta = Delta(
         campaigns_new=[(1, "welcome", at)],
         revisions_new=[(1, 1, "f", "{}")],
-        journeys_new=[(id_, 1, f"c{id_}", "1", 1, at, "open", STEP, None, None, None) for id_ in ids],
+        journeys_new=[(id_, 1, f"c{id_}", "1", 1, at, "open", STEP, None, None, None, "") for id_ in ids],
         messages_new=[(id_, id_, STEP, 1, f"c{id_}", "email", f"person{id_}@example.com", "t1", 1, id_ - 1, at, None, None) for id_ in ids],
         transitions=[("message", id_, None, "planned", at, None) for id_ in ids],
         contexts=[(1, count, context)],

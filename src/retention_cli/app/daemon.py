@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from retention_cli.app.workspace import Workspace
     from retention_cli.clock import Clock
-    from retention_cli.model.daemon import Rhythm
+    from retention_cli.model.daemon import Beat
 
 RUN, SEND = "run", "send"
 GOOD = (0, 5)
@@ -60,7 +60,7 @@ class _Daemon:
     say: Callable[[str], None]
     stopping: Stopping
     health: Health = field(init=False)
-    rhythms: Mapping[str, Rhythm] = field(init=False)
+    rhythms: Mapping[str, Beat] = field(init=False)
     due: dict[str, datetime] = field(default_factory=dict)
     looked_at: datetime | None = None
     clockwork: schedule.Scheduler = field(default_factory=schedule.Scheduler)

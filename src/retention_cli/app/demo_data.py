@@ -27,7 +27,7 @@ from retention_cli.app.demo_shop.products import catalogue
 from retention_cli.app.demo_shop.shopping import by_category, draw_orders
 from retention_cli.app.demo_shop.tables import write_csv
 from retention_cli.app.demo_shop.visits import Event, draw_visits
-from retention_cli.app.demo_shop.voices import Answer, Voices, draw_voices
+from retention_cli.app.demo_shop.voices import Answer, Voices, draw_voices, with_profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -135,6 +135,8 @@ def _each(products: Sequence[Product], as_of: datetime, count: int, seed: int) -
         customer = draw_customer(chance, number % count, count, as_of, list(shelves))
         if number >= count:
             customer = replace(customer, customer_id="", habit=Habit.ONCE, leaves_at=None)
+        else:
+            customer = with_profile(stream(seed, f"{number}/profile"), customer)
         orders = draw_orders(chance, customer, shelves, as_of)
         visits = draw_visits(chance, customer, orders, shelves, as_of)
         events = [event for event in visits if event.occurred_at <= until]

@@ -13,6 +13,7 @@ from sqlglot import exp
 
 from retention_cli.audience.lasting import members_since
 from retention_cli.compile import sql
+from retention_cli.compile.appeared import before
 from retention_cli.compile.lasting import HISTORY, MEMBERS, SEEN_AT
 from retention_cli.compile.moment import naive_utc
 from retention_cli.compile.schema import CUSTOMER
@@ -46,17 +47,40 @@ def customers_history(engine: DuckEngine, *, work: Workspace, as_of: datetime) -
     engine.execute(sql.created(HISTORY, sql.Query(whole, {})))
 
 
-def _snapshots(work: Workspace, as_of: datetime) -> Iterator[tuple[datetime, Path]]:
+def source_before(engine: DuckEngine, *, source: str, work: Workspace, as_of: datetime) -> None:
+    """Make `SOURCE@before`: the rows of the last run's snapshot; none where it is gone, or where the source has had other columns."""
+    runs = _runs(work, as_of)
+    identity = runs[-1][1].get(source) if runs else None
+    stored = find(work.store, source, identity) if identity is not None else None
+    rows: exp.Expr = sql.table(source)
+    if stored is not None:
+        earlier = exp.Table(this=sql.call("read_parquet", exp.Literal.string(str(stored.folder / "data.parquet"))))
+        read = exp.Select().select("*", copy=False)
+        if engine.columns(read.from_(earlier, copy=False).sql(dialect=sql.DIALECT)) == engine.columns(_everything(rows).sql(dialect=sql.DIALECT)):
+            engine.execute(sql.created(before(source), sql.Query(read, {})))
+            return
+    engine.execute(sql.created(before(source), sql.Query(_everything(rows).where(sql.false(), copy=False), {})))
+
+
+def _everything(rows: exp.Expr) -> exp.Select:
+    return exp.Select().select("*", copy=False).from_(rows.copy(), copy=False)
+
+
+def _runs(work: Workspace, as_of: datetime) -> list[tuple[int, dict[str, str]]]:
+    """Return for each whole run up to as_of when it was and its snapshots, oldest first."""
     reader = open_reader(work.location)
     if reader is None:
-        return
+        return []
     with reader:
-        runs = reader.snapshots_of_runs(to_micros(as_of))
-    before = None
-    for at, snapshots in runs:
+        return reader.snapshots_of_runs(to_micros(as_of))
+
+
+def _snapshots(work: Workspace, as_of: datetime) -> Iterator[tuple[datetime, Path]]:
+    last = None
+    for at, snapshots in _runs(work, as_of):
         identity = snapshots.get(CUSTOMERS)
-        stored = find(work.store, CUSTOMERS, identity) if identity is not None and identity != before else None
-        before = identity
+        stored = find(work.store, CUSTOMERS, identity) if identity is not None and identity != last else None
+        last = identity
         if stored is not None:
             yield from_micros(at).astimezone(UTC).replace(tzinfo=None), stored.folder / "data.parquet"
 

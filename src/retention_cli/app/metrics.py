@@ -16,9 +16,10 @@ from sqlglot import exp
 from retention_cli.audience.words import in_full
 from retention_cli.compile.conditions import Compiler
 from retention_cli.compile.moment import Moment
+from retention_cli.compile.questions import NEXT_QUESTION
 from retention_cli.compile.schema import Schema
 from retention_cli.model.condition import Total
-from retention_cli.model.metric import BUILT_IN, Favourite, Score, When
+from retention_cli.model.metric import BUILT_IN, NEEDS, Favourite, Score, When
 from retention_cli.model.problem import NOWHERE
 from retention_cli.model.unit import Unit, unit_of_metric, unit_of_name
 from retention_cli.sources.peek import peek
@@ -119,7 +120,9 @@ def _missing(project: Project, schema: Schema, name: str, found: Typed | None) -
         return "your own metric of this name goes before it"
     if name in schema.customer_fields:
         return "the customers' column of this name goes before it"
-    return "" if found is not None else "no source gives what it takes"
+    if found is not None:
+        return ""
+    return f"needs {NEEDS[name]}" if name == NEXT_QUESTION else "no source gives what it takes"
 
 
 def _compiled(project: Project, schema: Schema, name: str) -> tuple[Typed | None, tuple[str, ...]]:

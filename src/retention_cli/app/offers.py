@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from retention_cli.app.history import customers_history, segment_members
+from retention_cli.app.history import customers_history, segment_members, source_before
+from retention_cli.compile.appeared import before
 from retention_cli.compile.lasting import HISTORY, MEMBERS
 from retention_cli.compile.members import listed_table, selected_table
 from retention_cli.compile.moment import naive_utc
@@ -26,6 +27,7 @@ from retention_cli.model.mail import COLUMNS, OWN_EVENTS
 from retention_cli.model.problem import Problem
 from retention_cli.model.program import load_program
 from retention_cli.model.source import ColumnType
+from retention_cli.model.trigger import Changes, PriceDropped, Restocked
 from retention_cli.project.checks import conditions_over_customers
 from retention_cli.sources.lists import read_ids
 
@@ -48,11 +50,21 @@ def offer(engine: DuckEngine, work: Workspace, snapshots: SnapshotSet, as_of: da
     engine.offer(OWN_EVENTS, partial(_own_events, work=work, as_of=as_of))
     engine.offer(HISTORY, partial(customers_history, work=work, as_of=as_of))
     engine.offer(MEMBERS, partial(segment_members, work=work, as_of=as_of))
+    for source in sources_before(work.project):
+        engine.offer(before(source), partial(source_before, source=source, work=work, as_of=as_of))
     for node in _files(work.project):
         if isinstance(node, Listed):
             engine.offer(listed_table(str(node.file)), partial(_list, path=Path(work.root) / node.file, file=str(node.file)))
         else:
             engine.offer(selected_table(str(node.file)), partial(_selection, node=node, snapshots=snapshots, work=work, as_of=as_of))
+
+
+def sources_before(project: Project) -> set[str]:
+    """Return the sources of which campaigns ask what they were at the last run."""
+    triggers = [campaign.trigger for campaign in project.campaigns.values()]
+    changed = {str(trigger.changes.of) for trigger in triggers if isinstance(trigger, Changes)}
+    watched = any(isinstance(trigger, Restocked | PriceDropped) for trigger in triggers)
+    return changed | ({str(each.lookup) for each in project.sources.values() if each.lookup is not None} if watched else set())
 
 
 def _files(project: Project) -> Iterator[Listed | Selected]:

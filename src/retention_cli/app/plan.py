@@ -13,7 +13,7 @@ from retention_cli.journey.tick import Tick, plan_tick
 from retention_cli.ledger.reader import open_reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from retention_cli.app.workspace import Workspace
@@ -21,6 +21,18 @@ if TYPE_CHECKING:
     from retention_cli.journey.plan import CampaignPlan
 
 LONG_SILENCE = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a tick is asked for: only these campaigns, these however many would enter, and no more than so many new messages."""
+
+    only: frozenset[str] | None = None
+    approved: frozenset[str] = frozenset()
+    limit: int | None = None
+
+
+ALL = Wanted()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,29 +48,27 @@ class PlanReport:
         return {"as_of": self.as_of.isoformat(), "campaigns": [campaign_json(each) for each in self.campaigns], "in_flight": list(self.in_flight)}
 
 
+def surges(campaigns: Iterable[CampaignPlan]) -> dict[str, int]:
+    """Return the campaigns that too many would enter at once, with how many; none of them enters."""
+    return {each.campaign: each.turned_away["surge"] for each in campaigns if "surge" in each.turned_away}
+
+
 def campaign_json(campaign: CampaignPlan) -> dict[str, Any]:
     """Return one campaign of a plan or a run as JSON."""
     return asdict(campaign)
 
 
-def plan(
-    work: Workspace,
-    as_of: datetime,
-    *,
-    only: frozenset[str] | None = None,
-    limit: int | None = None,
-    progress: Callable[[str], None] | None = None,
-) -> PlanReport:
+def plan(work: Workspace, as_of: datetime, wanted: Wanted = ALL, *, progress: Callable[[str], None] | None = None) -> PlanReport:
     """Return what a run would do; raises GuardStopped as a run would."""
     facts = gather(work, as_of, progress)
     facts.demand_sound()
     reader = open_reader(work.location)
     if reader is None:
-        return PlanReport(as_of, decide(View(work, facts, as_of), NoPast(), only, limit).campaigns)
+        return PlanReport(as_of, decide(View(work, facts, as_of), NoPast(), wanted).campaigns)
     with reader:
         if progress is not None and (gap := silence(reader, as_of)) is not None:
             progress(gap)
-        tick = decide(View(work, facts, as_of), reader, only, limit)
+        tick = decide(View(work, facts, as_of), reader, wanted)
         return PlanReport(as_of, tick.campaigns, in_flight(work, reader))
 
 
@@ -76,9 +86,11 @@ def silence(past: Past, as_of: datetime) -> str | None:
     )
 
 
-def decide(view: View, past: Past, only: frozenset[str] | None = None, limit: int | None = None) -> Tick:
+def decide(view: View, past: Past, wanted: Wanted = ALL) -> Tick:
     """Run the tick over a view and a past; `plan` and `run` both come through here."""
-    frame = Frame(view.work.project, view.facts.schema, past, view.as_of, mails_of(view.work, past), only, limit)
+    snapshots = {source: snapshot.id for source, snapshot in view.facts.imported.snapshots.snapshots.items()}
+    mails = mails_of(view.work, past)
+    frame = Frame(view.work.project, view.facts.schema, past, view.as_of, mails, wanted.only, snapshots, wanted.approved, wanted.limit)
     with view.engine() as engine:
         return plan_tick(frame, engine)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from retention_cli import crash
 from retention_cli.app.facts import View, gather
-from retention_cli.app.plan import campaign_json, decide, silence
+from retention_cli.app.plan import ALL, campaign_json, decide, silence, surges
 from retention_cli.app.sending import HALTED, Sent, send, tally
 from retention_cli.app.switches import Switches
 from retention_cli.errors import GuardStopped
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from retention_cli.app.facts import Facts
     from retention_cli.app.hooks import Hooks
+    from retention_cli.app.plan import Wanted
     from retention_cli.app.workspace import Workspace
     from retention_cli.clock import Clock
     from retention_cli.journey.plan import CampaignPlan
@@ -34,14 +35,6 @@ if TYPE_CHECKING:
     from retention_cli.ledger.ledger import Ledger
 
 BACKWARDS = timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a run is asked for: only these campaigns, and no more than so many new messages."""
-
-    only: frozenset[str] | None = None
-    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +46,11 @@ class RunReport:
     snapshots: Mapping[str, str]
     campaigns: tuple[CampaignPlan, ...]
     sent: Sent
+
+    @property
+    def surges(self) -> dict[str, int]:
+        """The campaigns that too many would have entered at once, with how many."""
+        return surges(self.campaigns)
 
     def as_json(self, code: int) -> dict[str, Any]:
         """Return the stable shape of `run --format json`."""
@@ -66,7 +64,7 @@ class RunReport:
         }
 
 
-def run(work: Workspace, as_of: datetime, clock: Clock, hooks: Hooks, wanted: Wanted = Wanted()) -> RunReport:
+def run(work: Workspace, as_of: datetime, clock: Clock, hooks: Hooks, wanted: Wanted = ALL) -> RunReport:
     """Do one tick and send what it planned, and what earlier ones left; raises LockHeld, GuardStopped, LedgerRefused."""
     location, switches = work.location, Switches(work, clock)
     since = clock.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -81,13 +79,13 @@ def run(work: Workspace, as_of: datetime, clock: Clock, hooks: Hooks, wanted: Wa
         begun = ledger.begin_run(
             as_of=to_micros(as_of), target=work.target_name, started_at=to_micros(clock.now()), host=platform.node(), pid=os.getpid()
         )
-        tick = decide(View(work, facts, as_of), ledger, wanted.only, wanted.limit)
+        tick = decide(View(work, facts, as_of), ledger, wanted)
         crash.point("tick-planned")
         late = len(tick.delta.messages_stopped) - ledger.record(begun, tick.delta)
         _publish(work, facts, clock)
         sent = _with_stopped(send(work, clock, hooks, sender="run", switches=switches), tick, late)
         snapshots = {name: snapshot.id for name, snapshot in facts.imported.snapshots.snapshots.items()}
-        manifest = {"snapshots": snapshots, "set": facts.imported.snapshots.id}
+        manifest = {**(tick.delta.manifest or {}), "set": facts.imported.snapshots.id}
         ledger.finish_run(begun, at=to_micros(clock.now()), manifest=manifest, outcome=dict(sent.counts))
         crash.point("run-finished")
         return RunReport(begun.id, as_of, snapshots, tick.campaigns, sent)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from retention_cli.app.workspace import Workspace
-    from retention_cli.model.daemon import Rhythm
+    from retention_cli.model.daemon import Beat
 
 _DAEMON = "use `retention schedule`, which can"
 _MINUTES, _HOURS = 60, 24
@@ -52,7 +52,7 @@ def _path(work: Workspace) -> str:
     return path
 
 
-def _fields(rhythm: Rhythm) -> list[str]:
+def _fields(rhythm: Beat) -> list[str]:
     """Return the five fields that say a rhythm in a crontab."""
     if rhythm.cron is not None:
         if re.search(r"[L#]", re.sub(r"[A-Za-z]{3}", "", str(rhythm.cron)).upper()):
@@ -86,7 +86,7 @@ def units(work: Workspace, program: Sequence[str]) -> str:
     return "\n".join(parts)
 
 
-def _unit(work: Workspace, program: Sequence[str], what: str, rhythm: Rhythm) -> str:
+def _unit(work: Workspace, program: Sequence[str], what: str, rhythm: Beat) -> str:
     slug = re.sub(r"[^a-z0-9]+", "-", f"{work.root.name} {work.target_name}".lower()).strip("-")
     name = f"retention-{slug}-{what}"
     told = _specifier(visible(work.project.settings.name)).rstrip("\\")

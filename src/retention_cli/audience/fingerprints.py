@@ -6,6 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
+from retention_cli.compile.questions import NEXT_QUESTION
 from retention_cli.model.condition import Condition, FieldTest, InSegment, Total, walk
 from retention_cli.model.encode import encode
 from retention_cli.model.metric import Favourite, Score, When
@@ -22,6 +23,17 @@ def fingerprint(project: Project, name: str) -> str:
     """Return a short hash that changes when, and only when, the meaning of the segment does."""
     meaning = _Meaning(project)
     meaning.of_segment(name)
+    return _hashed(meaning)
+
+
+def group_fingerprint(project: Project, name: str) -> str:
+    """Return a short hash that changes when, and only when, the meaning of a group does."""
+    meaning = _Meaning(project)
+    meaning.of_field(name)
+    return _hashed(meaning)
+
+
+def _hashed(meaning: _Meaning) -> str:
     return hashlib.sha256(json.dumps(meaning.parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -49,15 +61,17 @@ class _Meaning:
             if isinstance(node, InSegment):
                 self.of_segment(str(node.name))
             for name in _names(node):
-                self._field(name)
+                self.of_field(name)
 
-    def _field(self, name: str) -> None:
+    def of_field(self, name: str) -> None:
         project = self.project
         if not self._is_new(f"field {name}"):
             return
         if name in project.pinned:
             pinned = project.pinned[name]
             self.parts.append([f"{pinned.value:f}", {kind: f"{limit:f}" for kind, limit in pinned.by.items()}])
+        if name == NEXT_QUESTION and name not in project.metrics and name not in project.groups:
+            self.parts += [[str(question.ask), str(question.field)] for question in project.questions]
         if (metric := project.metrics.get(name) or project.standard_metrics.get(name)) is not None:
             self._definition(metric.definition)
         if (group := project.groups.get(name) or project.standard_groups.get(name)) is not None:
@@ -73,7 +87,7 @@ class _Meaning:
             case When(condition=condition):
                 self._condition(condition)
             case Score(of=of, among=among):
-                self._field(str(of))
+                self.of_field(str(of))
                 if among is not None:
                     self._condition(among)
             case Favourite() | Total():

@@ -1,6 +1,6 @@
 """Memberships: who is in which segment now, as bitmaps, and against the generation before.
 
-A generation is one evaluation of all segments. Sixty-four segments share an unsigned 64-bit word a customer; the word and
+A generation is one evaluation of all segments and groups. Sixty-four segments share an unsigned 64-bit word a customer; the word and
 the bit of a segment are its position in `Generation.names`. What leaves here is a Parquet blob, because the ledger keeps
 the last two generations whole and the earlier ones as their differences.
 """
@@ -17,11 +17,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from sqlglot import exp
 
-from retention_cli.audience.fingerprints import fingerprint
+from retention_cli.audience.fingerprints import fingerprint, group_fingerprint
 from retention_cli.compile import sql
 from retention_cli.compile.conditions import Compiler
 from retention_cli.compile.schema import CUSTOMER
 from retention_cli.compile.segments import segments_query
+from retention_cli.model.condition import FieldTest
+from retention_cli.model.question import Op, Test
+from retention_cli.model.trigger import Moves
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from retention_cli.compile.moment import Moment
     from retention_cli.compile.schema import Schema
     from retention_cli.engine.duck import DuckEngine
+    from retention_cli.model.group import Group
     from retention_cli.model.project import Project
 
 WORD = 64
@@ -69,13 +73,31 @@ def evaluate(project: Project, schema: Schema, moment: Moment, engine: DuckEngin
     The same stands packed in `memberships_packed(customer_id, word_n…)`, since a generation is both kept and compared in words.
     """
     names = sorted(project.segments if only is None else only)
-    compiler = Compiler(schema, moment, project)
-    query = segments_query(compiler, {name: project.segments[name].where for name in names})
+    conditions = {name: project.segments[name].where for name in names}
+    meanings = {name: fingerprint(project, name) for name in names}
+    for group in _groups(project) if only is None else ():
+        meaning = group_fingerprint(project, group.name)
+        for division in group.names:
+            conditions[division_of(group.name, division)] = FieldTest(field=str(group.name), tests=(Test(op=Op.IS, values=(division,)),))
+            meanings[division_of(group.name, division)] = meaning
+    query = segments_query(Compiler(schema, moment, project), conditions)
     engine.execute(sql.created(NOW, query), query.values)
-    now = Generation({name: fingerprint(project, name) for name in names})
+    now = Generation(meanings)
     packed = exp.Select().select(sql.col(CUSTOMER, NOW), *words(now), copy=False).from_(sql.table(NOW), copy=False)
     engine.execute(sql.created(PACKED, sql.Query(packed, {})), {})
     return now
+
+
+def division_of(group: str, division: str) -> str:
+    """Return what a generation calls a division of a group; no segment can be called so."""
+    return f"{group}/{division}"
+
+
+def _groups(project: Project) -> list[Group]:
+    """Return the shop's own groups, and those built in between whose divisions a campaign's trigger sees people move."""
+    moved = {str(each.trigger.moves.group) for each in project.campaigns.values() if isinstance(each.trigger, Moves)}
+    built_in = [group for name, group in sorted(project.standard_groups.items()) if name in moved and name not in project.groups]
+    return [*(group for _, group in sorted(project.groups.items())), *built_in]
 
 
 def load_before(engine: DuckEngine, stored: Stored | None) -> Generation:

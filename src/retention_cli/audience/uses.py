@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from retention_cli.compile.program import compile_program
 from retention_cli.model.condition import InSegment, walk
-from retention_cli.model.trigger import Enters
+from retention_cli.model.trigger import segment_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +24,7 @@ def uses_of(project: Project, name: str) -> tuple[str, ...]:
 
 
 def _campaign_names(campaign: Campaign, name: str) -> bool:
-    if isinstance(campaign.trigger, Enters) and str(campaign.trigger.enters) == name:
+    if segment_of(campaign.trigger) == name:
         return True
     program = compile_program(campaign)
     conditions = [step.condition for step in program.steps] + [each.condition for each in program.exits] + [goal.when for goal in program.goals]

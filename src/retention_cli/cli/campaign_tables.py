@@ -86,7 +86,7 @@ def _head(found: Shown, local: Local) -> Iterable[str]:
     yield f"  {local.number(overall.entered)} entered{held_out}, {local.number(overall.open)} under way, {plural(overall.sent, 'message')} sent"
     for what, counts in (("turned away", found.turned_away), ("ended", overall.ended), ("not sent", overall.stopped)):
         if counts:
-            yield f"  {what}: {visible(reasons(counts))}"
+            yield f"  {what}: {reasons(counts, local)}"
 
 
 def _steps_table(steps: Sequence[StepTally], local: Local) -> Table:
@@ -95,7 +95,7 @@ def _steps_table(steps: Sequence[StepTally], local: Local) -> Table:
             visible(each.id),
             visible(each.text) if each.kind else "(of an earlier revision)",
             *(local.number(count) for count in (each.people, each.sent, each.waiting)),
-            visible(reasons(each.stopped)),
+            reasons(each.stopped, local),
         )
         for each in steps
     ]
@@ -109,7 +109,7 @@ def _revisions_table(revisions: Sequence[RevisionTally], local: Local) -> Table:
             f"{each.fingerprint}{' (now)' if each.is_current else ''}",
             MISSING if each.first_as_of is None else local.time(each.first_as_of),
             *(local.number(count) for count in (each.tally.entered, each.tally.open, each.tally.sent)),
-            visible(reasons(each.tally.ended)),
+            reasons(each.tally.ended, local),
         )
         for each in revisions
     ]
@@ -170,4 +170,4 @@ def _step(each: StepTally) -> dict[str, Any]:
 
 
 def _flat(step: Mapping[str, Any]) -> dict[str, Any]:
-    return {**step, "stopped": reasons(step["stopped"])}
+    return {**step, "stopped": ", ".join(f"{reason} {count}" for reason, count in step["stopped"].items())}

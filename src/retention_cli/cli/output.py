@@ -58,11 +58,6 @@ def show_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     writer.writerows([harmless(cell) for cell in row] for row in rows)
 
 
-def show_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[str] = (), zone: ZoneInfo | None = None) -> None:
-    """Print a table of values; columns named in `right` are numbers, times are told in `zone` (UTC, if left out)."""
-    show_texts(columns, ([cell_text(cell, zone) for cell in row] for row in rows), right=right)
-
-
 def show_texts(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = (), kept: Sequence[str] = ()) -> None:
     """Print a table of texts that are safe to show; on a terminal long ones are folded, but those of `right` and `kept`, elsewhere none is."""
     from retention_cli.cli.layout import Sheet, lay_out

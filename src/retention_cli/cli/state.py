@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from retention_cli.cli.options import HERE, Format, FormatOption, ProjectOption, TableFormat, TableFormatOption, TargetOption
-from retention_cli.cli.output import say, show_json
+from retention_cli.cli.output import say
+from retention_cli.cli.told import tell
 
 unknown = typer.Typer(help="Messages that may or may not have left: list them, and settle them.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -17,19 +18,12 @@ def status(project: ProjectOption = HERE, target: TargetOption = "default", form
     from retention_cli.app.health import read_health
     from retention_cli.app.status import status as read
     from retention_cli.app.workspace import find_root, open_project
-    from retention_cli.cli.state_tables import standing, status_json, status_tables
+    from retention_cli.cli.local import Local
+    from retention_cli.cli.state_tables import Standing, status_told
 
     work = open_project(find_root(project), target)
-    counts, daemon, stopped = read(work), read_health(work), work.stop_file.exists()
-    if format_ is Format.JSON:
-        show_json({**status_json(counts), "daemon": daemon, "stopped": stopped})
-        return
-    if counts is None:
-        say("nothing has run yet")
-    else:
-        status_tables(counts, work.project.zone)
-    for line in standing(daemon, stopped=stopped):
-        say(line)
+    standing = Standing(read_health(work), work.stop_file.exists())
+    tell(status_told(read(work), standing, Local.of(work.project)), TableFormat(format_))
 
 
 @unknown.command("list")
@@ -39,7 +33,6 @@ def list_(project: ProjectOption = HERE, target: TargetOption = "default", forma
     from retention_cli.app.workspace import find_root, open_project
     from retention_cli.cli.local import Local
     from retention_cli.cli.state_tables import unknown_told
-    from retention_cli.cli.told import tell
 
     work = open_project(find_root(project), target)
     tell(unknown_told(unknown_list(work), Local.of(work.project)), format_)

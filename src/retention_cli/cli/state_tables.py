@@ -2,21 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from retention_cli.app.workspace import STATE, STOP_FILE
-from retention_cli.cli.output import say, show_table
 from retention_cli.cli.told import Table, Told
+from retention_cli.text import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
     from retention_cli.cli.local import Local
     from retention_cli.ledger.rows import Counts, RunRow, UnknownRow
 
 _MICROS = 1_000_000
+_NUMBERS = ("run", "count", "reached", "total")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the daemon last told of itself, None where there never was one, and whether everything is stopped."""
+
+    daemon: Mapping[str, Any] | None = None
+    stopped: bool = False
+
+    def remarks(self) -> Iterator[str]:
+        """Yield both as people read them."""
+        if self.stopped:
+            yield f"{STATE}/{STOP_FILE} is there: until it is removed, nothing is decided and nothing leaves"
+        if (told := self.daemon) is None:
+            return
+        last = told.get("last_tick")
+        ran = f"; its last run ended at {last.get('ended_at')} with exit {last.get('exit')}" if isinstance(last, dict) else ""
+        if told["alive"]:
+            yield f"the daemon is there (pid {told.get('pid')}, {told.get('doing')}){ran}; next run at {told.get('next_tick')}"
+        else:
+            yield f"no daemon is there; the last one was pid {told.get('pid')}, {told.get('doing')} at {told.get('written_at')}{ran}"
 
 
 def instant(micros: int | None) -> datetime | None:
@@ -24,7 +47,7 @@ def instant(micros: int | None) -> datetime | None:
     return None if micros is None else datetime.fromtimestamp(micros / _MICROS, UTC)
 
 
-def status_json(counts: Counts | None) -> dict[str, Any]:
+def _status(counts: Counts | None) -> dict[str, Any]:
     """Return the stable shape of `status --format json`."""
     if counts is None:
         return {"runs": [], "journeys": [], "messages": [], "goals": []}
@@ -49,39 +72,32 @@ def _run(row: RunRow) -> dict[str, Any]:
     }
 
 
-def status_tables(counts: Counts, zone: ZoneInfo) -> None:
-    """Print the last runs, journeys and messages."""
-    runs = [(row.id, instant(row.as_of), _outcome(row), row.target, row.host) for row in counts.runs]
-    show_table(("run", "as of", "messages", "target", "host"), runs, right=("run",), zone=zone)
-    if counts.journeys:
-        show_table(("campaign", "journeys", "reason", "count"), counts.journeys, right=("count",))
-    if counts.messages:
-        show_table(("campaign", "messages", "count"), counts.messages, right=("count",))
-    if counts.goals:
-        show_table(("campaign", "goal", "reached", "total"), counts.goals, right=("reached", "total"))
+def status_told(counts: Counts | None, standing: Standing, local: Local) -> Told:
+    """Tell the last runs, journeys, messages and goals, and how the daemon is."""
+    plain = {**_status(counts), "daemon": standing.daemon, "stopped": standing.stopped}
+    if counts is None:
+        return Told(plain, (), said=("nothing has run yet", *standing.remarks()))
+    runs = [(str(row.id), instant(row.as_of), _outcome(row, local), row.target, row.host) for row in counts.runs]
+    tables = (
+        _table("Runs", ("run", "as of", "messages", "target", "host"), runs, local),
+        _table("Journeys", ("campaign", "state", "reason", "count"), counts.journeys, local),
+        _table("Messages", ("campaign", "state", "count"), counts.messages, local),
+        _table("Goals", ("campaign", "goal", "reached", "total"), counts.goals, local),
+    )
     doubtful = sum(count for _, state, count in counts.messages if state == "unknown")
-    if doubtful:
-        say(f"{doubtful:,} messages may or may not have left: see `retention unknown list`")
+    said = (f"{plural(doubtful, 'message')} may or may not have left: see `retention unknown list`",) if doubtful else ()
+    return Told(plain, tuple(table for table in tables if table.rows), said=(*said, *standing.remarks()))
 
 
-def standing(daemon: Mapping[str, Any] | None, *, stopped: bool) -> Iterator[str]:
-    """Yield what the daemon last told of itself, and whether everything is stopped."""
-    if stopped:
-        yield f"{STATE}/{STOP_FILE} is there: until it is removed, nothing is decided and nothing leaves"
-    if daemon is None:
-        return
-    last = daemon.get("last_tick") or {}
-    ran = f"; its last run ended at {last.get('ended_at')} with exit {last.get('exit')}" if last else ""
-    if daemon["alive"]:
-        yield f"the daemon is there (pid {daemon.get('pid')}, {daemon.get('doing')}){ran}; next run at {daemon.get('next_tick')}"
-    else:
-        yield f"no daemon is there; the last one was pid {daemon.get('pid')}, {daemon.get('doing')} at {daemon.get('written_at')}{ran}"
+def _table(title: str, columns: tuple[str, ...], rows: Sequence[Sequence[Any]], local: Local) -> Table:
+    cells = [[local.cell(value) for value in row] for row in rows]
+    return Table(columns, cells, right=tuple(column for column in columns if column in _NUMBERS), kept=(columns[0], "as of"), title=title)
 
 
-def _outcome(row: RunRow) -> str:
+def _outcome(row: RunRow, local: Local) -> str:
     if row.finished_at is None:
         return "did not finish"
-    return ", ".join(f"{state} {count:,}" for state, count in (row.outcome or {}).items() if count) or "none"
+    return ", ".join(f"{state} {local.number(count)}" for state, count in (row.outcome or {}).items() if count) or "none"
 
 
 def unknown_told(found: Sequence[UnknownRow], local: Local) -> Told:

@@ -1,74 +1,83 @@
-"""What a plan or a run says to people: one line a campaign, then what became of the messages."""
+"""What a plan or a run says: one line a campaign, then what became of the messages."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from retention_cli.cli.output import say, show_table
-from retention_cli.text import plural
+from retention_cli.cli.told import Table, Told
+from retention_cli.text import plural, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from retention_cli.app.plan import PlanReport
     from retention_cli.app.run import RunReport
     from retention_cli.app.sending import Sent
+    from retention_cli.cli.local import Local
     from retention_cli.journey.plan import CampaignPlan
 
 _NUMBERS = ("enter", "send", "waiting")
+_REASONS = ("exit", "held back", "turned away")
 
 
-def plan_table(report: PlanReport) -> None:
-    """Print what a run would do."""
-    _campaigns(report.campaigns)
+def plan_told(report: PlanReport, local: Local) -> Told:
+    """Tell what a run would do."""
     total = sum(each.send for each in report.campaigns)
-    say(f"as of {report.as_of:%Y-%m-%d %H:%M} UTC: a run would send {plural(total, 'message')}")
+    said = [f"as of {local.time(report.as_of)}: a run would send {plural(total, 'message')}"]
     for each in report.in_flight:
         if each["state"] != "continues":
             left = f"{plural(each['journeys'], 'journey')} and {plural(each['messages'], 'message')}"
-            say(f"{each['campaign']} is {each['state']}: {left} stay where they are")
+            said.append(f"{each['campaign']} is {each['state']}: {left} stay where they are")
+    return Told(report.as_json(), _campaigns(report.campaigns, local), said=(*_limited(report.campaigns), *said))
 
 
-def run_table(report: RunReport) -> None:
-    """Print what a run did."""
-    _campaigns(report.campaigns)
-    sent_table(report.sent)
+def run_told(report: RunReport, code: int, local: Local) -> Told:
+    """Tell what a run did; `code` is what it ends with."""
+    tables = (*_campaigns(report.campaigns, local), *_messages(report.sent, local))
+    return Told(report.as_json(code), tables, said=(*_limited(report.campaigns), *_remarks(report.sent)))
 
 
-def sent_table(sent: Sent) -> None:
-    """Print what became of the messages."""
-    rows = [(state, count) for state, count in sent.counts.items() if count]
-    if rows:
-        show_table(("messages", "count"), rows, right=("count",))
-    else:
-        say("no message left and none was stopped")
+def sent_told(sent: Sent, code: int, local: Local) -> Told:
+    """Tell what became of the messages; `code` is what the command ends with."""
+    plain = {"messages": dict(sent.counts), "left": sent.left, "exit": code}
+    return Told(plain, _messages(sent, local), said=tuple(_remarks(sent)))
+
+
+def _limited(campaigns: Sequence[CampaignPlan]) -> Iterator[str]:
+    for each in campaigns:
+        if each.beyond_limit:
+            yield f"{each.campaign}: the limit leaves {plural(each.beyond_limit, 'person', 'people')} for the next run"
+
+
+def _messages(sent: Sent, local: Local) -> tuple[Table, ...]:
+    rows = [(state, local.number(count)) for state, count in sent.counts.items() if count]
+    return (Table(("messages", "count"), rows, right=("count",)),) if rows else ()
+
+
+def _remarks(sent: Sent) -> Iterator[str]:
+    if not any(sent.counts.values()):
+        yield "no message left and none was stopped"
     if sent.left:
-        say(f"{plural(sent.left, 'message')} could not leave yet; the next run or `retention send` goes on")
+        yield f"{plural(sent.left, 'message')} could not leave yet; the next run or `retention send` goes on"
     if sent.note:
-        say(f"sending ended early: {sent.note}")
+        yield f"sending ended early: {sent.note}"
 
 
-def _campaigns(campaigns: Sequence[CampaignPlan]) -> None:
+def _campaigns(campaigns: Sequence[CampaignPlan], local: Local) -> tuple[Table, ...]:
     rows = [
         (
             each.campaign,
-            each.enter,
-            each.send,
-            each.waiting,
-            reasons(each.exit),
-            reasons(each.held_back),
-            reasons(each.turned_away),
-            each.baseline or "",
+            *map(local.number, (each.enter, each.send, each.waiting)),
+            *(reasons(counts, local) for counts in (each.exit, each.held_back, each.turned_away)),
+            local.number(each.baseline) if each.baseline else "",
         )
         for each in campaigns
     ]
-    columns = ("campaign", "enter", "send", "waiting", "exit", "held back", "turned away", "baseline")
-    show_table(columns, rows, right=(*_NUMBERS, "baseline"))
-    for each in campaigns:
-        if each.beyond_limit:
-            say(f"{each.campaign}: the limit leaves {plural(each.beyond_limit, 'person', 'people')} for the next run")
+    columns = ("campaign", *_NUMBERS, *_REASONS, "baseline")
+    return (Table(columns, rows, right=(*_NUMBERS, "baseline"), kept=("campaign",)),)
 
 
-def reasons(counts: Mapping[str, int]) -> str:
-    """Return `ordered 3, emptied 1`."""
-    return ", ".join(f"{reason} {count:,}" for reason, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+def reasons(counts: Mapping[str, int], local: Local) -> str:
+    """Return `ordered 3, emptied 1`, the most frequent first."""
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{visible(reason)} {local.number(count)}" for reason, count in ordered)

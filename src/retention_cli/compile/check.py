@@ -8,22 +8,22 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from retention_cli.compile.check_triggers import check_trigger
 from retention_cli.compile.conditions import Compiler
 from retention_cli.compile.definitions import Nothing
 from retention_cli.compile.literals import NOUNS
 from retention_cli.compile.moment import Moment
 from retention_cli.compile.program import compile_program
 from retention_cli.compile.proofs import divided, impossible
+from retention_cli.compile.questions import misfits
 from retention_cli.compile.rows import RowScope, row_condition
 from retention_cli.compile.scans import JOURNEYS
 from retention_cli.compile.schema import CUSTOMER
 from retention_cli.compile.selections import selection
 from retention_cli.compile.thresholds import NUMBERS
-from retention_cli.compile.triggers import Due, occurrences_query
 from retention_cli.model.condition import Selected
 from retention_cli.model.problem import NOWHERE, Problem
 from retention_cli.model.source import ColumnType
-from retention_cli.model.trigger import Happened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,6 +50,7 @@ def check(project: Project, schema: Schema) -> list[Problem]:
     for learned in project.learned.values():
         _learned(compiler, learned)
     problems = [
+        *misfits(compiler),
         *_columns(project),
         *compiler.problems,
         *_reasoned(project, compiler),
@@ -120,8 +121,7 @@ def _campaign(project: Project, schema: Schema, moment: Moment, campaign: Campai
         if goal.total is not None:
             journeys.total(goal.total)
     trigger = Compiler(schema, moment, project)
-    if isinstance(campaign.trigger, Happened) and trigger.events.tables(campaign.trigger.query):
-        occurrences_query(trigger, campaign.trigger.query, Due(moment.instant))
+    check_trigger(project, trigger, campaign)
     return [*journeys.problems, *trigger.problems]
 
 

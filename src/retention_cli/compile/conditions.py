@@ -161,14 +161,15 @@ class Compiler:
                 return self.total(node), tests
 
     def _check_divisions(self, name: str, tests: tuple[Test, ...]) -> None:
-        """Report divisions that a group does not have: nobody would ever be in one."""
+        """Report divisions that a group does not have, and questions that nobody asks: nobody would ever be in one."""
         divisions = self.fields.divisions(name)
         for test in tests:
             if divisions and test.op in _NAMED and not test.ignore_case:
                 for value in test.values:
                     if value not in divisions:
                         place = getattr(value, "place", test.place)
-                        message = f"the group {name!r} has no division {str(value)!r}"
+                        where = "there is no question" if self.fields.is_asked(name) else f"the group {name!r} has no division"
+                        message = f"{where} {str(value)!r}"
                         self.report(Problem(place, "never-holds", message, did_you_mean(value, divisions)))
 
     def in_segment(self, name: str, place: Place) -> exp.Expr:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from retention_cli.model.group import Group
     from retention_cli.model.learned import Learned
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from retention_cli.model.metric import Metric
     from retention_cli.model.policy import Consent
     from retention_cli.model.segment import Segment
+    from retention_cli.model.survey import Question
 
 
 class Definitions(Protocol):
@@ -51,6 +52,10 @@ class Definitions(Protocol):
     def consent(self) -> Consent | None:
         """Where it stands who consented."""
 
+    @property
+    def questions(self) -> Sequence[Question]:
+        """What is asked of customers by mail, in order."""
+
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
@@ -64,3 +69,4 @@ class Nothing:
     learned: Mapping[str, Learned] = field(default_factory=dict)
     pinned: Mapping[str, LearnedValue] = field(default_factory=dict)
     consent: Consent | None = None
+    questions: Sequence[Question] = ()

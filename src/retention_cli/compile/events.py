@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from retention_cli.model.condition import Condition, EventName, Follow, Since
     from retention_cli.model.source import ColumnType
 
+PRODUCTS_BY = "products_by"
+"""Where the facts of a journey about several products list them by their key."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -217,11 +220,14 @@ class Events:
         column = self.column(scope, query.same, query.place)
         if column is None:
             return sql.false()
-        return exp.EQ(this=exp.cast(column, "varchar", dialect=sql.DIALECT), expression=self.began_with(column.name))
+        return self.began_with(exp.cast(column, "varchar", dialect=sql.DIALECT), column.name)
 
-    def began_with(self, column: str) -> exp.Expr:
-        """Return the text that a column has in the event that began the journey."""
-        return sql.json_text(sql.col("trigger", self.scans.subject.table), column)
+    def began_with(self, value: exp.Expr, column: str) -> exp.Expr:
+        """Return whether a text is what a column had in the event that began the journey, or in one of the products that did."""
+        trigger = sql.col("trigger", self.scans.subject.table)
+        products = exp.cast(sql.json_value(trigger.copy(), PRODUCTS_BY, column), "varchar[]", dialect=sql.DIALECT)
+        is_one = sql.sure(exp.EQ(this=value, expression=sql.json_text(trigger, column)))
+        return sql.either([is_one, sql.sure(sql.call("list_contains", products, value.copy()))])
 
     def column(self, scope: RowScope, name: str, place: Place) -> exp.Expr | None:
         """Return a column in reach of a row; an unknown one is reported."""

@@ -15,6 +15,7 @@ from retention_cli.compile import sql
 from retention_cli.compile.derived import why_not
 from retention_cli.compile.favourites import favourite
 from retention_cli.compile.metrics import FORMULAS, built_in
+from retention_cli.compile.questions import NEXT_QUESTION
 from retention_cli.compile.scores import score
 from retention_cli.compile.typed import Typed
 from retention_cli.model.condition import Total
@@ -54,12 +55,19 @@ class Fields:
         yield from (*names.metrics, *names.groups, *self.compiler.schema.customer_fields, *BUILT_IN, *names.standard_groups)
 
     def divisions(self, name: str) -> tuple[str, ...]:
-        """Return the values that a field can have because it is a group, none where it is something else."""
+        """Return the values that a field can have because it is a group or the next question, none where it is something else."""
         names = self.compiler.names
         if name in names.metrics or (name not in names.groups and name in self.compiler.schema.customer_fields):
             return ()
+        if self.is_asked(name):
+            return tuple(str(question.ask) for question in names.questions)
         group = names.groups.get(name) or names.standard_groups.get(name)
         return () if group is None else group.names
+
+    def is_asked(self, name: str) -> bool:
+        """Whether a name is the built-in question that comes next, and nothing of the shop's own."""
+        names = self.compiler.names
+        return name == NEXT_QUESTION and not any(name in own for own in (names.metrics, names.groups, self.compiler.schema.customer_fields))
 
     def _find(self, name: str, place: Place) -> Typed | None:
         names, schema = self.compiler.names, self.compiler.schema
@@ -123,6 +131,10 @@ class Fields:
 
     def _missing(self, name: str, place: Place) -> None:
         compiler = self.compiler
+        if name == NEXT_QUESTION:
+            message = f"{name} needs {NEEDS[name]}, and there are none"
+            compiler.report(Problem(place, "no-questions", message, "write questions: [{ask: hobby, field: hobbies, answers: [cycling, running]}]"))
+            return
         if (unfit := why_not(name, compiler.scans)) is not None:
             compiler.report(Problem(place, "not-predictable", f"{name} cannot be predicted: {unfit.why}", unfit.hint))
             return

@@ -99,6 +99,8 @@ class Checked:
             raise Fault("functions are nested too deeply", "make parts of it metrics of their own")
         if kind != BOOLEAN:
             raise Fault(f"the expression gives {kind}, and a condition is true or false", "compare it with something: total_spent > 100")
+        if tree.find(exp.Column) is None:
+            raise Fault("the expression names no field: it holds for everyone or for nobody", "name a field; everyone is meant by everyone: true")
 
     def kind(self, part: exp.Expr) -> str:  # noqa: C901, PLR0912 - one line a kind of part
         """Return what a part gives; raise Fault where it may not stand there."""

@@ -12,6 +12,7 @@ from sqlglot import exp
 from retention_cli.compile import sql
 from retention_cli.compile.derived import COLUMNS, derived
 from retention_cli.compile.purchases import SECONDS_A_DAY, gap_before, shop_gap
+from retention_cli.compile.questions import NEXT_QUESTION, next_question
 from retention_cli.compile.rows import HAPPENED_AT
 from retention_cli.compile.typed import Typed
 from retention_cli.model.condition import EventQuery, FieldTest, Fold, Follow, Total
@@ -282,6 +283,7 @@ _OTHERS: dict[str, Callable[[Compiler], Typed | None]] = {
     "email_open_rate_90d": _rate("email_opened"),
     "email_click_rate_90d": _rate("email_clicked"),
     "nps": _nps,
+    NEXT_QUESTION: next_question,
     "rfm_score": _rfm_score,
 }
 

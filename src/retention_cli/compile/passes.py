@@ -163,7 +163,7 @@ class Pass:
         if events.needs_entry(self.query):
             bounds.append(events.after_entry(at.copy()))
         if self._same is not None:
-            bounds.append(exp.EQ(this=sql.col(SAME, HAPPENED), expression=events.began_with(self._same)))
+            bounds.append(events.began_with(sql.col(SAME, HAPPENED), self._same))
         return bounds
 
 

@@ -70,10 +70,18 @@ def call(function: str, *arguments: exp.Expr) -> exp.Expr:
     return exp.Anonymous(this=function, expressions=list(arguments))
 
 
-def json_text(document: exp.Expr, key: str) -> exp.Expr:
-    """Return the text under a key of a JSON object, whatever signs the key has (a JSON Pointer, RFC 6901)."""
-    pointer = "/" + key.replace("~", "~0").replace("/", "~1")
-    return call("json_extract_string", document, exp.Literal.string(pointer))
+def json_text(document: exp.Expr, *keys: str) -> exp.Expr:
+    """Return the text under a key of a JSON object, whatever signs the key has (a JSON Pointer, RFC 6901); more keys lead deeper."""
+    return call("json_extract_string", document, _pointer(keys))
+
+
+def json_value(document: exp.Expr, *keys: str) -> exp.Expr:
+    """Return the JSON under a key of a JSON object."""
+    return call("json_extract", document, _pointer(keys))
+
+
+def _pointer(keys: Sequence[str]) -> exp.Expr:
+    return exp.Literal.string("".join("/" + key.replace("~", "~0").replace("/", "~1") for key in keys))
 
 
 def number(value: int) -> exp.Expr:

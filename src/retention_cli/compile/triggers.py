@@ -43,7 +43,7 @@ def occurrences_query(compiler: Compiler, query: EventQuery, due: Due) -> sql.Qu
     """Return (customer_id, occurrence, at, holds_at, facts): what became due since `due.after`, oldest first, each once."""
     if query.not_followed_by:
         name = compile_sequence(
-            compiler.events, _bounded(query, due, compiler), "trigger", {t.source: _extras(compiler, t) for t in compiler.events.tables(query)}
+            compiler.events, _bounded(query, due, compiler), "trigger", {t.source: extras_of(compiler, t) for t in compiler.events.tables(query)}
         )
         columns = [sql.col(column, name) for column in (CUSTOMER, OCCURRENCE, AT, HOLDS_AT, FACTS)]
         select: exp.Select = exp.Select().select(*columns, copy=False).from_(sql.table(name), copy=False)
@@ -78,7 +78,7 @@ def _bounded(query: EventQuery, due: Due, compiler: Compiler) -> EventQuery:
 
 def _plain(compiler: Compiler, rows: Rows) -> exp.Select:
     event = rows.event
-    extras = _extras(compiler, event)
+    extras = extras_of(compiler, event)
     time = sql.col(compiler.schema.time(event.source) or "", event.source)
     columns = [sql.col(CUSTOMER, event.source), sql.aliased(extras.columns[OCCURRENCE], OCCURRENCE)]
     columns += [sql.aliased(time, AT), sql.aliased(time.copy(), HOLDS_AT), sql.aliased(extras.columns[FACTS], FACTS)]
@@ -94,7 +94,7 @@ def _union(parts: list[exp.Select]) -> exp.Subquery:
     return exp.Subquery(this=whole, alias=exp.TableAlias(this=sql.name("happened")))
 
 
-def _extras(compiler: Compiler, event: EventTable) -> Extras:
+def extras_of(compiler: Compiler, event: EventTable) -> Extras:
     """Return the key and the facts of an event's row: its own columns, then those of its parent and lookup."""
     schema = compiler.schema
     scope = RowScope(schema, event.source)

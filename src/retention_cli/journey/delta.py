@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from retention_cli.engine.statements import statement
-from retention_cli.journey.enrol import QUERIES
 from retention_cli.journey.frame import to_micros
+from retention_cli.journey.tables import QUERIES
 from retention_cli.ledger.delta import Delta
 from retention_cli.render.contexts import pack
 
@@ -17,12 +17,18 @@ if TYPE_CHECKING:
     from retention_cli.journey.frame import Frame
     from retention_cli.journey.running import Cast
 
+Times = list[tuple[int, str, str]]
 CHUNK = 500
 """Contexts a chunk: large enough to compress well, small enough to be read for one message."""
 
 
-def collect(frame: Frame, engine: DuckEngine, members: Cast, generation: tuple[int, int, dict[str, Any], bytes | None, bytes | None] | None) -> Delta:
-    """Return everything that the tick decided, as rows."""
+def collect(
+    frame: Frame, engine: DuckEngine, members: Cast, generation: tuple[int, int, dict[str, Any], bytes | None, bytes | None], times: Times
+) -> Delta:
+    """Return everything that the tick decided, as rows; `times` are those of timetables that it dealt with.
+
+    A tick of some campaigns leaves the memberships and the snapshots as they are to the others, who have not seen the new ones.
+    """
     now = {"as_of": frame.micros}
     planned = engine.run(statement(QUERIES, "messages_new"), {})
     chunks = _chunks(frame, [row[9] for row in planned])
@@ -38,7 +44,7 @@ def collect(frame: Frame, engine: DuckEngine, members: Cast, generation: tuple[i
         revisions_new=[(each.revision, each.id, each.program.fingerprint, each.program.dump()) for each in running if each.is_new_revision],
         journeys_new=engine.run(statement(QUERIES, "journeys_new"), {}),
         journeys_changed=engine.run(statement(QUERIES, "journeys_changed"), {}),
-        verdicts=engine.run(statement(QUERIES, "verdicts_new"), now),
+        verdicts=[*engine.run(statement(QUERIES, "verdicts_new"), now), *((*time, "done", frame.micros, None) for time in times)],
         messages_new=messages,
         messages_stopped=[*stopped, *engine.run(statement(QUERIES, "unsent_stopped"), {})],
         transitions=[
@@ -47,7 +53,9 @@ def collect(frame: Frame, engine: DuckEngine, members: Cast, generation: tuple[i
         ],
         contexts=chunks.rows,
         templates=[(mail.bundle.hash, mail.bundle.dump()) for mail in frame.mails.values() if mail.bundle.hash in used],
-        generation=generation,
+        generation=generation if frame.only is None else None,
+        approved=[each.id for each in running if each.name in frame.approved],
+        manifest={"snapshots": dict(frame.snapshots)} | ({"only": sorted(frame.only)} if frame.only is not None else {}),
     )
 
 

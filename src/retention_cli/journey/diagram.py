@@ -10,10 +10,10 @@ from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, assert_never
 
-from retention_cli.audience.words import asked_in_words, in_full
+from retention_cli.audience.words import in_full
 from retention_cli.compile.program import compile_program
+from retention_cli.journey.beginnings import trigger_words
 from retention_cli.model.program import StepOp
-from retention_cli.model.trigger import Enters, Happened
 from retention_cli.project.checks import all_steps
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from retention_cli.model.campaign import Campaign
     from retention_cli.model.program import Program, Step
-    from retention_cli.model.trigger import Trigger
 
 END = "(end)"
 """Where a journey has finished; no step can have this id."""
@@ -159,14 +158,3 @@ def step_words(step: Step) -> str:
             return f"stop: {step.reason}"
         case _:
             assert_never(step.op)
-
-
-def trigger_words(trigger: Trigger) -> str:
-    """Return what begins a journey, as one line."""
-    match trigger:
-        case Enters(enters=segment):
-            return f"enters {segment}"
-        case Happened(query=query):
-            return f"did {asked_in_words(query)}"
-        case _:
-            assert_never(trigger)

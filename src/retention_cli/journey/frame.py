@@ -52,8 +52,14 @@ class Past(Protocol):
     def journeys_with_unsent(self) -> Sequence[tuple[Any, ...]]:
         """Return messages that have not left, with their journeys."""
 
-    def entries(self, pairs: Sequence[tuple[int, str]]) -> Sequence[tuple[Any, ...]]:
-        """Return earlier entries of (campaign, customer) pairs."""
+    def entries(self, pairs: Sequence[tuple[int, str, str]]) -> Sequence[tuple[Any, ...]]:
+        """Return earlier entries of (campaign, customer, per)."""
+
+    def surged(self, campaign: int, since: int) -> Sequence[tuple[Any, ...]]:
+        """Return whom a surge kept from entering."""
+
+    def entered_by_day(self, now: int, since: int) -> Sequence[tuple[int, int, int]]:
+        """Return how many entered each campaign, by day."""
 
     def judged(self, campaign: int, occurrences: Sequence[tuple[str, str]]) -> Collection[tuple[str, str]]:
         """Return the occurrences that were judged before."""
@@ -87,9 +93,11 @@ class Mail:
 
 @dataclass(frozen=True)
 class Frame:
-    """A tick's inputs. `mails` holds every template that a campaign sends, by (template, campaign's kind); `only` restricts to some campaigns.
+    """A tick's inputs.
 
-    `limit` is how many messages the tick may plan; whoever would get more stays where they are.
+    `mails` holds every template that a campaign sends, by (template, campaign's kind); `only` restricts to some campaigns, and
+    `approved` are those that may enrol however many; `snapshots` are the ids of what the facts are read from, by source. `limit` is
+    how many messages the tick may plan; whoever would get more stays where they are.
     """
 
     project: Project
@@ -98,6 +106,8 @@ class Frame:
     as_of: datetime
     mails: Mapping[tuple[str, str], Mail] = field(default_factory=dict)
     only: frozenset[str] | None = None
+    snapshots: Mapping[str, str] = field(default_factory=dict)
+    approved: frozenset[str] = frozenset()
     limit: int | None = None
 
     @property
@@ -138,7 +148,15 @@ class NoPast:
         """Return nothing."""
         return []
 
-    def entries(self, pairs: Sequence[tuple[int, str]]) -> Sequence[tuple[Any, ...]]:  # noqa: ARG002 - nobody ever entered
+    def entries(self, pairs: Sequence[tuple[int, str, str]]) -> Sequence[tuple[Any, ...]]:  # noqa: ARG002 - nobody ever entered
+        """Return nothing."""
+        return []
+
+    def surged(self, campaign: int, since: int) -> Sequence[tuple[Any, ...]]:  # noqa: ARG002 - nobody ever entered
+        """Return nobody."""
+        return []
+
+    def entered_by_day(self, now: int, since: int) -> Sequence[tuple[int, int, int]]:  # noqa: ARG002 - nobody ever entered
         """Return nothing."""
         return []
 

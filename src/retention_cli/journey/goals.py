@@ -17,8 +17,8 @@ from retention_cli.compile.conditions import Compiler
 from retention_cli.compile.scans import GOALS
 from retention_cli.compile.subjects import Questions, subjects_query
 from retention_cli.engine.statements import statement
-from retention_cli.journey.enrol import QUERIES
 from retention_cli.journey.frame import from_micros, to_micros
+from retention_cli.journey.tables import QUERIES
 from retention_cli.model.condition import All, AnyOf, Condition, Did, NoneOf, Not, Since, Total
 
 if TYPE_CHECKING:

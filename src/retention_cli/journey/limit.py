@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from retention_cli.engine.statements import statement
-from retention_cli.journey.enrol import QUERIES
+from retention_cli.journey.tables import QUERIES
 
 if TYPE_CHECKING:
     from retention_cli.engine.duck import DuckEngine

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from retention_cli.engine.statements import statement
-from retention_cli.journey.enrol import QUERIES
+from retention_cli.journey.tables import QUERIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,6 +53,7 @@ def count(frame: Frame, engine: DuckEngine, members: Cast, baseline: Mapping[int
                 campaign=running.name,
                 revision=running.program.fingerprint,
                 enter=sum(found.get("enter", {}).values()),
+                hold_out=sum(found.get("hold_out", {}).values()),
                 exit=found.get("exit", {}),
                 send=sum(found.get("send", {}).values()),
                 held_back=found.get("held_back", {}),

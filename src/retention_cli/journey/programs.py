@@ -18,10 +18,13 @@ from retention_cli.compile.moment import naive_utc
 from retention_cli.compile.scans import JOURNEYS
 from retention_cli.compile.subjects import Questions, subjects_query
 from retention_cli.engine.statements import statement
-from retention_cli.journey.enrol import QUERIES
+from retention_cli.journey.surge import most_entering
+from retention_cli.journey.tables import QUERIES
 from retention_cli.journey.zones import zone_field, zone_of
+from retention_cli.model.campaign import Kind
+from retention_cli.model.condition import Sample
 from retention_cli.model.encode import encode
-from retention_cli.model.trigger import Enters
+from retention_cli.model.trigger import Dated, Enters, Leaves, Moves, Once, Scheduled
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from retention_cli.engine.duck import DuckEngine
     from retention_cli.journey.frame import Frame, Mail
     from retention_cli.journey.running import Cast, Running
+    from retention_cli.model.campaign import Again, Campaign
     from retention_cli.model.condition import Condition
     from retention_cli.model.program import Program, Step
     from retention_cli.model.project import Contacts
@@ -55,7 +59,8 @@ class Asked:
 def upload_programs(frame: Frame, engine: DuckEngine, cast: Cast, revisions: Iterable[int]) -> Asked:
     """Fill `running`, `programs`, `program_steps` and `program_exits`; return the questions they ask."""
     asked = Asked()
-    running = [_running_row(each, asked) for each in cast.campaigns.values()]
+    limits = most_entering(frame, engine, cast)
+    running = [(*_running_row(each, asked), *_held_out(frame, each, asked), limits.get(each.id)) for each in cast.campaigns.values()]
     wanted = sorted({*revisions, *(each.revision for each in cast.campaigns.values())})
     programs = {revision: program for revision in wanted if (program := cast.of_revision(revision)) is not None}
     engine.table("running", _RUNNING, running)
@@ -77,6 +82,9 @@ _RUNNING = {
     "at_most": "BIGINT",
     "after_months": "INTEGER",
     "after_seconds": "BIGINT",
+    "programme": "BIGINT",
+    "holdout": "BIGINT",
+    "most": "BIGINT",
 }
 _STEPS = {
     "revision": "BIGINT",
@@ -94,14 +102,9 @@ _EXITS = {"revision": "BIGINT", "position": "BIGINT", "name": "VARCHAR", "questi
 
 
 def _running_row(running: Running, asked: Asked) -> tuple[object, ...]:
-    """Say how often one may enter: by default `enters` once, an event each time but not while inside."""
-    again, trigger = running.campaign.again, running.campaign.trigger
-    never = again.never if again is not None else isinstance(trigger, Enters)
+    """Say how often one may enter: what `again` says, else what is usual for the trigger."""
+    never, always, again = _how_often(running.campaign)
     after = again.after if again is not None else None
-    at_most = again.at_most if again is not None else None
-    always = again is not None and not again.never and after is None and at_most is None
-    seconds = int(after.elapsed.total_seconds()) if after is not None else None
-    months = after.months if after is not None else None
     return (
         running.id,
         str(running.campaign.kind),
@@ -109,10 +112,39 @@ def _running_row(running: Running, asked: Asked) -> tuple[object, ...]:
         asked.number(running.campaign.audience),
         never,
         always,
-        at_most,
-        months,
-        seconds,
+        again.at_most if again is not None else None,
+        after.months if after is not None else None,
+        int(after.elapsed.total_seconds()) if after is not None else None,
     )
+
+
+_ONCE_IN_A_LIFE = (Enters, Leaves, Moves)
+_EACH_TIME = (Scheduled, Once)
+
+
+def _how_often(campaign: Campaign) -> tuple[bool, bool, Again | None]:
+    """Return whether one enters once only, and whether also while inside; and what `again` adds."""
+    again, trigger = campaign.again, campaign.trigger
+    if again is None:
+        is_yearly = isinstance(trigger, Dated) and trigger.every is not None
+        is_lone_date = isinstance(trigger, Dated) and trigger.every is None
+        return isinstance(trigger, _ONCE_IN_A_LIFE) or is_lone_date, isinstance(trigger, _EACH_TIME) or is_yearly, None
+    is_always = not again.never and again.after is None and again.at_most is None and again.once_per is None
+    return again.never or again.once_per is not None, is_always, again
+
+
+def _held_out(frame: Frame, running: Running, asked: Asked) -> tuple[int | None, int | None]:
+    """Return the questions whether somebody is held out of all marketing, and of this campaign: the hash that splits by."""
+    programme, own = frame.project.settings.policies.holdout, running.campaign.holdout
+    if running.campaign.kind is Kind.TRANSACTIONAL:
+        programme = None
+    return (
+        None if programme is None else asked.number(Sample(share=programme, name=PROGRAMME)),
+        None if own is None else asked.number(Sample(share=own, name=f"holdout {running.name}")),
+    )
+
+
+PROGRAMME = "holdout of the programme"
 
 
 def _step_row(frame: Frame, revision: int, step: Step, asked: Asked) -> tuple[object, ...]:
@@ -199,10 +231,19 @@ def _is_empty(column: str) -> exp.Expr:
 
 def upload_entries(frame: Frame, engine: DuckEngine) -> None:
     """Fill `entries`: what is known of earlier entries of those who may enter now."""
-    pairs = engine.run("SELECT DISTINCT campaign, customer_id FROM candidates", {})
-    known = frame.past.entries([(int(str(campaign)), str(customer)) for campaign, customer in pairs])
-    columns = {"campaign": "BIGINT", "customer_id": "VARCHAR", "entries": "BIGINT", "last_entered_at": "BIGINT", "is_inside": "BOOLEAN"}
-    engine.table("entries", columns, list(known))
+    pairs = engine.run("SELECT DISTINCT campaign, customer_id, per FROM candidates", {})
+    known = frame.past.entries([(int(str(campaign)), str(customer), str(per)) for campaign, customer, per in pairs])
+    engine.table("entries", _ENTRIES, list(known))
+
+
+_ENTRIES = {
+    "campaign": "BIGINT",
+    "customer_id": "VARCHAR",
+    "per": "VARCHAR",
+    "entries": "BIGINT",
+    "last_entered_at": "BIGINT",
+    "is_inside": "BOOLEAN",
+}
 
 
 def step_through(engine: DuckEngine) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from retention_cli.compile.program import compile_program
 from retention_cli.journey.frame import from_micros
 from retention_cli.model.program import load_program
+from retention_cli.model.trigger import Elapsed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +35,15 @@ class Running:
     def name(self) -> str:
         """The campaign's name."""
         return str(self.campaign.name)
+
+    @property
+    def per(self) -> str | None:
+        """The fact of the trigger that its journeys are counted apart by; None: one a customer."""
+        again, trigger = self.campaign.again, self.campaign.trigger
+        if again is not None and again.once_per is not None:
+            return str(again.once_per)
+        per = trigger.elapsed.per if isinstance(trigger, Elapsed) else getattr(trigger, "per", None)
+        return None if per is None else str(per)
 
 
 @dataclass(frozen=True)

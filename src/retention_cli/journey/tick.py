@@ -15,12 +15,14 @@ from retention_cli.compile.items import items_query
 from retention_cli.compile.sql import created
 from retention_cli.engine.statements import statement
 from retention_cli.journey.delta import collect
-from retention_cli.journey.enrol import QUERIES, Generations, find_candidates
+from retention_cli.journey.enrol import find_candidates
+from retention_cli.journey.enrolling import Enrolling, Generations
 from retention_cli.journey.goals import reached
 from retention_cli.journey.limit import add_starts, keep_within
 from retention_cli.journey.plan import CampaignPlan, count
 from retention_cli.journey.programs import ask, step_through, upload_entries, upload_programs
 from retention_cli.journey.running import Cast, cast, switched_off
+from retention_cli.journey.tables import QUERIES
 from retention_cli.journey.zones import load_zones
 from retention_cli.model.trigger import Happened
 
@@ -41,9 +43,9 @@ class Tick:
 def plan_tick(frame: Frame, engine: DuckEngine) -> Tick:
     """Decide everything that is due as of the frame; the engine holds the snapshots as views."""
     members = cast(frame)
-    load_zones(frame, engine)
     generations = _evaluate(frame, engine)
-    baseline = find_candidates(frame, engine, members.campaigns, generations)
+    stage = Enrolling(frame, engine, generations, load_zones(frame, engine))
+    baseline = find_candidates(stage, members.campaigns)
     revisions = _gather(frame, engine)
     asked = upload_programs(frame, engine, members, revisions)
     engine.execute(statement(QUERIES, "subjects"), {"next_journey": frame.past.position().next_journey})
@@ -56,8 +58,8 @@ def plan_tick(frame: Frame, engine: DuckEngine) -> Tick:
     _plan_messages(frame, engine)
     whole = whole_blob(engine)
     changes = delta_blob(engine, generations.now, generations.before)
-    generation = (generations.id, frame.micros, dict(generations.now.segments), whole, changes) if frame.only is None else None
-    delta = replace(collect(frame, engine, members, generation), goals=reached(frame, engine, members))
+    generation = (generations.id, frame.micros, dict(generations.now.segments), whole, changes)
+    delta = replace(collect(frame, engine, members, generation, stage.done), goals=reached(frame, engine, members))
     return Tick(delta, count(frame, engine, members, baseline, beyond))
 
 

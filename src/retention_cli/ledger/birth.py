@@ -56,7 +56,13 @@ def _make_schema(location: Location) -> None:
         _migrate(connection)
 
 
-def _migrate(connection: Connection) -> None:
+def upgrade(location: Location) -> None:
+    """Bring the schema of an earlier version to the newest, all of it in one transaction or not at all."""
+    with refusing(location), connect(location, write=True) as connection:
+        _migrate(connection, born=False)
+
+
+def _migrate(connection: Connection, *, born: bool = True) -> None:
     from alembic import command  # noqa: PLC0415 - a second of import that only a new or old ledger pays
     from alembic.config import Config  # noqa: PLC0415 - as above
 
@@ -70,7 +76,8 @@ def _migrate(connection: Connection) -> None:
         else:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         command.upgrade(config, "head")
-        connection.execute(statement("name_ledger", dialect), {"ledger_id": str(uuid.uuid4())})
+        if born:
+            connection.execute(statement("name_ledger", dialect), {"ledger_id": str(uuid.uuid4())})
 
 
 def _sync(path: Path) -> None:

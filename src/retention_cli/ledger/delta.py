@@ -22,9 +22,10 @@ class Delta:
 
     campaigns_new: Rows = field(default_factory=list)  # id, name, first_as_of
     revisions_new: Rows = field(default_factory=list)  # id, campaign, fingerprint, program
-    journeys_new: Rows = field(default_factory=list)  # id, campaign, customer, occurrence, revision, entered_at, state, step, due_at, reason, trigger
+    journeys_new: Rows = field(default_factory=list)
+    # id, campaign, customer, occurrence, revision, entered_at, state, step, due_at, reason, trigger, per
     journeys_changed: Rows = field(default_factory=list)  # id, state, step, due_at, reason
-    verdicts: Rows = field(default_factory=list)  # campaign, customer, occurrence, verdict, as_of
+    verdicts: Rows = field(default_factory=list)  # campaign, customer, occurrence, verdict, as_of, facts
     messages_new: Rows = field(default_factory=list)
     # id, journey, step, campaign, customer, channel, address, template, context, context_index, planned_at, not_before, not_after
     messages_stopped: Rows = field(default_factory=list)  # id, to_state, reason
@@ -33,3 +34,5 @@ class Delta:
     templates: Rows = field(default_factory=list)  # hash, body
     generation: tuple[int, int, dict[str, Any], bytes | None, bytes | None] | None = None  # id, as_of, segments, whole, delta
     goals: Rows = field(default_factory=list)  # journey, goal, reached_at, value
+    approved: list[int] = field(default_factory=list)  # campaigns whose surge was approved
+    manifest: dict[str, Any] | None = None  # what the tick stood on

@@ -39,20 +39,6 @@ def run_lock(location: Location, *, host: str, pid: int, since: str) -> Iterator
         yield
 
 
-@contextmanager
-def sender_lock(location: Location, sender_id: str) -> Iterator[None]:
-    """Be present as a sender; raises LockHeld where a living one has that id. An `Outbox` does this by itself."""
-    if location.url is None:
-        with presence(location, sender_id):
-            yield
-        return
-    with refusing(location):
-        connection = connect(location, write=True)
-    with connection:
-        advisory.demand(location, connection, PRESENT + sender_id)
-        yield
-
-
 def sender_is_dead(location: Location, sender_id: str) -> bool:
     """Whether nobody is present under that id."""
     if location.url is None:

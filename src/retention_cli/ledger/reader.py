@@ -86,13 +86,21 @@ class Reader:
         """
         return self._rows("journeys_with_unsent")
 
-    def entries(self, pairs: Sequence[tuple[int, str]]) -> list[tuple[Any, ...]]:
-        """Return for (campaign, customer) pairs with any journey: (campaign, customer, entries, last_entered_at, is_inside as 0 or 1)."""
+    def entries(self, pairs: Sequence[tuple[int, str, str]]) -> list[tuple[Any, ...]]:
+        """Return for (campaign, customer, per) with any journey: (campaign, customer, per, entries, last_entered_at, is_inside as 0 or 1)."""
         return self._rows("entries", pairs=json.dumps(pairs))
 
     def judged(self, campaign: int, occurrences: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
         """Return those (customer, occurrence) pairs that have become a journey or got a verdict."""
         return {(customer, occurrence) for customer, occurrence in self._rows("judged", campaign=campaign, pairs=json.dumps(occurrences))}
+
+    def surged(self, campaign: int, since: int) -> list[tuple[Any, ...]]:
+        """Return whom a surge kept from entering since then: (customer, occurrence, facts)."""
+        return self._rows("surged", campaign=campaign, since=since)
+
+    def entered_by_day(self, now: int, since: int) -> list[tuple[int, int, int]]:
+        """Return how many entered since then: (campaign, days ago, journeys); days without any are not there."""
+        return [(campaign, int(day), count) for campaign, day, count in self._rows("entered_by_day", now=now, since=since)]
 
     def open_goals(self, since: int) -> list[tuple[Any, ...]]:
         """Return journeys entered after `since`: (journey, campaign, customer, entered_at, revision, trigger), by id."""
@@ -139,8 +147,9 @@ class Reader:
         return self._rows("own_events", until=until)
 
     def snapshots_of_runs(self, until: int) -> list[tuple[int, dict[str, str]]]:
-        """Return for each finished run up to an instant its as_of and its snapshots (source → id), oldest first."""
-        return [(as_of, json.loads(manifest).get("snapshots", {})) for as_of, manifest in self._rows("manifests", until=until)]
+        """Return for each whole run up to an instant its as_of and its snapshots (source → id), oldest first."""
+        told = [(as_of, json.loads(manifest)) for as_of, manifest in self._rows("manifests", until=until)]
+        return [(as_of, manifest.get("snapshots", {})) for as_of, manifest in told if not manifest.get("only")]
 
     def unknown(self, limit: int) -> list[UnknownRow]:
         """Return messages of unknown fate, oldest first."""

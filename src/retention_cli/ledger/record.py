@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from retention_cli.ledger.delta import Delta
     from retention_cli.ledger.rows import Run
 
-_JOURNEY = ("id", "campaign", "customer", "occurrence", "revision", "entered_at", "state", "step", "due_at", "reason", "trigger")
+_JOURNEY = ("id", "campaign", "customer", "occurrence", "revision", "entered_at", "state", "step", "due_at", "reason", "trigger", "per")
 _PLANNED = (
     "id",
     "journey",
@@ -41,14 +41,18 @@ _CHANNEL, _ADDRESS, _PLANNED_AT = _PLANNED.index("channel"), _PLANNED.index("add
 def write_delta(connection: Connection, run: Run, delta: Delta) -> int:
     """Write everything; return how many of the messages to be stopped were still waiting."""
     _write_campaigns(connection, run, delta)
+    _approve(connection, delta)
     bulk.insert(connection, "contexts", ("id", "count", "body", "run"), _with(run.id, delta.contexts))
     bulk.insert(connection, "journeys", _JOURNEY, delta.journeys_new)
     _change_journeys(connection, delta)
     bulk.insert(connection, "messages", _MESSAGE, _messages(run, delta))
-    bulk.insert(connection, "verdicts", ("campaign", "customer", "occurrence", "verdict", "as_of", "run"), _with(run.id, delta.verdicts))
+    bulk.insert(connection, "verdicts", ("campaign", "customer", "occurrence", "verdict", "as_of", "facts", "run"), _with(run.id, delta.verdicts))
     bulk.insert(connection, "goals", ("journey", "goal", "reached_at", "value", "run"), _with(run.id, delta.goals))
     bulk.insert(connection, "transitions", moves.HISTORY, ((run.id, *row) for row in delta.transitions))
     _write_generation(connection, run, delta)
+    if delta.manifest is not None:
+        told = {"id": run.id, "manifest": json.dumps(delta.manifest, ensure_ascii=False)}
+        connection.execute(statement("tell_manifest", connection.dialect.name), told)
     return _stop_messages(connection, run, delta)  # last: what this tick planned may be stopped by it, in this order
 
 
@@ -57,6 +61,11 @@ def _write_campaigns(connection: Connection, run: Run, delta: Delta) -> None:
     bulk.insert(connection, "revisions", ("id", "campaign", "fingerprint", "program", "run"), _with(run.id, delta.revisions_new))
     for hash_, body in delta.templates:
         connection.execute(statement("keep_template", connection.dialect.name), {"hash": hash_, "body": body})
+
+
+def _approve(connection: Connection, delta: Delta) -> None:
+    for campaign in delta.approved:
+        connection.execute(statement("approve_surge", connection.dialect.name), {"campaign": campaign})
 
 
 def _change_journeys(connection: Connection, delta: Delta) -> None:

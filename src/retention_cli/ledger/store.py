@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from retention_cli.errors import LedgerRefused
 from retention_cli.ledger import advisory, statement, trust
-from retention_cli.ledger.birth import give_birth
+from retention_cli.ledger.birth import give_birth, upgrade
 from retention_cli.ledger.connect import connect, log_of, refusing
 from retention_cli.ledger.lock import PRESENT, presence
+from retention_cli.ledger.migrations import HEAD
 from retention_cli.ledger.witness import Witness
 
 if TYPE_CHECKING:
@@ -147,6 +148,9 @@ def _look_or_make(location: Location, witness: Witness, *, create: bool) -> Sigh
     if seen is None:
         give_birth(location)
         seen = trust.look(location, witness, thorough=False)
+    if seen is not None and seen.version != HEAD:
+        upgrade(location)
+        seen = trust.look(location, witness, thorough=False)
     if seen is None:
         raise LedgerRefused(f"the ledger {location.shown} was made and is gone again", "see who else writes there")
     return seen
@@ -154,8 +158,11 @@ def _look_or_make(location: Location, witness: Witness, *, create: bool) -> Sigh
 
 def open_view(location: Location, witness_dir: Path | None) -> Store | None:
     """Open one moment of a ledger for reading; None where there is none and never was one. Raises LedgerRefused."""
-    if trust.look(location, Witness(location, witness_dir), thorough=False) is None:
+    seen = trust.look(location, Witness(location, witness_dir), thorough=False)
+    if seen is None:
         return None
+    if seen.version != HEAD:
+        raise LedgerRefused(f"the ledger {location.shown} is of an earlier version", "the next `retention run` brings it up to date")
     with ExitStack() as held:
         with refusing(location):
             connection = held.enter_context(connect(location, write=False))

@@ -84,7 +84,7 @@ def _sighting(location: Location, connection: Connection) -> Sighting | None:
                 "a newer retention made it, or another program: upgrade retention, or give the ledger a place of its own",
             )
         ledger_id, epoch, last_seq = connection.execute(statement("sighting", location.dialect)).one()
-        return Sighting(ledger_id, epoch, last_seq)
+        return Sighting(ledger_id, epoch, last_seq, str(version))
 
 
 def _check_pages(location: Location, connection: Connection) -> None:

@@ -21,6 +21,7 @@ from typing import IO, TYPE_CHECKING
 from filelock import FileLock
 
 from retention_cli.errors import LedgerRefused
+from retention_cli.ledger.migrations import HEAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,11 +46,12 @@ class Testimony:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What a ledger says of itself now; `last_seq` is the last sequence number of its transitions."""
+    """What a ledger says of itself now; `last_seq` is the last sequence number of its transitions, `version` that of its schema."""
 
     ledger_id: str
     epoch: int
     last_seq: int
+    version: str = HEAD
 
 
 class Witness:

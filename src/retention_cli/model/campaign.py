@@ -9,8 +9,10 @@ from pydantic import Field
 
 from retention_cli.model.base import Described, Flag, Model, Name, Span, Whole
 from retention_cli.model.condition import ConditionField, TotalField
+from retention_cli.model.source import Share
 from retention_cli.model.step import Step
 from retention_cli.model.trigger import Trigger
+from retention_cli.model.word import Word
 
 
 class Kind(StrEnum):
@@ -28,6 +30,7 @@ class Again(Model):
     never: Flag = Field(default=False, description="once in a lifetime")
     after: Span | None = Field(default=None, description="not sooner than this after the last entry")
     at_most: Annotated[Whole, Field(ge=1)] | None = Field(default=None, description="so many times in all")
+    once_per: Word | None = Field(default=None, description="once for each value of this fact of the trigger: to")
 
 
 class Goal(Model):
@@ -47,6 +50,7 @@ class Campaign(Described):
     trigger: Trigger = Field(description="what begins a journey")
     audience: ConditionField | None = Field(default=None, description="who may enter, asked once at the entry")
     again: Again | None = Field(default=None, description="whether a customer may enter again")
+    holdout: Share | None = Field(default=None, description="a share that enters, gets nothing and is measured: 10%")
     exit: dict[Name, ConditionField] = Field(default={}, description="named reasons to end a journey, asked before every step and every message")
     goals: dict[Name, Goal] = Field(default={}, description="what the campaign is for, measured from entry")
     steps: tuple[Step, ...] = Field(min_length=1, description="what happens, in order")

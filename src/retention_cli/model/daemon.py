@@ -56,7 +56,7 @@ CronText = Annotated[Word, AfterValidator(_check_cron), WithJsonSchema({"type": 
 """Five fields of a crontab: minute, hour, day of the month, month, day of the week."""
 
 
-class Rhythm(Model):
+class Beat(Model):
     """Due every so often, counted from midnight UTC, or at times of a crontab."""
 
     every: Annotated[Span, AfterValidator(_check_every)] | None = Field(default=None, description="how often")
@@ -82,7 +82,7 @@ def _next_by_cron(cron: str, instant: datetime, zone: ZoneInfo) -> datetime:
     raise AssertionError(cron)  # an expression that never comes is refused where it is written
 
 
-def _read_rhythm(value: Any) -> Any:
+def _read_beat(value: Any) -> Any:
     """Read `every 5 minutes` and `5 minutes` as what they are short for."""
     if isinstance(value, str):
         return {"every": Word(value.strip().removeprefix(_EVERY))}
@@ -98,13 +98,13 @@ _SHAPES = [
     {"type": "object", "additionalProperties": False, "properties": {"cron": _CRON}, "required": ["cron"]},
     {"type": "object", "additionalProperties": False, "properties": {"every": _OFTEN}, "required": ["every"]},
 ]
-RhythmField = Annotated[Rhythm, BeforeValidator(_read_rhythm), WithJsonSchema({"anyOf": _SHAPES})]
+BeatField = Annotated[Beat, BeforeValidator(_read_beat), WithJsonSchema({"anyOf": _SHAPES})]
 """`every 5 minutes`, or `{cron: "*/15 * * * *"}`."""
 
 
 class Daemon(Model):
     """What `retention schedule` does, and where it tells how it is."""
 
-    tick: RhythmField = Field(default=Rhythm(every=Duration(5, "minute")), description='when to run: every 5 minutes, or {cron: "*/15 * * * *"}')
-    send: RhythmField | None = Field(default=None, description="when, between runs, to send what was deferred; left out: only runs send")
+    tick: BeatField = Field(default=Beat(every=Duration(5, "minute")), description='when to run: every 5 minutes, or {cron: "*/15 * * * *"}')
+    send: BeatField | None = Field(default=None, description="when, between runs, to send what was deferred; left out: only runs send")
     health: Word = Field(default=Word(".retention/health.json"), description="the file that tells how it is, for whoever watches it")

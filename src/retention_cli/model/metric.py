@@ -111,6 +111,7 @@ _KNOWN: dict[str, tuple[str, str]] = {
     "last_clicked_at": ("time of the last click in a mail", _MAIL),
     "messages_30d": ("messages sent in 30 days over all channels", _MAIL),
     "nps": ("the latest answer to the question nps, 0 to 10", "an event called answer with question and answer"),
+    "next_question": ("the first of the shop's questions, in order, that the customer has not answered", "questions in retention.yml"),
     "age": ("whole years from birthday to today", "a column birthday of the customers"),
     "rfm_recency": (f"score of days_since_last_order among buyers{_SCORED}", _ORDERS),
     "rfm_frequency": (f"score of orders_count among buyers{_SCORED}", _ORDERS),

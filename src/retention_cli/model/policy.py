@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from retention_cli.model.base import Model, Name
+from retention_cli.model.source import Share
 from retention_cli.model.word import Word
 
 
@@ -34,7 +35,15 @@ class Consent(Model):
         return {"email": self.email, "sms": self.sms, "push": self.push}.get(channel)
 
 
+class Surge(Model):
+    """Too many at once: the campaign enrols nobody until `run --approve CAMPAIGN`. Schedules and one-offs are meant for all."""
+
+    at_most: Share = Field(description="a share of all customers: 20%")
+
+
 class Policies(Model):
     """What holds over all campaigns."""
 
     consent: Consent | None = Field(default=None, description="where it stands who consented")
+    holdout: Share | None = Field(default=None, description="a share of customers that never gets marketing: the measure of the whole programme")
+    surge: Surge | None = Field(default=None, description="how many may enter one campaign in one run before somebody is asked")

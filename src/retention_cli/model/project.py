@@ -20,6 +20,7 @@ from retention_cli.model.metric import Metric
 from retention_cli.model.policy import Consent, Policies
 from retention_cli.model.segment import Segment
 from retention_cli.model.source import Source
+from retention_cli.model.survey import Question
 from retention_cli.model.target import DEFAULT_TARGET, Target
 from retention_cli.model.template import Template
 from retention_cli.model.word import Word
@@ -93,6 +94,7 @@ class Settings(Model):
     sender: Sender | None = Field(default=None, description="who writes")
     sources: dict[Name, Source] = Field(min_length=1, description="the shop's exports, by name")
     contacts: Contacts = Field(default=Contacts(), description="which fields of a customer are address, zone and locale")
+    questions: tuple[Question, ...] = Field(default=(), description="what is asked of customers by mail, in this order")
     policies: Policies = Field(default=Policies(), description="what holds over all campaigns")
     secrets: Secrets = Field(default=Secrets(), description="keys, from the environment")
     daemon: Daemon = Field(default=Daemon(), description="when `retention schedule` runs and sends")
@@ -127,6 +129,11 @@ class Project(Model):
     def consent(self) -> Consent | None:
         """Where it stands who consented."""
         return self.settings.policies.consent
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """What is asked of customers by mail, in order."""
+        return self.settings.questions
 
     @property
     def sources(self) -> Mapping[str, Source]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
-from retention_cli.model.base import Model, Span, Whole
+from retention_cli.model.base import Flag, Model, Span, Whole
 from retention_cli.model.condition import RowConditionField
 from retention_cli.model.dress import CsvFormat
 from retention_cli.model.word import Word
@@ -198,6 +198,7 @@ class Source(Model):
     )
     url: Word | None = Field(default=None, min_length=1, description='a database to ask instead: "${SHOP_DB}"')
     query: Word | None = Field(default=None, min_length=1, description="what to ask it: one SELECT")
+    allow_private: Flag = Field(default=False, description="true: its address may lead to this machine or into a private network")
     sheet: Word | None = Field(default=None, min_length=1, description="the sheet of an Excel file; left out: the first")
     key: Word | None = Field(default=None, description="the column that names a row")
     customer: Word | None = Field(default=None, description="the column that holds the customer's id")

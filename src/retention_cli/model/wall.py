@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 _TIME_PATTERN = r"^([01]\d|2[0-3]):[0-5]\d$"
 _ONE_DAY = timedelta(days=1)
+_MIDNIGHT = time(0)
 
 
 def read_time_of_day(value: Any) -> Any:
@@ -55,7 +56,9 @@ def instant_of(day: date, at: time, zone: ZoneInfo) -> datetime | None:
     if early.astimezone(zone).replace(tzinfo=None) == wall:
         return early
     found = _end_of_gap(late, early, zone)
-    return found if found.astimezone(zone).date() == day else None
+    if found.astimezone(zone).date() == day or (at > _MIDNIGHT and instant_of(day, _MIDNIGHT, zone) is not None):
+        return found  # a gap may reach to the day's end: in Nuuk it is midnight then
+    return None
 
 
 def _end_of_gap(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:

@@ -17,7 +17,7 @@ from retention_cli.project.grammar.spot import CUSTOMER, Scope, Spot, note_shape
 from retention_cli.project.notes import Code
 from retention_cli.project.objects import Named, objects, split_total
 from retention_cli.project.steps import StepReader
-from retention_cli.project.triggers import read_trigger
+from retention_cli.project.triggers import TELLING, read_trigger
 from retention_cli.project.yaml_tree import Table
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class _Parts:
         self.table = table
         self.notes = notes
         trigger = table.get("trigger")
-        self.inside = Scope(entry=True, same=isinstance(trigger, Table) and "did" in trigger)
+        self.inside = Scope(entry=True, same=isinstance(trigger, Table) and any(head in trigger for head in TELLING))
         self.exit_scope = Scope(entry=True, same=self.inside.same, bounded=True)
 
     def read(self) -> dict[str, object]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from retention_cli.model.condition import InSegment, Listed, walk
 from retention_cli.model.metric import When
 from retention_cli.model.step import If, Send, Stop
-from retention_cli.model.trigger import Enters
+from retention_cli.model.trigger import segment_of
 from retention_cli.model.word import Word, place_of
 from retention_cli.project.files import is_inside
 from retention_cli.project.notes import Code
@@ -127,8 +127,8 @@ def check_campaigns(campaigns: Named[Campaign], segments: Named[Segment], templa
     for name, campaign in list(campaigns.sound.items()):
         before = notes.errors
         named = [(node.name, node.place) for node in segments_in(conditions_of(campaign))]
-        if isinstance(campaign.trigger, Enters):
-            named.append((campaign.trigger.enters, campaign.trigger.enters.place))
+        if (watched := segment_of(campaign.trigger)) is not None:
+            named.append((watched, watched.place))
         for segment, place in named:
             note_unknown_segment(segment, place, segments, notes)
         sends = [step for step in all_steps(campaign.steps) if isinstance(step, Send)]

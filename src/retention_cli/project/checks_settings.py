@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
 from retention_cli.model.campaign import Kind
-from retention_cli.model.mail import OWN_EVENTS
+from retention_cli.model.mail import EVENTS, OWN_EVENTS
 from retention_cli.model.source import CUSTOMERS, IDENTITIES, EventColumn
 from retention_cli.model.step import Send
 from retention_cli.model.target import DEFAULT_TARGET
@@ -130,15 +130,27 @@ def _odd_places(name: Word, source: Source) -> Iterator[tuple[str, str, Word]]:
 
 
 def _check_events(sources: Mapping[Word, Source], notes: Notes) -> None:
-    givers: dict[str, Word] = {}
+    """Warn of an event that two sources give, each with those before it: what both tell of would count twice."""
+    givers: dict[str, list[Word]] = {}
     for name, source in sources.items():
         if name == OWN_EVENTS:
             notes.error(name.place, Code.DUPLICATE_NAME, f"{str(name)!r} is the tool's own source of mail events", "call it mail_history")
         for event in _events(source):
-            first = givers.setdefault(event, name)
-            if first != name:
+            before = givers.setdefault(event, [])
+            other = next((each for each in before if not _adds_up(event, each, name, sources)), None)
+            before.append(name)
+            if other is not None:
                 place = place_of(event) if isinstance(event, Word) else name.place
-                notes.error(place, Code.EVENT_CLASH, f"both {first!r} and {name!r} give the event {event!r}", "give one of them another name")
+                notes.warn(place, Code.EVENT_CLASH, f"both {other!r} and {name!r} give the event {event!r}, and they are added up", _TWICE)
+
+
+_TWICE = "where both tell of the same rows, rename one's event; where they are parts of a whole, name the sources alike: orders_cz, orders_sk"
+
+
+def _adds_up(event: str, one: Word, other: Word, sources: Mapping[Word, Source]) -> bool:
+    """Whether two sources are plainly made to give one event: a history of the tool's own mail, or parts that are named alike."""
+    plain = all(isinstance(sources[name].event, Word) for name in (one, other))
+    return event in EVENTS or (plain and one.partition("_")[0] == other.partition("_")[0])
 
 
 def _events(source: Source) -> list[str]:

@@ -18,10 +18,11 @@ from retention_cli.model.metric import Metric
 from retention_cli.model.project import Settings
 from retention_cli.model.segment import Segment
 from retention_cli.model.template import FrontMatter
-from retention_cli.model.trigger import Enters, Happened
+from retention_cli.model.trigger import TRIGGERS, Happened
 from retention_cli.project.objects import SQL_FILE
 from retention_cli.project.schema_cases import case_definitions
 from retention_cli.project.schema_conditions import Schema, definitions, fold_properties, metric_properties, ref, table
+from retention_cli.project.triggers import QUERY_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +34,7 @@ _DROPPED = ("title", "discriminator", "x-def", "writeOnly")
 _CONSTRAINTS = ("enum", "const", "pattern")
 _SCALARS = ("string", "number", "boolean")
 _GIVEN_NAMES = ("Source", "Target")
+_OF_TRIGGERS = ("Move", "Change", "Lapse", "Rhythm", "Timetable", "Interest", "Every", "Zone")
 _GIVEN_KEYS = ("name", "known")
 
 
@@ -83,7 +85,7 @@ def _campaigns() -> Schema:
     inner["step"] = {"anyOf": [*(ref(step) for step in ("Send", "Wait", "If", "Stop")), {"const": "stop", "description": "end the journey here"}]}
     for steps in (properties["steps"], inner["If"]["properties"]["then"], inner["If"]["properties"]["else"]):
         steps["items"] = ref("step")
-    for unused in ("Again", "Enters", "Happened"):
+    for unused in ("Again", *(model.__name__ for model in TRIGGERS.values()), *_OF_TRIGGERS):
         inner.pop(unused, None)
     return _one_or_many(schema)
 
@@ -99,9 +101,28 @@ def _tests() -> Schema:
 
 def _trigger() -> Schema:
     query = definitions()["query"]["properties"]
-    kept = {key: query[key] for key in ("did", "where", "not_followed_by")}
+    kept = {key: query[key] for key in QUERY_KEYS}
     own = {key: value for key, value in _model(Happened)["properties"].items() if key != "query"}
-    return {"anyOf": [_model(Enters), table({**kept, **own}, ["did"])]}
+    others = [_inlined(_model(model)) for model in TRIGGERS.values() if model is not Happened]
+    return {"anyOf": [*others, table({**kept, **own}, ["did"])]}
+
+
+def _inlined(schema: Schema) -> Schema:
+    """Return a schema with the parts it names written out, so that each trigger stands by itself."""
+    inner = schema.pop("$defs", {})
+
+    def written_out(node: Any) -> Any:
+        if isinstance(node, list):
+            return [written_out(item) for item in node]
+        if not isinstance(node, dict):
+            return node
+        name = str(node.get("$ref", "")).removeprefix("#/$defs/")
+        if name in inner:
+            return written_out(inner[name]) | {key: value for key, value in node.items() if key != "$ref"}
+        return {key: written_out(value) for key, value in node.items()}
+
+    found: Schema = written_out(schema)
+    return found
 
 
 def _again() -> Schema:

@@ -16,6 +16,7 @@ from retention_cli.project.grammar.conditions import condition
 from retention_cli.project.grammar.spot import ROW, Spot, shape_of
 from retention_cli.project.notes import Code
 from retention_cli.project.preset import applied
+from retention_cli.project.questions import read_questions
 from retention_cli.project.yaml_tree import Series, Table
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def read_settings(raw: Raw, notes: Notes) -> Settings | None:
         notes.error(raw.place, Code.WRONG_SHAPE, f"retention.yml should be a mapping, not {shape_of(raw)}", "write name: …, sources: …")
         return None
     before = notes.errors
-    replaced = {key: read(raw[key], notes) for key, read in (("sources", _sources), ("targets", _targets)) if key in raw}
+    readers = (("sources", _sources), ("targets", _targets), ("questions", read_questions))
+    replaced = {key: read(raw[key], notes) for key, read in readers if key in raw}
     settings = build(Settings, raw, notes, replaced, what="retention.yml")
     return settings if notes.errors == before else None
 

@@ -33,11 +33,6 @@ class Address:
         """Whether only a server that offers SMTPUTF8 (RFC 6531) can take it."""
         return not self.local.isascii()
 
-    @property
-    def normal(self) -> str:
-        """The form in which addresses are compared: suppressed as one, mailed as one."""
-        return f"{self.local.casefold()}@{self.domain}"
-
 
 @lru_cache(maxsize=4096)
 def parse_address(text: str) -> Address | None:

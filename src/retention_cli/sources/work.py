@@ -204,7 +204,9 @@ class Work:
 
 def definition_of(source: Source, zone: str) -> Any:
     """Return what the project says of a source, as far as it decides what its snapshot holds."""
-    said = source.model_dump(mode="json", exclude={"name", "preset", "guard", "checks", "max_bad_rows", "description", "where", "exclude", "url"})
+    said = source.model_dump(
+        mode="json", exclude={"name", "preset", "guard", "checks", "max_bad_rows", "description", "where", "exclude", "url", "allow_private"}
+    )
     return [said, zone, encode(source.where), encode(source.exclude), source.known.model_dump(mode="json")]
 
 

@@ -50,7 +50,8 @@ _RHYTHM = {Habit.RARE: (110, 220), Habit.REGULAR: (40, 90), Habit.LOYAL: (14, 35
 class Customer:
     """A customer. `rhythm` is the usual number of days between two orders, `shelves` the categories liked, best first.
 
-    `hours` are the hours at which one shops, each as often as it is likely.
+    `hours` are the hours at which one shops, each as often as it is likely. `hobbies` and `channel` are what the form of the
+    registration asked for, empty for whom it was too much.
     """
 
     customer_id: str
@@ -69,6 +70,8 @@ class Customer:
     os: str
     has_app: bool
     hours: tuple[int, ...]
+    hobbies: tuple[str, ...] = ()
+    channel: str = ""
 
     @property
     def device(self) -> str:

@@ -25,7 +25,7 @@ Row = tuple[object, ...]
 
 CUSTOMERS = (
     "customer_id", "email", "first_name", "last_name", "osloveni", "gender", "birthday", "country", "city", "postal_code",
-    "registered_at", "newsletter",
+    "registered_at", "newsletter", "hobbies", "preferred_channel",
 )  # fmt: skip
 PRODUCTS = (
     "product_id", "title", "url", "image_url", "price", "cost", "stock", "category", "brand", "consumption_days", "added_at",
@@ -44,6 +44,7 @@ def customer(each: Customer) -> Row:
     return (
         each.customer_id, each.email, who.first_name, who.last_name, who.salutation, who.gender, each.birthday or "",
         each.country, each.city, each.postal_code, local(each.registered_at), "true" if each.newsletter else "false",
+        "|".join(each.hobbies), each.channel,
     )  # fmt: skip
 
 

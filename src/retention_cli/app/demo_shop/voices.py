@@ -1,7 +1,8 @@
-"""What the made-up customers say after they bought: things sent back, complaints, and answers to questions asked by mail."""
+"""What the made-up customers say: of themselves, things sent back, complaints, and answers to questions asked by mail."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,6 +28,7 @@ _SCORES = {
 }
 _HOBBIES = ("cycling", "running", "hiking", "gardening", "cooking", "reading", "crafts", "dogs")
 _OF_SHELVES = {"Sport/Kolo": "cycling", "Sport/Turistika": "hiking", "Dům a zahrada/Zahradní nářadí": "gardening", "Chovatelské potřeby/Psi": "dogs"}
+_CHANNELS = weighted({"": 62, "email": 29, "sms": 9})
 _BETWEEN_QUESTIONS = timedelta(days=90)
 
 
@@ -102,6 +104,16 @@ def _hobbies(chance: Chance, customer: Customer, as_of: datetime) -> Iterator[An
     if not chance.happens(0.3):
         return
     at = customer.registered_at + (as_of - customer.registered_at) * chance.random()
-    liked = [hobby for shelf, hobby in _OF_SHELVES.items() if shelf in customer.shelves]
-    told = dict.fromkeys([*liked[:1], *chance.sample(_HOBBIES, 1 + (not liked and chance.happens(0.5)))])
+    told = _liked(chance, customer)
     yield from (Answer(customer.customer_id, at + timedelta(seconds=9 * place), "hobby", hobby) for place, hobby in enumerate(told))
+
+
+def _liked(chance: Chance, customer: Customer) -> list[str]:
+    liked = [hobby for shelf, hobby in _OF_SHELVES.items() if shelf in customer.shelves]
+    return list(dict.fromkeys([*liked[:1], *chance.sample(_HOBBIES, 1 + (not liked and chance.happens(0.5)))]))
+
+
+def with_profile(chance: Chance, customer: Customer) -> Customer:
+    """Return the customer with what the form of the registration was told: hobbies, and how to be written to."""
+    hobbies = _liked(chance, customer) if chance.happens(0.2) else ()
+    return replace(customer, hobbies=tuple(hobbies), channel=chance.pick(_CHANNELS))

@@ -12,3 +12,7 @@ SELECT x.subject, 'ended', s.step, NULL, x.reason
 FROM exits AS x
 JOIN subjects AS s ON s.subject = x.subject
 WHERE s.is_new OR s.is_open
+UNION ALL
+SELECT subject, 'held_out', NULL, NULL, held_out
+FROM verdicts
+WHERE verdict = 'enters' AND held_out IS NOT NULL

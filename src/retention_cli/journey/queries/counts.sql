@@ -1,6 +1,8 @@
 -- What the tick does, campaign by campaign: the same tables that the delta is made of. `stayed` are new journeys that wait
 -- on, `left` are journeys that were open and are over.
-SELECT campaign, 'enter' AS what, NULL AS reason, count(*) FROM verdicts WHERE verdict = 'enters' GROUP BY campaign
+SELECT campaign, 'enter' AS what, NULL AS reason, count(*) FROM verdicts WHERE verdict = 'enters' AND held_out IS NULL GROUP BY campaign
+UNION ALL
+SELECT campaign, 'hold_out', held_out, count(*) FROM verdicts WHERE verdict = 'enters' AND held_out IS NOT NULL GROUP BY campaign, held_out
 UNION ALL
 SELECT campaign, 'turned_away', verdict, count(*) FROM verdicts WHERE verdict <> 'enters' GROUP BY campaign, verdict
 UNION ALL

@@ -5,5 +5,5 @@ FROM subjects AS s
 JOIN asked AS a ON a.subject = s.subject
 JOIN program_exits AS x ON x.revision = s.revision
 LEFT JOIN verdicts AS v ON v.subject = s.subject
-WHERE a.answers[x.question] AND (NOT s.is_new OR v.verdict = 'enters')
+WHERE a.answers[x.question] AND (NOT s.is_new OR (v.verdict = 'enters' AND v.held_out IS NULL))
 GROUP BY s.subject

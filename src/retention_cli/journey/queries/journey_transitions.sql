@@ -1,6 +1,6 @@
 -- One row a journey that moved: from where, to where, and by which steps.
 SELECT 'journey', s.subject, CASE WHEN s.is_new THEN NULL ELSE s.step END,
-    CASE WHEN a.state = 'open' THEN a.step ELSE 'ended' END,
+    CASE WHEN a.state = 'open' THEN a.step ELSE a.state END,
     $as_of,
     concat_ws('; ', CASE WHEN s.is_new THEN 'entered' END, path.steps, a.reason)
 FROM subjects AS s

@@ -1,2 +1,6 @@
--- Occurrences that were judged and did not enter; those that did are journeys.
-SELECT campaign, customer_id, occurrence, verdict, $as_of FROM verdicts WHERE verdict <> 'enters' ORDER BY subject
+-- Occurrences that were judged and did not enter; those that did are journeys. Whom a surge kept out may still be approved.
+SELECT v.campaign, v.customer_id, v.occurrence, v.verdict, $as_of, CASE WHEN v.verdict = 'surge' THEN s.trigger END
+FROM verdicts AS v
+JOIN subjects AS s ON s.subject = v.subject
+WHERE v.verdict <> 'enters'
+ORDER BY v.subject

@@ -10,7 +10,7 @@ WITH RECURSIVE walked AS (
     LEFT JOIN verdicts AS v ON v.subject = s.subject
     LEFT JOIN exits AS x ON x.subject = s.subject
     WHERE x.subject IS NULL
-      AND ((s.is_new AND v.verdict = 'enters') OR (s.is_due AND here.step IS NOT NULL))
+      AND ((s.is_new AND v.verdict = 'enters' AND v.held_out IS NULL) OR (s.is_due AND here.step IS NOT NULL))
     UNION ALL
     SELECT w.subject, w.revision, w.hop + 1,
         CASE WHEN st.op = 'if' AND NOT a.answers[st.question] THEN st.otherwise ELSE st.next END

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-KNOWN = ("r0001",)
-"""All revisions that this program can read, oldest first."""
+KNOWN = ("r0001", "r0004")
+"""All revisions that this program can bring to the newest, oldest first."""
 
 HEAD = KNOWN[-1]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from retention_cli.errors import DataUnreachable
 from retention_cli.sources.files import ExportFile, expand, stamp_of
@@ -43,17 +43,17 @@ def _fetch(name: str, source: Source, root: Path, folder: Path) -> None:
         ask(source.url, str(source.query), root, folder, f"{name} ({told(source.url)})")
         return
     address = str(source.path)
-    way = urlsplit(address).scheme
+    way = address.partition("://")[0].lower()
     if way not in _WAYS:
         raise DataUnreachable(f"{told(source.path)} is no address that is read", "https://…, s3://… or a file")
     if way == "s3":
         from retention_cli.sources.places.s3 import fetch_objects  # noqa: PLC0415 - an extra
 
-        fetch_objects(address, folder, told(source.path))
+        fetch_objects(address, folder, told(source.path), allow_private=source.allow_private)
     else:
         from retention_cli.sources.places.http import fetch_file  # noqa: PLC0415 - most exports are files
 
-        fetch_file(address, folder, told(source.path))
+        fetch_file(address, folder, told(source.path), allow_private=source.allow_private)
 
 
 def _fetched(name: str, folder: Path) -> tuple[ExportFile, ...]:
@@ -68,8 +68,20 @@ def told(word: Word | None) -> str:
     written = getattr(word, "written", None)
     if written is not None:
         return str(written)
-    parts = urlsplit(str(word))
+    parts = parts_of(str(word))
+    if parts is None or "@" in parts.path:  # a password with a / in it reaches into the path
+        return f"{str(word).partition('://')[0]}://…"
     return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
+
+
+def parts_of(address: str) -> SplitResult | None:
+    """Return the parts of an address, None where it cannot be one; what Python would say of it could hold a secret."""
+    try:
+        parts = urlsplit(address)
+        is_sound = parts.port != 0
+    except ValueError:
+        return None
+    return parts if is_sound else None
 
 
 def read_index(folder: Path) -> list[tuple[str, str]]:

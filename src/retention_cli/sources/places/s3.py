@@ -10,36 +10,55 @@ import hashlib
 import json
 import os
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from retention_cli.errors import DataUnreachable, MissingExtra
 from retention_cli.sources.atomic import write_text
-from retention_cli.sources.places.fetch import write_index
-from retention_cli.sources.places.http import MOST_BYTES
+from retention_cli.sources.places.fetch import parts_of, write_index
+from retention_cli.sources.places.http import MOST_BYTES, way
+from retention_cli.sources.places.opening import PORTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 _MAGIC = "*?["
+_AMAZON = (".amazonaws.com", ".amazonaws.com.cn")
 
 
-def fetch_objects(address: str, folder: Path, shown: str) -> None:
+def fetch_objects(address: str, folder: Path, shown: str, *, allow_private: bool = False) -> None:
     """Bring the objects of an address into a folder; raises DataUnreachable or MissingExtra."""
+    parts = parts_of(address)
+    if parts is None or parts.username is not None:
+        raise DataUnreachable(f"{shown} is no well-formed address", "write s3://BUCKET/KEY; credentials stand where the AWS tools look for them")
     try:
         import boto3  # noqa: PLC0415 - an extra
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as above
     except ImportError as error:
         raise MissingExtra("s3", f"reading {shown}") from error
-    parts = urlsplit(address)
     try:
         client = boto3.client("s3")
+        _look_at(str(client.meta.endpoint_url), shown, allow_private=allow_private)
         found = [_fetched(client, parts.netloc, each, folder, shown) for each in _objects(client, parts.netloc, parts.path.lstrip("/"))]
+    except ValueError as error:
+        raise DataUnreachable(f"{shown} cannot be fetched: its endpoint is no well-formed address", "look at AWS_ENDPOINT_URL") from error
     except (BotoCoreError, ClientError, OSError) as error:
         raise DataUnreachable(f"{shown} cannot be fetched: {error}", "are bucket, key and credentials right?") from error
     if not found:
         raise DataUnreachable(f"no object matches {shown}", "")
     write_index(folder, found)
+
+
+def _look_at(endpoint: str, shown: str, *, allow_private: bool) -> None:
+    """Demand of an endpoint what is demanded of a host, unless it is Amazon's own; raises DataUnreachable.
+
+    boto3 makes its connections itself, and looks the host up again: there TLS alone holds it to the name.
+    """
+    parts = parts_of(endpoint)
+    if parts is not None and parts.scheme == "https" and str(parts.hostname).endswith(_AMAZON):
+        return
+    if parts is None or parts.scheme not in PORTS or parts.username is not None:
+        raise DataUnreachable(f"the endpoint of {shown} is no well-formed address", "look at AWS_ENDPOINT_URL; no user and no password stand in it")
+    way(parts, f"the endpoint of {shown}", allow_private=allow_private)
 
 
 def _objects(client: Any, bucket: str, key: str) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,3 @@
+"""Where the fixed statements of a tick stand."""
+
+QUERIES = "retention_cli.journey.queries"
