@@ -280,3 +280,18 @@ def test_a_hostile_name_does_not_move_the_cursor(shop: Path) -> None:
     write(shop, "campaigns/hostile.yml", HOSTILE)
     for look in (("graph", "hostile"), ("show", "hostile"), ("list",)):
         assert "\x1b" not in retention(shop, "campaign", *look).out
+
+
+def test_who_is_held_out_is_counted_apart(tmp_path: Path) -> None:
+    """They have entered, get nothing and are not under way."""
+    people = [(f"c{number}", f"p{number}@example.com", "Ann", "CZ", "2026-01-01") for number in range(40)]
+    held = "name: held\nholdout: 50%\ntrigger: {enters: all_of_us, backfill: true}\ngoals: {back: {when: {did: order}, window: 5 days}}\n"
+    steps = "steps: [{send: letter}, {wait: 1 day}, {send: letter, id: more}]\n"
+    files = {"segments/all_of_us.yml": "where: {everyone: true}", "campaigns/held.yml": held + steps}
+    shop = make_shop(tmp_path / "shop", files, customers=people)
+    run(shop, "2026-05-01T09:00")
+    found = show(shop, "held")
+    assert (found["entered"], found["open"] + found["held_out"], found["ended"]) == (40, 40, {})
+    assert 0 < found["held_out"] < 40
+    assert found["sent"] == found["open"]
+    assert f"{found['held_out']} held out" in retention(shop, "campaign", "show", "held").out

@@ -187,10 +187,10 @@ class Outbox:
 
     def hold_all_but(self, campaigns: Collection[str], at: int) -> int:
         """Hold what waits of every campaign but these, until a run finds theirs on again; return how many."""
-        held = 0
+        held, kept = 0, json.dumps([[name] for name in campaigns])
         while True:
             with self._store.writing() as connection:
-                picked = self._store.rows(connection, "pick_switched_off", campaigns=list(campaigns), limit=_DEFERRED_AT_ONCE)
+                picked = self._store.rows(connection, "pick_switched_off", campaigns=kept, limit=_DEFERRED_AT_ONCE)
                 moves.make(connection, [Move(id_, before, "held", at, _SWITCHED_OFF) for id_, before in picked])
             if not picked:
                 return held
