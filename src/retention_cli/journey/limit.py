@@ -6,23 +6,26 @@ first step of every program; so nobody is lost because the moment that brought t
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from retention_cli.engine.statements import statement
 from retention_cli.journey.tables import QUERIES
+from retention_cli.model.program import Step, StepOp
 
 if TYPE_CHECKING:
     from retention_cli.engine.duck import DuckEngine
     from retention_cli.journey.frame import Frame
     from retention_cli.journey.running import Cast
+    from retention_cli.model.program import Program
 
 START = "(start)"
 """Where somebody waits who has entered and not begun; no step can have this id."""
 
 
-def add_starts(engine: DuckEngine) -> None:
-    """Give every program its place before the first step: who waited there goes on like after any wait."""
-    engine.execute(statement(QUERIES, "add_starts"), {"start": START})
+def with_start(program: Program) -> Program:
+    """Return a program with its place before the first step: who waited there goes on like after any wait."""
+    return replace(program, steps=(*program.steps, Step(START, StepOp.WAIT, program.first)))
 
 
 def keep_within(frame: Frame, engine: DuckEngine, members: Cast) -> dict[int, int]:
@@ -33,6 +36,10 @@ def keep_within(frame: Frame, engine: DuckEngine, members: Cast) -> dict[int, in
     engine.table("campaign_order", {"campaign": "BIGINT", "place": "BIGINT"}, [(running.id, place) for place, running in enumerate(ordered)])
     engine.execute(statement(QUERIES, "beyond"), {"limit": frame.limit})
     engine.execute(statement(QUERIES, "beyond_walk"), {})
-    engine.execute(statement(QUERIES, "beyond_stay"), {})
-    engine.execute(statement(QUERIES, "beyond_start"), {"start": START, "as_of": frame.micros})
     return {int(str(campaign)): int(str(people)) for campaign, people in engine.run(statement(QUERIES, "beyond_counts"), {})}
+
+
+def let_start(frame: Frame, engine: DuckEngine) -> None:
+    """Let those arrive at the start who enter beyond the limit; whoever is under way arrives nowhere and stays at a step that is due."""
+    if frame.limit is not None:
+        engine.execute(statement(QUERIES, "beyond_start"), {"start": START, "as_of": frame.micros})

@@ -18,6 +18,7 @@ from retention_cli.compile.moment import naive_utc
 from retention_cli.compile.scans import JOURNEYS
 from retention_cli.compile.subjects import Questions, subjects_query
 from retention_cli.engine.statements import statement
+from retention_cli.journey.limit import keep_within, let_start, with_start
 from retention_cli.journey.surge import most_entering
 from retention_cli.journey.tables import QUERIES
 from retention_cli.journey.zones import zone_field, zone_of
@@ -62,7 +63,7 @@ def upload_programs(frame: Frame, engine: DuckEngine, cast: Cast, revisions: Ite
     limits = most_entering(frame, engine, cast)
     running = [(*_running_row(each, asked), *_held_out(frame, each, asked), limits.get(each.id)) for each in cast.campaigns.values()]
     wanted = sorted({*revisions, *(each.revision for each in cast.campaigns.values())})
-    programs = {revision: program for revision in wanted if (program := cast.of_revision(revision)) is not None}
+    programs = {revision: with_start(program) for revision in wanted if (program := cast.of_revision(revision)) is not None}
     engine.table("running", _RUNNING, running)
     engine.table("programs", {"revision": "BIGINT", "first": "VARCHAR"}, [(revision, program.first) for revision, program in programs.items()])
     engine.table(
@@ -246,7 +247,11 @@ _ENTRIES = {
 }
 
 
-def step_through(engine: DuckEngine) -> None:
-    """Judge the candidates, find the exits, and walk everybody who moves."""
-    for name in ("verdicts", "exits", "walk", "arrivals"):
+def step_through(frame: Frame, engine: DuckEngine, cast: Cast) -> dict[int, int]:
+    """Judge the candidates, find the exits, and walk everybody who moves; return how many people a limit holds up, by campaign."""
+    for name in ("verdicts", "exits", "walk"):
         engine.execute(statement(QUERIES, name), {})
+    beyond = keep_within(frame, engine, cast)
+    engine.execute(statement(QUERIES, "arrivals"), {})
+    let_start(frame, engine)
+    return beyond

@@ -18,7 +18,6 @@ from retention_cli.journey.delta import collect
 from retention_cli.journey.enrol import find_candidates
 from retention_cli.journey.enrolling import Enrolling, Generations
 from retention_cli.journey.goals import reached
-from retention_cli.journey.limit import add_starts, keep_within
 from retention_cli.journey.plan import CampaignPlan, count
 from retention_cli.journey.programs import ask, step_through, upload_entries, upload_programs
 from retention_cli.journey.running import Cast, cast, switched_off
@@ -51,9 +50,7 @@ def plan_tick(frame: Frame, engine: DuckEngine) -> Tick:
     engine.execute(statement(QUERIES, "subjects"), {"next_journey": frame.past.position().next_journey})
     ask(frame, engine, asked, frame.mails)
     upload_entries(frame, engine)
-    add_starts(engine)
-    step_through(engine)
-    beyond = keep_within(frame, engine, members)
+    beyond = step_through(frame, engine, members)
     _add_items(frame, engine, members)
     _plan_messages(frame, engine)
     whole = whole_blob(engine)
