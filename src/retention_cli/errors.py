@@ -10,6 +10,7 @@ The tree:
     │   └── SendingStopped   a guard stopped the sending in the middle; what was sent is recorded
     ├── LockHeld             another run, or daemon, is at work: carries its owner                 (exit 4)
     ├── RenderFailed         one message cannot be made from its template and context; others can  (exit 2)
+    ├── OutOfMemory          a query needs more memory, or more disk for what is over, than it may take (exit 6)
     └── Untrusted            data or ledger cannot be reached or trusted                           (exit 6)
         ├── DataUnreachable
         └── LedgerRefused    missing, older, foreign, damaged or newer than this program
@@ -76,6 +77,10 @@ class LockHeld(RetentionError):
 
 class RenderFailed(RetentionError):
     """One message cannot be made. The sentence names templates and fields, never what a person's field holds."""
+
+
+class OutOfMemory(RetentionError):
+    """A query does not fit into the memory that it may take, or what is over not on the disk; it ended with nothing done."""
 
 
 class Untrusted(RetentionError):

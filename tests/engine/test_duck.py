@@ -13,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retention_cli.engine.duck import DuckEngine
+from retention_cli.errors import OutOfMemory
+from retention_cli.model.limits import Limits
 from retention_cli.model.snapshot import Snapshot, SnapshotSet
 
 if TYPE_CHECKING:
@@ -114,6 +116,58 @@ def test_what_was_spilt_goes_with_the_session(tmp_path: Path) -> None:
         assert [path.stat().st_mode & 0o077 for path in tmp_path.iterdir()] == [0]
         assert engine.run("SELECT count(*) FROM (SELECT hash(i) h, i FROM range(4000000) t(i) ORDER BY h OFFSET 1)") == [(3_999_999,)]
     assert list(tmp_path.iterdir()) == []
+
+
+BIG_SORT = "CREATE TABLE sorted AS SELECT hash(i) AS h, i FROM range(4000000) t(i) ORDER BY h"
+
+
+def _setting(engine: DuckEngine, name: str) -> object:
+    return engine.run("SELECT current_setting($name)", {"name": name})[0][0]
+
+
+def test_a_session_keeps_to_the_limits_of_a_shop(tmp_path: Path) -> None:
+    limits = Limits.model_validate({"memory_limit": "512MiB", "threads": "3"})
+    with DuckEngine.within(limits, temp_dir=tmp_path, enough="200MB") as engine:
+        assert (_setting(engine, "memory_limit"), _setting(engine, "threads")) == ("512.0 MiB", 3)
+        assert engine.memory_limit == "512MiB", "it is told as it was written"
+
+
+def test_without_a_limit_a_session_takes_what_is_enough() -> None:
+    with DuckEngine.within(Limits(), enough="512MiB") as engine:
+        assert _setting(engine, "memory_limit") == "512.0 MiB"
+
+
+def test_what_is_enough_never_raises_what_the_machine_gives() -> None:
+    with DuckEngine() as own, DuckEngine.within(Limits(), enough="999999GB") as engine:
+        assert _setting(engine, "memory_limit") == _setting(own, "memory_limit")
+
+
+def test_k18_a_query_that_needs_too_much_memory_names_the_setting(tmp_path: Path) -> None:
+    with DuckEngine(memory_limit="60MB", threads=1, temp_dir=tmp_path) as engine:
+        with pytest.raises(OutOfMemory) as ended:
+            engine.run("SELECT list(hash(i)) FROM range(40000000) t(i)")
+        assert str(ended.value) == "a query needs more than 60MB of memory"
+        assert "`memory_limit` of `duckdb` in retention.yml" in ended.value.hint
+        assert engine.run("SELECT 1") == [(1,)], "the session goes on"
+
+
+def test_k18_a_stream_that_needs_too_much_memory_names_the_setting(tmp_path: Path) -> None:
+    with DuckEngine(memory_limit="60MB", threads=1, temp_dir=tmp_path) as engine, pytest.raises(OutOfMemory, match="more than 60MB"):
+        list(engine.stream("SELECT list(hash(i)) FROM range(40000000) t(i)"))
+
+
+def test_k18_rows_that_do_not_fit_name_the_setting(tmp_path: Path) -> None:
+    with DuckEngine(memory_limit="10MB", threads=1, temp_dir=tmp_path) as engine, pytest.raises(OutOfMemory, match="more than 10MB"):
+        engine.table("t", {"a": "VARCHAR"}, [("x" * 20_000_000,)])
+
+
+def test_k18_a_disk_without_room_for_what_is_over_is_named(tmp_path: Path) -> None:
+    with DuckEngine(memory_limit="60MB", threads=1, temp_dir=tmp_path) as engine:
+        engine.execute("SET max_temp_directory_size = '1MB'")
+        with pytest.raises(OutOfMemory) as ended:
+            engine.execute(BIG_SORT)
+    assert str(ended.value) == f"a query needs more than 60MB of memory, and the disk has no room for what is over ({tmp_path})"
+    assert ended.value.hint.startswith("make room there")
 
 
 def test_a_long_statement_draws_nothing() -> None:

@@ -10,6 +10,8 @@ import pytest
 from retention_cli.engine.duck import DuckEngine
 from retention_cli.engine.quoting import fill, literal
 from retention_cli.engine.sandbox import Copied, SelectionFailed, select_ids
+from retention_cli.model.limits import Limits
+from retention_cli.model.word import Word
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,3 +77,10 @@ def test_what_takes_too_long_is_stopped(orders: Copied) -> None:
     endless = "SELECT customer_id FROM orders, range(1000000000) AS a(x), range(1000000000) AS b(y) WHERE x * y < 0"
     with pytest.raises(SelectionFailed, match=r"longer than 0\.3 seconds"):
         select_ids(endless, [orders], AS_OF, column="customer_id", seconds=0.3)
+
+
+def test_k18_what_needs_too_much_memory_is_stopped_at_the_limit_of_the_shop(orders: Copied) -> None:
+    greedy = "SELECT customer_id FROM orders WHERE length(customer_id) < (SELECT len(list(hash(i))) FROM range(40000000) t(i))"
+    limits = Limits(memory_limit=Word("100MB"), threads=1)
+    with pytest.raises(SelectionFailed, match=r"^it needs more than 100MB of memory$"):
+        select_ids(greedy, [orders], AS_OF, column="customer_id", limits=limits)

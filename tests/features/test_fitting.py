@@ -10,7 +10,6 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -44,7 +43,9 @@ def make(root: Path, text: str, **source: object) -> Shop:
 def fit(shop: Shop, currency: str = "EUR", zone: str = "Europe/Prague") -> Fitted | Unfit:
     """Import and fit, as a command does that asks for a prediction."""
     snapshots = shop.settle().snapshots
-    return fitted(Schema(shop.project.sources, seen(snapshots)), snapshots, currency, ZoneInfo(zone))
+    return fitted(
+        Schema(shop.project.sources, seen(snapshots)), snapshots, shop.project.settings.model_copy(update={"currency": currency, "timezone": zone})
+    )
 
 
 def kept(shop: Shop) -> list[Path]:
@@ -194,7 +195,7 @@ def test_no_source_of_orders_is_a_sentence(tmp_path: Path) -> None:
     shop = make(tmp_path, simulated(60))
     snapshots = shop.settle().snapshots
     without = Schema({"orders": shop.project.sources["orders"].model_copy(update={"event": None})}, seen(snapshots))
-    found: Any = fitted(without, snapshots, "EUR", ZoneInfo("UTC"))
+    found: Any = fitted(without, snapshots, shop.project.settings)
     assert found.why == "no source gives the event order"
     assert replace(without).derived is None
 

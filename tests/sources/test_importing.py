@@ -6,6 +6,7 @@ import gzip
 import os
 import subprocess
 import sys
+from contextlib import ExitStack
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +19,11 @@ from retention_cli.model import question
 from retention_cli.model.condition import FieldTest
 from retention_cli.model.dress import CsvFormat
 from retention_cli.model.duration import Duration
+from retention_cli.model.limits import Limits
 from retention_cli.model.question import Op
+from retention_cli.model.word import Word
+from retention_cli.sources.importing import import_all
+from retention_cli.sources.work import MEMORY, Session
 from support.shop import ORDERS, Shop, at, report, rows, types
 
 if TYPE_CHECKING:
@@ -26,6 +31,34 @@ if TYPE_CHECKING:
 
 TESTS = Path(__file__).parents[1]
 HEADER = "order_id,customer_id,ordered_at,total,status\n"
+
+
+def _engine_of(shop: Shop, limits: Limits) -> str:
+    settings = shop.project.settings.model_copy(update={"duckdb": limits})
+    with ExitStack() as resources:
+        return Session(shop.project.model_copy(update={"settings": settings}), {}, shop.store, shop.said.append, resources).engine.memory_limit
+
+
+def test_an_import_keeps_to_its_own_memory_unless_the_shop_says_how_much(shop: Shop) -> None:
+    assert _engine_of(shop, Limits()) == MEMORY
+    assert _engine_of(shop, Limits(threads=2)) == MEMORY
+    assert _engine_of(shop, Limits(memory_limit=Word("3GB"))) == "3GB"
+    assert _engine_of(shop, Limits(memory_limit=Word("200MB"))) == "200MB"
+
+
+def test_a_snapshot_is_the_same_with_little_memory(tmp_path: Path) -> None:
+    """With 100 MB the rows are sorted by way of the disk; no row is lost and they lie in the same order."""
+    select = (
+        "SELECT 'o' || i AS order_id, md5(i::VARCHAR) AS customer_id, TIMESTAMP '2026-01-01' + to_seconds(i) AS ordered_at FROM range(700000) t(i)"
+    )
+    found = []
+    for limits in (Limits(), Limits(memory_limit=Word("100MB"), threads=1)):
+        shop = Shop(tmp_path / str(limits.threads), {"orders": {**ORDERS, "path": "orders.parquet"}})
+        shop.write_parquet("orders.parquet", select)
+        settings = shop.project.settings.model_copy(update={"duckdb": limits})
+        imported = import_all(shop.project.model_copy(update={"settings": settings}), {}, shop.store)
+        found.append((imported.snapshots.snapshots["orders"].id, rows(imported, "orders")))
+    assert found[0] == found[1]
 
 
 def test_every_source_becomes_a_sorted_typed_snapshot(shop: Shop) -> None:

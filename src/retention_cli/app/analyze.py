@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from retention_cli.compile.moment import Moment
 from retention_cli.errors import UsageError
@@ -46,8 +45,7 @@ def analyze_cohorts(view: View, period: Period) -> tuple[Cohort, ...]:
 
 def analyze_value(view: View) -> Value:
     """Return the fit of repeat buying and what it predicts; raise UsageError where there is none."""
-    settings = view.work.project.settings
-    found = fitted(view.facts.schema, view.facts.imported.snapshots, settings.currency, ZoneInfo(settings.timezone))
+    found = fitted(view.facts.schema, view.facts.imported.snapshots, view.work.project.settings)
     if isinstance(found, Unfit):
         raise UsageError(f"nothing can be predicted: {found.why}", found.hint)
     with view.engine() as engine:

@@ -60,5 +60,5 @@ def _past(work: Workspace, limit: int) -> dict[str, list[Evaluated]]:
     reader = open_reader(work.location)
     if reader is None:
         return {}
-    with reader, DuckEngine() as engine:
+    with reader, DuckEngine.within(work.project.limits) as engine:
         return histories(engine, reader.evaluations(limit + 1), reader.last_generation(), limit)

@@ -93,7 +93,7 @@ class View:
         if self.held is not None:
             yield self.held
             return
-        with DuckEngine() as engine:
+        with DuckEngine.within(self.work.project.limits) as engine:
             engine.attach_snapshots(self.facts.imported.snapshots)
             offer(engine, self.work, self.facts.imported.snapshots, self.as_of)
             yield engine

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from retention_cli.app.workspace import Workspace
     from retention_cli.engine.duck import DuckEngine
     from retention_cli.ledger.reader import Reader
+    from retention_cli.model.limits import Limits
     from retention_cli.model.project import Project
     from retention_cli.model.snapshot import SnapshotSet
 
@@ -82,13 +83,14 @@ def _selection(engine: DuckEngine, *, node: Selected, snapshots: SnapshotSet, wo
     found = selection(node, schema)
     if isinstance(found, Problem):
         raise ProjectInvalid([found])
-    ids = _selected(node, found, [Copied(name, snapshots.snapshots[name].path, schema.time(name)) for name in found.sources], as_of)
+    tables = [Copied(name, snapshots.snapshots[name].path, schema.time(name)) for name in found.sources]
+    ids = _selected(node, found, tables, as_of, work.project.limits)
     engine.table(selected_table(str(node.file)), _IDS, [(id_,) for id_ in ids])
 
 
-def _selected(node: Selected, found: Selection, tables: list[Copied], as_of: datetime) -> list[str]:
+def _selected(node: Selected, found: Selection, tables: list[Copied], as_of: datetime, limits: Limits) -> list[str]:
     try:
-        return select_ids(found.text, tables, {AS_OF: naive_utc(as_of)}, column=CUSTOMER)
+        return select_ids(found.text, tables, {AS_OF: naive_utc(as_of)}, column=CUSTOMER, limits=limits)
     except SelectionFailed as failed:
         message = f"the SELECT of {node.file} failed: {failed}"
         raise ProjectInvalid([Problem(node.place, "selection-failed", message, "try it on the snapshots: `retention data show`")]) from failed

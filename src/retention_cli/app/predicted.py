@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from retention_cli.features.predictions import fitted, predictions
 
@@ -22,6 +21,6 @@ def with_predictions(schema: Schema, snapshots: SnapshotSet, settings: Settings)
 
     @cache
     def derived() -> Derived | Unfit:
-        return predictions(fitted(schema, snapshots, settings.currency, ZoneInfo(settings.timezone)))
+        return predictions(fitted(schema, snapshots, settings))
 
     return replace(schema, derived=derived)

@@ -71,7 +71,7 @@ def run_tests(work: Workspace, cases: Sequence[Case]) -> Iterator[Ran]:
         return
     clock, catalog = SystemClock(), peek(work.project, work.lock.sources)
     problems = check(work.project, catalog)
-    with DuckEngine(threads=1) as engine:
+    with DuckEngine.within(work.project.limits.lowered(threads=1)) as engine:
         harness = Harness(engine, work.project, catalog)
         problems += [problem for case in cases for problem in harness.problems(case)]
         if any(problem.is_error for problem in problems):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from retention_cli.app.workspace import Workspace
     from retention_cli.clock import Clock
+    from retention_cli.model.limits import Limits
 
 LOOK = 0.05
 """Seconds from one look at the files to the next."""
@@ -83,14 +84,16 @@ class Warm(AbstractContextManager["Warm"]):
 
     def __init__(self, root: Path, target: str) -> None:
         self._root, self._target = root, target
-        self._engine = DuckEngine()
+        self._engine: DuckEngine | None = None
+        self._limits: Limits | None = None
         self._attached: str | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._engine.close()
+        if self._engine is not None:
+            self._engine.close()
 
     def look(self, as_of: Callable[[Workspace], datetime], progress: Callable[[str], None]) -> View:
         """Return the project as it is now; raises what opening it and importing its exports raise."""
@@ -98,7 +101,16 @@ class Warm(AbstractContextManager["Warm"]):
         moment = as_of(work)
         facts = gather(work, moment, progress)
         snapshots = facts.imported.snapshots
+        engine = self._within(work.project.limits)
         if snapshots.id != self._attached:
-            self._engine.attach_snapshots(snapshots)
+            engine.attach_snapshots(snapshots)
             self._attached = snapshots.id
-        return View(work, facts, moment, self._engine)
+        return View(work, facts, moment, engine)
+
+    def _within(self, limits: Limits) -> DuckEngine:
+        if self._engine is not None and limits == self._limits:
+            return self._engine
+        if self._engine is not None:
+            self._engine.close()
+        self._engine, self._limits, self._attached = DuckEngine.within(limits), limits, None
+        return self._engine

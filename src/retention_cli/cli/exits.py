@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING
 import typer
 
 from retention_cli.cli.output import say
-from retention_cli.errors import GuardStopped, LockHeld, ProjectInvalid, RenderFailed, RetentionError, SendingStopped, Untrusted, UsageError
+from retention_cli.errors import (
+    GuardStopped,
+    LockHeld,
+    OutOfMemory,
+    ProjectInvalid,
+    RenderFailed,
+    RetentionError,
+    SendingStopped,
+    Untrusted,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +51,7 @@ _CODES: tuple[tuple[type[RetentionError], ExitCode], ...] = (
     (GuardStopped, ExitCode.GUARD),
     (SendingStopped, ExitCode.GUARD),
     (LockHeld, ExitCode.LOCKED),
+    (OutOfMemory, ExitCode.UNTRUSTED),
     (Untrusted, ExitCode.UNTRUSTED),
 )
 

@@ -7,10 +7,12 @@ lists, never left half read under another statement.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -18,11 +20,14 @@ import duckdb
 
 from retention_cli.engine.loading import column_list, load_rows
 from retention_cli.engine.quoting import fill, identifier, literal
+from retention_cli.errors import OutOfMemory
+from retention_cli.model.limits import in_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from retention_cli.engine.base import Row
+    from retention_cli.model.limits import Limits
     from retention_cli.model.snapshot import SnapshotSet
 
 SETTINGS: dict[str, str | bool] = {
@@ -31,6 +36,7 @@ SETTINGS: dict[str, str | bool] = {
     "allow_community_extensions": False,
     "python_enable_replacements": False,
 }
+NO_ROOM = os.strerror(errno.ENOSPC)
 
 
 class DuckEngine:
@@ -40,6 +46,7 @@ class DuckEngine:
         """Open a session. `memory_limit` is DuckDB's (`2GB`); what does not fit goes below `temp_dir`, readable by the owner alone."""
         self._spill = Path(temp_dir or tempfile.gettempdir()) / f"duckdb-{os.getpid()}-{secrets.token_hex(4)}"
         self._spill.mkdir(mode=0o700, parents=True)
+        self._memory = memory_limit
         config: dict[str, Any] = {**SETTINGS, "temp_directory": str(self._spill)}
         if memory_limit is not None:
             config["memory_limit"] = memory_limit
@@ -49,6 +56,20 @@ class DuckEngine:
         self._offered: dict[str, Callable[[DuckEngine], None]] = {}
         self._connection.execute("SET TimeZone = 'UTC'")
         self._connection.execute("SET enable_progress_bar = false")
+
+    @classmethod
+    def within(cls, limits: Limits, *, temp_dir: Path | None = None, enough: str | None = None) -> Self:
+        """Open a session within a shop's limits; where they set no memory, it takes no more than `enough`."""
+        engine = cls(memory_limit=limits.memory_limit, threads=limits.threads, temp_dir=temp_dir)
+        if enough is not None and limits.memory_limit is None and in_bytes(enough) < in_bytes(engine.memory_limit):
+            engine._memory = enough
+            engine.execute(fill("SET memory_limit = {enough}", enough=literal(enough)))
+        return engine
+
+    @property
+    def memory_limit(self) -> str:
+        """The most memory that it takes, as it was given, else as DuckDB tells it: `1.8 GiB`."""
+        return self._memory or str(self._connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0])
 
     def __enter__(self) -> Self:
         return self
@@ -64,7 +85,8 @@ class DuckEngine:
     def run(self, sql: str, values: Mapping[str, object] = {}) -> list[Row]:
         """Run one statement with its bound values (`$name`, exactly those that it names) and return every row."""
         self._make_ready(sql)
-        return self._connection.execute(sql, dict(values)).fetchall()
+        with self._memory_told():
+            return self._connection.execute(sql, dict(values)).fetchall()
 
     def execute(self, sql: str, values: Mapping[str, object] = {}) -> None:
         """Run one statement for what it does."""
@@ -73,9 +95,26 @@ class DuckEngine:
     def stream(self, sql: str, values: Mapping[str, object] = {}, *, size: int = 10_000) -> Iterator[list[Row]]:
         """Run one statement and yield its rows in lists of `size`; read it to its end before the next statement."""
         self._make_ready(sql)
-        result = self._connection.execute(sql, dict(values))
-        while rows := result.fetchmany(size):
+        with self._memory_told():
+            result = self._connection.execute(sql, dict(values))
+        while rows := self._more(result, size):
             yield rows
+
+    def _more(self, result: duckdb.DuckDBPyConnection, size: int) -> list[Row]:
+        with self._memory_told():
+            return result.fetchmany(size)
+
+    @contextmanager
+    def _memory_told(self) -> Iterator[None]:
+        """Say what was not enough, and where it is set, instead of what DuckDB says."""
+        try:
+            yield
+        except duckdb.OutOfMemoryException as error:
+            raise _too_much(self.memory_limit, self._spill, is_disk="max_temp_directory_size" in str(error)) from error
+        except duckdb.IOException as error:
+            if NO_ROOM not in str(error):
+                raise
+            raise _too_much(self.memory_limit, self._spill, is_disk=True) from error
 
     def columns(self, sql: str, values: Mapping[str, object] = {}) -> dict[str, str]:
         """Return the names and SQL types of a query's columns, in order, without running it."""
@@ -89,7 +128,8 @@ class DuckEngine:
         """Make the table anew with these columns (name → SQL type) and fill it; 200,000 rows take about half a second."""
         self.execute(fill("CREATE OR REPLACE TABLE {name} ({columns})", name=identifier(name), columns=column_list(columns)))
         if rows:
-            load_rows(self._connection, name, columns, rows)
+            with self._memory_told():
+                load_rows(self._connection, name, columns, rows)
 
     def attach_snapshots(self, snapshots: SnapshotSet) -> None:
         """Make a view a source over its snapshot, under the source's name."""
@@ -110,3 +150,12 @@ class DuckEngine:
     def interrupt(self) -> None:
         """Stop the statement that is running, from another thread; it raises there."""
         self._connection.interrupt()
+
+
+def _too_much(limit: str, spill: Path, *, is_disk: bool) -> OutOfMemory:
+    if is_disk:
+        return OutOfMemory(
+            f"a query needs more than {limit} of memory, and the disk has no room for what is over ({spill.parent})",
+            "make room there, or raise `memory_limit` of `duckdb` in retention.yml",
+        )
+    return OutOfMemory(f"a query needs more than {limit} of memory", "raise `memory_limit` of `duckdb` in retention.yml, or lower its `threads`")

@@ -15,12 +15,16 @@ import duckdb
 
 from retention_cli.engine.duck import DuckEngine
 from retention_cli.engine.quoting import Sql, fill, identifier, literal
+from retention_cli.errors import OutOfMemory
+from retention_cli.model.limits import NO_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from retention_cli.model.limits import Limits
+
 SECONDS = 60.0
-MEMORY, SPILL = "2GB", "4GB"
+MEMORY, SPILL, THREADS = "2GB", "4GB", 2
 
 
 class SelectionFailed(Exception):
@@ -36,14 +40,19 @@ class Copied:
     time: str | None
 
 
-def select_ids(statement: str, tables: Iterable[Copied], values: Mapping[str, object], *, column: str, seconds: float = SECONDS) -> list[str]:
-    """Return the different ids that a SELECT gives in `column`, sorted; raises SelectionFailed."""
-    with DuckEngine(memory_limit=MEMORY, threads=2) as engine:
-        for table in tables:
-            _copy(engine, table, values)
-        for setting in ("SET enable_external_access = false", f"SET max_temp_directory_size = '{SPILL}'", "SET lock_configuration = true"):
-            engine.execute(setting)
-        return _run(engine, statement, values, column, seconds)
+def select_ids(
+    statement: str, tables: Iterable[Copied], values: Mapping[str, object], *, column: str, seconds: float = SECONDS, limits: Limits = NO_LIMITS
+) -> list[str]:
+    """Return the different ids that a SELECT gives in `column`, sorted, within `limits` and its own; raises SelectionFailed."""
+    with DuckEngine.within(limits.lowered(memory_limit=MEMORY, threads=THREADS)) as engine:
+        try:
+            for table in tables:
+                _copy(engine, table, values)
+            for setting in ("SET enable_external_access = false", f"SET max_temp_directory_size = '{SPILL}'", "SET lock_configuration = true"):
+                engine.execute(setting)
+            return _run(engine, statement, values, column, seconds)
+        except OutOfMemory as error:
+            raise SelectionFailed(f"it needs more than {engine.memory_limit} of memory") from error
 
 
 def _copy(engine: DuckEngine, table: Copied, values: Mapping[str, object]) -> None:
@@ -64,8 +73,6 @@ def _run(engine: DuckEngine, statement: str, values: Mapping[str, object], colum
         rows = engine.run(fill(template, column=identifier(column), statement=Sql(statement)), used)
     except duckdb.InterruptException as error:
         raise SelectionFailed(f"it took longer than {seconds:g} seconds") from error
-    except duckdb.OutOfMemoryException as error:
-        raise SelectionFailed(f"it needs more than {MEMORY} of memory") from error
     except duckdb.Error as error:
         raise SelectionFailed(type(error).__name__.removesuffix("Exception")) from error
     finally:

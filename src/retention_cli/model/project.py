@@ -15,6 +15,7 @@ from retention_cli.model.case import Case
 from retention_cli.model.daemon import Daemon
 from retention_cli.model.group import Group
 from retention_cli.model.learned import Learned
+from retention_cli.model.limits import Limits
 from retention_cli.model.lock import LearnedValue
 from retention_cli.model.metric import Metric
 from retention_cli.model.policy import Consent, Policies
@@ -98,6 +99,7 @@ class Settings(Model):
     policies: Policies = Field(default=Policies(), description="what holds over all campaigns")
     secrets: Secrets = Field(default=Secrets(), description="keys, from the environment")
     daemon: Daemon = Field(default=Daemon(), description="when `retention schedule` runs and sends")
+    duckdb: Limits = Field(default=Limits(), description="how much memory and how many threads the engine may take")
     targets: dict[Name, Target] = Field(default={}, description="where messages go and where decisions are kept, by name")
 
 
@@ -134,6 +136,11 @@ class Project(Model):
     def questions(self) -> tuple[Question, ...]:
         """What is asked of customers by mail, in order."""
         return self.settings.questions
+
+    @property
+    def limits(self) -> Limits:
+        """What an engine over the shop's data may take."""
+        return self.settings.duckdb
 
     @property
     def sources(self) -> Mapping[str, Source]:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from retention_cli.compile.schema import Schema
     from retention_cli.engine.duck import DuckEngine
     from retention_cli.model.condition import Condition
+    from retention_cli.model.limits import Limits
     from retention_cli.model.project import Project
 
 _IDS = {CUSTOMER: "VARCHAR"}
@@ -44,6 +45,7 @@ class Beside:
         self._engine = engine
         self._root = Path(project.root)
         self._schema = schema
+        self._limits = project.limits
         nodes = [node for condition in _conditions(project) for node in walk(condition)]
         self._selected = [node for node in nodes if isinstance(node, Selected)]
         for node in nodes:
@@ -66,7 +68,7 @@ class Beside:
             raise ProjectInvalid([found])
         with TemporaryDirectory() as folder:
             tables = [self._copied(engine, name, Path(folder) / f"{n}.parquet") for n, name in enumerate(found.sources)]
-            ids = _run(node, found, tables, moment)
+            ids = _run(node, found, tables, moment, self._limits)
         engine.table(selected_table(str(node.file)), _IDS, [(id_,) for id_ in ids])
 
     def _copied(self, engine: DuckEngine, name: str, path: Path) -> Copied:
@@ -79,9 +81,9 @@ def _conditions(project: Project) -> Iterator[Condition]:
     yield from (each.condition for case in project.cases for each in case.expect if isinstance(each, Who))
 
 
-def _run(node: Selected, found: Selection, tables: list[Copied], moment: Moment) -> list[str]:
+def _run(node: Selected, found: Selection, tables: list[Copied], moment: Moment, limits: Limits) -> list[str]:
     try:
-        return select_ids(found.text, tables, {AS_OF: moment.instant}, column=CUSTOMER)
+        return select_ids(found.text, tables, {AS_OF: moment.instant}, column=CUSTOMER, limits=limits)
     except SelectionFailed as failed:
         raise ProjectInvalid([Problem(node.place, "selection-failed", f"the SELECT of {node.file} failed: {failed}")]) from failed
 

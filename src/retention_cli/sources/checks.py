@@ -52,7 +52,7 @@ def failed_checks(project: Project, snapshot: Snapshot, as_of: datetime) -> list
     query = fill(
         "SELECT {counts} FROM read_parquet({path}) AS {source}", counts=counts, path=literal(snapshot.path), source=identifier(snapshot.source)
     )
-    with DuckEngine() as engine:
+    with DuckEngine.within(project.limits) as engine:
         found = engine.run(query)[0]
     return [_told(condition, count, snapshot.rows) for condition, count in zip(conditions, found, strict=True)]
 

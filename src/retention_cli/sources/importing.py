@@ -39,7 +39,6 @@ def import_all(
     store: Path,
     *,
     progress: Callable[[str], None] | None = None,
-    memory_limit: str | None = None,
     lenient: bool = False,
     fetch: bool = True,
 ) -> Imported:
@@ -53,7 +52,7 @@ def import_all(
     store.mkdir(mode=0o700, parents=True, exist_ok=True)
     catalogue.sweep(store)
     with ExitStack() as resources:
-        session = Session(project, locks, store, progress or (lambda _: None), resources, memory_limit)
+        session = Session(project, locks, store, progress or (lambda _: None), resources)
         names = in_order(project.sources)
         found = {name: files_of(name, project.sources[name], Path(project.root), store, fetch=fetch) for name in names}
         session.cache.expect(file for name in names for file in found[name])

@@ -50,7 +50,7 @@ def peek(project: Project, locks: Mapping[str, SourceLock] | None = None, store:
             from retention_cli.engine.duck import DuckEngine  # noqa: PLC0415 - what the lock knows needs no engine
 
             if not engines:
-                engines.append(resources.enter_context(DuckEngine()))
+                engines.append(resources.enter_context(DuckEngine.within(project.limits)))
             return engines[0]
 
         for name in project.sources:

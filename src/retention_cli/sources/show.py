@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from retention_cli.engine.duck import DuckEngine
 from retention_cli.engine.quoting import fill, literal
+from retention_cli.model.limits import NO_LIMITS
 
 if TYPE_CHECKING:
     from retention_cli.engine.base import Row
+    from retention_cli.model.limits import Limits
     from retention_cli.model.snapshot import Snapshot
     from retention_cli.model.source import Column
 
@@ -22,8 +24,8 @@ class FirstRows:
     rows: tuple[Row, ...]
 
 
-def first_rows(snapshot: Snapshot, limit: int = 10) -> FirstRows:
+def first_rows(snapshot: Snapshot, limit: int = 10, limits: Limits = NO_LIMITS) -> FirstRows:
     """Return the first rows of a snapshot, in the order in which they lie."""
-    with DuckEngine() as engine:
+    with DuckEngine.within(limits) as engine:
         query = fill("SELECT * FROM read_parquet({path}) LIMIT {limit}", path=literal(snapshot.path), limit=limit)
         return FirstRows(snapshot.columns, tuple(engine.run(query)))

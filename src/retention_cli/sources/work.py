@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from retention_cli.sources.lending import Lender
 
 IDENTITY_LENGTH = 20
+MEMORY = "1500MB"
+"""What an import takes where `duckdb:` sets no limit: it holds and sorts whole sources, and would take what there is."""
 
 
 @dataclass
@@ -59,7 +61,6 @@ class Session:
     store: Path
     progress: Callable[[str], None]
     resources: ExitStack
-    memory_limit: str | None
     done: dict[str, Stored] = field(default_factory=dict)
     opening: Future[DuckEngine] | None = None
 
@@ -91,7 +92,7 @@ class Session:
         self.opening = opener.submit(self._open)
 
     def _open(self) -> DuckEngine:
-        engine = DuckEngine(temp_dir=self.store / "tmp", memory_limit=self.memory_limit)
+        engine = DuckEngine.within(self.project.limits, temp_dir=self.store / "tmp", enough=MEMORY)
         install_macros(engine)
         return self.resources.enter_context(engine)  # at the very end: an import that needs no engine may be ending by now
 

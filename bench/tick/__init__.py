@@ -1,0 +1,1 @@
+"""A tick over a million customers: bench/tick/run.py."""

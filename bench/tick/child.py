@@ -1,0 +1,65 @@
+"""One measured tick in a process of its own: prints its seconds by stage as JSON.
+
+`python child.py PROJECT AS_OF [idle]` decides and records one tick as of that moment.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections import defaultdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from retention_cli.app.facts import look
+from retention_cli.app.plan import decide
+from retention_cli.app.workspace import open_project
+from retention_cli.journey import tick as stages
+from retention_cli.journey.frame import to_micros
+from retention_cli.ledger.ledger import open_ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+STAGES = ("_evaluate", "find_candidates", "_gather", "upload_programs", "ask", "step_through", "_plan_messages", "collect", "reached", "count")
+SECONDS: dict[str, float] = defaultdict(float)
+
+
+def timed(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the same function, with its seconds kept."""
+
+    def measured(*arguments: Any, **more: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return work(*arguments, **more)
+        finally:
+            SECONDS[name] += time.perf_counter() - began
+
+    return measured
+
+
+def main(project: str, as_of: str) -> None:
+    """Do the tick."""
+    for name in STAGES:
+        if hasattr(stages, name):
+            setattr(stages, name, timed(name.strip("_"), getattr(stages, name)))
+    moment = datetime.fromisoformat(as_of)
+    work = open_project(Path(project))
+    view = look(work, moment)
+    with open_ledger(work.location) as ledger:
+        run = ledger.begin_run(as_of=to_micros(moment), target="default", started_at=0, host="bench", pid=1)
+        began = time.perf_counter()
+        tick = decide(view, ledger)
+        decided = time.perf_counter()
+        ledger.record(run, tick.delta)
+        ended = time.perf_counter()
+        ledger.finish_run(run, at=to_micros(moment), manifest=tick.delta.manifest or {}, outcome={})
+    told = {"decide": decided - began, "record": ended - decided, "whole": ended - began}
+    counted = {"journeys": len(tick.delta.journeys_changed), "entered": len(tick.delta.journeys_new), "messages": len(tick.delta.messages_new)}
+    sys.stdout.write(json.dumps({"seconds": told["whole"], "stages": {**SECONDS, **told}, "sizes": list(counted.values()), "counted": counted}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])
