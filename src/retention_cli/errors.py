@@ -8,7 +8,7 @@ The tree:
     │   └── MissingExtra     the command needs an optional dependency: says which to install
     ├── GuardStopped         a guard refused the data or the time; nothing was sent                (exit 3)
     │   └── SendingStopped   a guard stopped the sending in the middle; what was sent is recorded
-    ├── LockHeld             another run is at work: carries its owner                             (exit 4)
+    ├── LockHeld             another run, or daemon, is at work: carries its owner                 (exit 4)
     ├── RenderFailed         one message cannot be made from its template and context; others can  (exit 2)
     ├── OutOfMemory          a query needs more memory, or more disk for what is over, than it may take (exit 6)
     └── Untrusted            data or ledger cannot be reached or trusted                           (exit 6)
@@ -69,10 +69,10 @@ class SendingStopped(GuardStopped):
 
 
 class LockHeld(RetentionError):
-    """Another run holds the lock."""
+    """Another run, or another daemon of the project, holds the lock."""
 
-    def __init__(self, owner: str) -> None:
-        super().__init__(f"another run is at work: {owner}", "wait for it to end; the lock frees itself when its process ends")
+    def __init__(self, owner: str, what: str = "run") -> None:
+        super().__init__(f"another {what} is at work: {owner}", "wait for it to end; the lock frees itself when its process ends")
 
 
 class RenderFailed(RetentionError):

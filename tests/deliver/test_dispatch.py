@@ -52,11 +52,12 @@ def run(
     clock: Clock | None = None,
     composing: Callable[[Claim, bytes, str], Mail] = compose,
     stop: Callable[[], bool] = lambda: False,
+    halted: Callable[[], bool] = lambda: False,
     grace: float = 30.0,
     on_progress: Callable[[Mapping[MessageState, int]], None] = lambda _: None,
 ) -> Outcomes:
     plan = Plan(connections=connections, grace=grace)
-    outcomes = dispatch(outbox, channel, composing, clock or ManualClock(NOW), plan, stop=stop, on_progress=on_progress)
+    outcomes = dispatch(outbox, channel, composing, clock or ManualClock(NOW), plan, stop=stop, halted=halted, on_progress=on_progress)
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("line-")]
     return outcomes
 
@@ -355,6 +356,27 @@ def test_a_stop_lets_what_is_in_flight_finish() -> None:
     assert outcomes.counts == {_M.SENT: sent}
     assert len(outbox.of(_M.PLANNED)) == 500 - sent
     assert outcomes.released > 0
+
+
+def test_once_halted_no_dot_goes_out_any_more() -> None:
+    """J21: unlike a stop, it also refuses those that are at the dot; what was marked and has not left is planned again."""
+    outbox = outbox_of(300)
+    halting = threading.Event()
+    with SmtpSink(on_message=lambda count: halting.set() if count >= 20 else None) as sink:
+        outcomes = run(outbox, smtp(sink), halted=halting.is_set, clock=SystemClock(), connections=8)
+        sent = len(sink.received)
+    assert outcomes.stopped
+    assert outcomes.counts == {_M.SENT: sent}
+    assert 20 <= sent <= 20 + 2 * 8, "only the dots of the group that was on its way"
+    assert len(outbox.of(_M.PLANNED)) == 300 - sent
+
+
+def test_halted_from_the_start_nothing_is_claimed() -> None:
+    outbox = outbox_of(3)
+    with SmtpSink() as sink:
+        assert run(outbox, smtp(sink), halted=lambda: True) == Outcomes({}, stopped=True)
+        assert sink.connections == 0
+    assert len(outbox.of(_M.PLANNED)) == 3
 
 
 def test_a_stop_does_not_wait_for_ever() -> None:

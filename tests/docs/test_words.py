@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 import typer
 
 from docs.pages import REFERENCE, ROOT, first_cells, paragraph, section, text_of
+from retention_cli.app.health import Health
 from retention_cli.cli.exits import ExitCode
 from retention_cli.cli.main import app
 from retention_cli.compile.fitting import FITTING
@@ -19,6 +21,7 @@ from retention_cli.compile.rows import OF_TIME
 from retention_cli.model.campaign import Again, Campaign, Deadline, Kind
 from retention_cli.model.case import Case
 from retention_cli.model.condition import FieldTest, Fold, walk
+from retention_cli.model.daemon import Daemon
 from retention_cli.model.dress import CsvFormat
 from retention_cli.model.group import Group
 from retention_cli.model.learned import Learned
@@ -269,6 +272,8 @@ def test_keys_of_the_settings() -> None:
     text = section(PROJECT, "retention.yml")
     assert set(first_cells(text)) == keys(Settings) | keys(Sender)
     assert all(f"`{name}`" in text for model in (Contacts, Secrets) for name in keys(model))
+    assert set(first_cells(section(PROJECT, "The daemon"))) == keys(Daemon)
+    assert set(first_cells(section(ROOT / "docs" / "scheduling.md", "The daemon"))) == {each.name for each in fields(Health)}
     assert first_cells(section(PROJECT, "Questions")) == list(Question.model_fields)
 
 

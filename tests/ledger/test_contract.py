@@ -14,7 +14,7 @@ from retention_cli.ledger.delta import Delta
 from retention_cli.ledger.ledger import open_ledger
 from retention_cli.ledger.outbox import Outbox
 from retention_cli.ledger.reader import open_reader
-from retention_cli.ledger.rows import EventRow, Suppression
+from retention_cli.ledger.rows import Activity, CampaignRows, EventRow, Suppression
 from support.ledgers import AS_OF, begin, change, check_invariants, query, seed, states, tick
 
 if TYPE_CHECKING:
@@ -48,6 +48,29 @@ def test_a_tick_is_read_back_as_recorded(ledger: Ledger, location: Location) -> 
     assert (counts.messages, counts.journeys) == ([("welcome", "planned", 3)], [("welcome", "open", None, 3)])
     assert [(row.finished_at, row.outcome) for row in counts.runs] == [(AS_OF + 5, {"sent": 0})]
     check_invariants(location)
+
+
+def test_what_is_counted_of_a_campaign(ledger: Ledger, location: Location) -> None:
+    """People by revision and step, messages by what became of them, who is due next; a server's words are not among the reasons."""
+    run = seed(ledger, 4)
+    verdicts = [(1, "c9", "e9", "again", AS_OF, None), (1, "", "t1", "done", AS_OF, None)]
+    ledger.record(run, Delta(verdicts=verdicts, goals=[(1, "g", 5, "2.50")]))
+    for message, state in ((1, "sent"), (2, "suppressed"), (3, "refused")):
+        change(location, "UPDATE messages SET state = :state, reason = 'no address' WHERE id = :id", state=state, id=message)
+    change(location, "UPDATE journeys SET state = 'ended', reason = 'bought' WHERE id = 4")
+    found = ledger.campaign("welcome")
+    assert found.revisions == [(1, "f1", AS_OF)]
+    assert sorted(found.journeys) == [(1, "ended", None, "bought", 1), (1, "open", "wait-1", None, 3)]
+    assert sorted(found.messages, key=str) == [
+        (1, "send-1", "planned", None, 1),
+        (1, "send-1", "refused", None, 1),
+        (1, "send-1", "sent", None, 1),
+        (1, "send-1", "suppressed", "no address", 1),
+    ]
+    assert (found.goals, found.verdicts) == ([(1, "g", 1, 2.5)], [("again", 1)])
+    assert ledger.activity(AS_OF - 1) == {"welcome": Activity(3, AS_OF + 10, 1)}
+    assert ledger.activity(AS_OF) == {"welcome": Activity(3, AS_OF + 10, 0)}
+    assert ledger.campaign("nobody") == CampaignRows()
 
 
 def test_a_run_records_nothing_once_a_later_one_has_begun(ledger: Ledger, location: Location) -> None:

@@ -55,6 +55,20 @@ def test_a_message_leaves_not_before_and_not_after_its_time(ledger: Ledger, outb
     check_invariants(location)
 
 
+def test_j21_what_waits_of_a_campaign_that_is_off_is_held(ledger: Ledger, outbox: Outbox, location: Location) -> None:
+    """Planned and deferred alike, with the reason by which a tick frees it; what a sender has is left to that one."""
+    seed(ledger, 4)
+    taken = outbox.claim(1, NOW, "email")
+    outbox.mark(marks(outbox.claim(1, NOW, "email"), S.DEFERRED, next_attempt_at=NOW + 50))
+    assert outbox.hold_all_but(["welcome"], NOW) == 0
+    assert outbox.hold_all_but(["another"], NOW) == 3
+    assert outbox.hold_all_but([], NOW) == 0
+    assert states(location) == {taken[0].message: "claimed", 2: "held", 3: "held", 4: "held"}
+    assert query(location, "SELECT DISTINCT reason FROM messages WHERE state = 'held'") == [("campaign is off",)]
+    assert outbox.claim(5, NOW + 100, "email") == []
+    check_invariants(location)
+
+
 def test_nobody_suppressed_is_claimed(ledger: Ledger, outbox: Outbox, location: Location) -> None:
     seed(ledger, 5)
     rows = [

@@ -13,8 +13,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """`say` takes a line, `progress` counts by state while messages leave, `stop` is asked several times a second."""
+    """`say` takes a line, `progress` counts by state while messages leave, `stop` is asked several times a second.
+
+    After `stop` what is on its way may finish. While `halted` holds (the stop file), nothing is decided, claimed or committed at all.
+    """
 
     say: Callable[[str], None]
     progress: Callable[[Mapping[MessageState, int]], None]
     stop: Callable[[], bool]
+    halted: Callable[[], bool] = lambda: False

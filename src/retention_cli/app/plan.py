@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from retention_cli.app.facts import View, gather
 from retention_cli.app.mails import mails_of
 from retention_cli.compile.schema import Schema
-from retention_cli.journey.frame import EPOCH, Frame, NoPast
+from retention_cli.journey.frame import EPOCH, Frame, NoPast, from_micros
 from retention_cli.journey.migration import migrations
 from retention_cli.journey.running import cast
 from retention_cli.journey.tick import Tick, plan_tick
@@ -26,6 +27,20 @@ if TYPE_CHECKING:
     from retention_cli.model.problem import Problem
     from retention_cli.model.project import Project
     from retention_cli.sources.suppressions import Listed
+
+LONG_SILENCE = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a tick is asked for: only these campaigns, these however many would enter, and no more than so many new messages."""
+
+    only: frozenset[str] | None = None
+    approved: frozenset[str] = frozenset()
+    limit: int | None = None
+
+
+ALL = Wanted()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +66,17 @@ def campaign_json(campaign: CampaignPlan) -> dict[str, Any]:
     return asdict(campaign)
 
 
-def plan(work: Workspace, as_of: datetime, *, only: frozenset[str] | None = None, progress: Callable[[str], None] | None = None) -> PlanReport:
+def plan(work: Workspace, as_of: datetime, wanted: Wanted = ALL, *, progress: Callable[[str], None] | None = None) -> PlanReport:
     """Return what a run would do; raises GuardStopped as a run would."""
     facts = gather(work, as_of, progress)
     facts.demand_sound()
     reader = open_reader(work.location)
     if reader is None:
-        return PlanReport(as_of, decide(View(work, facts, as_of), NoPast(), only).campaigns)
+        return PlanReport(as_of, decide(View(work, facts, as_of), NoPast(), wanted).campaigns)
     with reader:
-        tick = decide(View(work, facts, as_of), reader, only)
+        if progress is not None and (gap := silence(reader, as_of)) is not None:
+            progress(gap)
+        tick = decide(View(work, facts, as_of), reader, wanted)
         return PlanReport(as_of, tick.campaigns, in_flight(work, reader))
 
 
@@ -73,12 +90,37 @@ def removed_steps(work: Workspace) -> list[Problem]:
         return migrations(reader, cast(frame).campaigns.values())[1]
 
 
-def decide(view: View, past: Past, only: frozenset[str] | None = None, approved: frozenset[str] = frozenset()) -> Tick:
+def silence(past: Past, as_of: datetime) -> str | None:
+    """Say that nothing has run for long, None where it has not: a machine was off, or a clock was set forward.
+
+    Nothing else is needed: a wait counts from the run that reaches it, so nobody gets at once what was due meanwhile.
+    """
+    last = past.position().last_as_of
+    if last is None or as_of - from_micros(last) <= LONG_SILENCE:
+        return None
+    return (
+        f"the last run was as of {from_micros(last).isoformat()}, {(as_of - from_micros(last)).days} days ago: catching up,"
+        " each journey by one step up to its next wait"
+    )
+
+
+def decide(view: View, past: Past, wanted: Wanted = ALL) -> Tick:
     """Run the tick over a view and a past; `plan` and `run` both come through here."""
     snapshots = {source: snapshot.id for source, snapshot in view.facts.imported.snapshots.snapshots.items()}
     mails, delivers = mails_of(view.work, past), frozenset(view.work.target.deliver)
-    listed = _listed(view.work)
-    frame = Frame(view.work.project, view.facts.schema, past, view.as_of, mails, only, snapshots, approved, listed, delivers)
+    frame = Frame(
+        view.work.project,
+        view.facts.schema,
+        past,
+        view.as_of,
+        mails,
+        wanted.only,
+        snapshots,
+        wanted.approved,
+        _listed(view.work),
+        delivers,
+        wanted.limit,
+    )
     with view.engine() as engine:
         return plan_tick(frame, engine)
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from retention_cli import crash
 from retention_cli.app.facts import View, gather
-from retention_cli.app.plan import campaign_json, decide, surges
-from retention_cli.app.sending import Sent, send
+from retention_cli.app.plan import ALL, campaign_json, decide, silence, surges
+from retention_cli.app.sending import HALTED, Sent, send, tally
+from retention_cli.app.switches import Switches
 from retention_cli.errors import GuardStopped
 from retention_cli.journey.frame import from_micros, to_micros
 from retention_cli.ledger.ledger import open_ledger
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from retention_cli.app.facts import Facts
     from retention_cli.app.hooks import Hooks
+    from retention_cli.app.plan import Wanted
     from retention_cli.app.workspace import Workspace
     from retention_cli.clock import Clock
     from retention_cli.journey.plan import CampaignPlan
@@ -38,9 +40,9 @@ BACKWARDS = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What a run did."""
+    """What a run did; `run` is None where the stop file kept it from deciding anything."""
 
-    run: int
+    run: int | None
     as_of: datetime
     snapshots: Mapping[str, str]
     campaigns: tuple[CampaignPlan, ...]
@@ -63,30 +65,36 @@ class RunReport:
         }
 
 
-def run(
-    work: Workspace, as_of: datetime, clock: Clock, hooks: Hooks, *, only: frozenset[str] | None = None, approved: frozenset[str] = frozenset()
-) -> RunReport:
+def run(work: Workspace, as_of: datetime, clock: Clock, hooks: Hooks, wanted: Wanted = ALL) -> RunReport:
     """Do one tick and send what it planned, and what earlier ones left; raises LockHeld, GuardStopped, LedgerRefused."""
-    location = work.location
+    location, switches = work.location, Switches(work, clock)
     since = clock.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     with run_lock(location, host=platform.node(), pid=os.getpid(), since=since), open_ledger(location) as ledger:
         _demand_forward(ledger, as_of)
+        if hooks.halted():
+            return RunReport(None, as_of, {}, (), _halted(ledger))
+        if (gap := silence(ledger, as_of)) is not None:
+            hooks.say(gap)
         facts = gather(work, as_of, hooks.say, fetch=True)
         facts.demand_sound()
         begun = ledger.begin_run(
             as_of=to_micros(as_of), target=work.target_name, started_at=to_micros(clock.now()), host=platform.node(), pid=os.getpid()
         )
-        tick = decide(View(work, facts, as_of), ledger, only, approved)
+        tick = decide(View(work, facts, as_of), ledger, wanted)
         crash.point("tick-planned")
         late = len(tick.delta.messages_stopped) - ledger.record(begun, tick.delta)
         _publish(work, facts, clock)
-        sent = send(work, clock, hooks, sender="run")
-        sent = _with_stopped(sent, tick, late)
+        sent = _with_stopped(send(work, clock, hooks, sender="run", switches=switches), tick, late)
         snapshots = {name: snapshot.id for name, snapshot in facts.imported.snapshots.snapshots.items()}
         manifest = {**(tick.delta.manifest or {}), "set": facts.imported.snapshots.id}
         ledger.finish_run(begun, at=to_micros(clock.now()), manifest=manifest, outcome=dict(sent.counts))
         crash.point("run-finished")
         return RunReport(begun.id, as_of, snapshots, tick.campaigns, sent)
+
+
+def _halted(ledger: Ledger) -> Sent:
+    """Return what a run under the stop file did: nothing, and what it leaves."""
+    return Sent(tally({}), sum(messages for _, messages in ledger.open_counts().values()), HALTED, halted=True)
 
 
 def _with_stopped(sent: Sent, tick: Tick, late: int) -> Sent:

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from retention_cli.app.keys import signing_keys
 from retention_cli.app.letters import post_of
 from retention_cli.app.rendering import Rendering, processes_for
+from retention_cli.app.switches import Switches
+from retention_cli.app.workspace import STATE, STOP_FILE
 from retention_cli.deliver.channels.registry import channel_for
 from retention_cli.deliver.dispatch import Plan, dispatch
 from retention_cli.errors import UsageError
 from retention_cli.journey.frame import to_micros
 from retention_cli.ledger.outbox import Outbox
 from retention_cli.model.state import OUTCOMES, MessageState
+from retention_cli.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,23 +25,29 @@ if TYPE_CHECKING:
     from retention_cli.app.hooks import Hooks
     from retention_cli.app.workspace import Workspace
     from retention_cli.clock import Clock
+    from retention_cli.deliver.channels.channel import Channel
 
 CHANNEL = "email"
+HALTED = f"the file {STATE}/{STOP_FILE} is there; nothing leaves until it is removed"
 UNFINISHED = (MessageState.DEFERRED, MessageState.HELD, MessageState.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What became of messages, by state; `left` are still planned, `note` says why sending ended early."""
+    """What became of messages, by state; `left` are still planned, `note` says why sending ended early.
+
+    `halted`: the stop file is there, so that something may be left of which nothing is known yet.
+    """
 
     counts: Mapping[str, int]
     left: int = 0
     note: str = ""
+    halted: bool = False
 
     @property
     def is_unfinished(self) -> bool:
         """Whether something was left for another time, or is in doubt."""
-        return bool(self.left or any(self.counts[state] for state in UNFINISHED))
+        return bool(self.halted or self.left or any(self.counts[state] for state in UNFINISHED))
 
 
 def tally(counts: Mapping[MessageState, int]) -> dict[str, int]:
@@ -46,22 +55,58 @@ def tally(counts: Mapping[MessageState, int]) -> dict[str, int]:
     return {str(state): counts.get(state, 0) for state in OUTCOMES}
 
 
-def send(work: Workspace, clock: Clock, hooks: Hooks, *, sender: str) -> Sent:
-    """Recover what a dead sender left, then send what may leave now."""
-    location = work.location
+def send(work: Workspace, clock: Clock, hooks: Hooks, *, sender: str, switches: Switches | None = None) -> Sent:
+    """Recover what a dead sender left, then send what may leave now; what belongs to a campaign that is off is held."""
     settings = work.target.deliver.get("email")
     if settings is None:
         raise UsageError(f"the target {work.target_name} has no channel for {CHANNEL}", f"write it under targets: {work.target_name}: deliver:")
-    post = post_of(work, signing_keys(work, location, hooks.say))
+    post = post_of(work, signing_keys(work, work.location, hooks.say))
     plan = Plan(CHANNEL, settings.connections, work.target.max_age.elapsed)
-    with Outbox(location, sender) as outbox:
+    counts: Counter[MessageState] = Counter()
+    with Outbox(work.location, sender) as outbox:
         recovered = outbox.recover(to_micros(clock.now()))
         if recovered.unknown:
             hooks.say(f"{recovered.unknown} messages may or may not have left before: see `retention unknown list`")
         with Rendering(post, processes_for(outbox.waiting(to_micros(clock.now())).ready)) as rendering:
-            channel, compose, ahead = channel_for(settings, work.root), rendering.compose, rendering.ahead
-            outcomes = dispatch(outbox, channel, compose, clock, plan, stop=hooks.stop, on_progress=hooks.progress, ahead=ahead)
+            way = _Way(outbox, channel_for(settings, work.root), rendering, clock, plan)
+            note = _send_all(way, hooks, switches or Switches(work, clock), counts)
         left = outbox.waiting(to_micros(clock.now())).ready
-    counts = Counter(outcomes.counts)
     counts[MessageState.UNKNOWN] += recovered.unknown
-    return Sent(tally(counts), left, outcomes.unreachable or ("stopped" if outcomes.stopped else ""))
+    halted = hooks.halted()
+    return Sent(tally(counts), left, HALTED if halted else note, halted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """All that a dispatch goes over."""
+
+    outbox: Outbox
+    channel: Channel
+    rendering: Rendering
+    clock: Clock
+    plan: Plan
+
+
+def _send_all(way: _Way, hooks: Hooks, switches: Switches, counts: Counter[MessageState]) -> str:
+    """Dispatch, anew after each campaign that is switched off meanwhile; add up what became of the messages, return why it ended early."""
+    while True:
+        on = switches.take()
+        if hooks.halted():
+            return HALTED
+        if held := way.outbox.hold_all_but(on, to_micros(way.clock.now())):
+            counts[MessageState.HELD] += held
+            hooks.say(f"{plural(held, 'message')} held: their campaign is off")
+        outcomes = dispatch(
+            way.outbox,
+            way.channel,
+            way.rendering.compose,
+            way.clock,
+            way.plan,
+            stop=hooks.stop,
+            halted=lambda: hooks.halted() or switches.turned_off(),
+            on_progress=hooks.progress,
+            ahead=way.rendering.ahead,
+        )
+        counts.update(outcomes.counts)
+        if outcomes.unreachable or hooks.stop() or not outcomes.stopped:
+            return outcomes.unreachable or ("stopped" if outcomes.stopped else "")

@@ -15,7 +15,7 @@ from retention_cli.app.workspace import SETTINGS, open_project
 from retention_cli.engine.duck import DuckEngine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -47,12 +47,12 @@ def saves(root: Path, clock: Clock) -> Iterator[int]:
         yield len(seen)
 
 
-def stamps(root: Path) -> Stamps:
+def stamps(root: Path, folders: Sequence[str] = _FOLDERS, files: Sequence[str] = _FILES) -> Stamps:
     """Return what tells a saved file from what it was: its time, its size and its number on the disk."""
     found: Stamps = {}
-    for name in _FILES:
+    for name in files:
         _note(root / name, found)
-    for folder in _FOLDERS:
+    for folder in folders:
         _walk(root / folder, found)
     return found
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from retention_cli.model.target import Target
 
 STATE = ".retention"
+STOP_FILE = "stop"
 DEFAULT = "default"
 SETTINGS = "retention.yml"
 
@@ -51,6 +52,11 @@ class Workspace:
     def store(self) -> Path:
         """The folder that the tool makes for itself."""
         return self.root / STATE
+
+    @property
+    def stop_file(self) -> Path:
+        """The file that stops everything as long as it is there."""
+        return self.store / STOP_FILE
 
 
 def find_root(start: Path) -> Path:

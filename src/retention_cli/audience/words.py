@@ -146,3 +146,8 @@ def _inside(node: Condition) -> str:
 def in_full(node: Condition) -> str:
     """Return a condition with everything inside it as one line."""
     return _inside(node)
+
+
+def asked_in_words(query: EventQuery) -> str:
+    """Return which events count, as one line."""
+    return _query(query)

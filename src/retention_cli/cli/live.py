@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from retention_cli.app.workspace import Workspace
     from retention_cli.model.state import MessageState
 
-STOP_FILE = "stop"
-
 
 class _Stopping:
     """The first signal asks for an orderly end, the second one ends at once."""
@@ -38,11 +36,11 @@ class _Stopping:
 @contextmanager
 def hooks(work: Workspace) -> Iterator[Hooks]:
     """Give a run its voice and its ears, and take the signal handlers back afterwards."""
-    stopping, stop_file = _Stopping(), work.store / STOP_FILE
+    stopping, halted = _Stopping(), work.stop_file.exists
     before = {number: signal.signal(number, stopping) for number in (signal.SIGINT, signal.SIGTERM)}
     progress = _Progress()
     try:
-        yield Hooks(progress.line, progress.count, lambda: stopping.asked or stop_file.exists())
+        yield Hooks(progress.line, progress.count, lambda: stopping.asked or halted(), halted)
     finally:
         progress.end()
         for number, handler in before.items():

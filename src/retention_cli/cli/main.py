@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from retention_cli.cli import analyze, campaign, data, group, lock, message, metric, project, segment, state, testing, tick
+from retention_cli.cli import analyze, campaign, data, group, lock, message, metric, project, schedule, segment, state, testing, tick
 from retention_cli.cli.exits import guarded
 
 app = typer.Typer(
@@ -47,6 +47,7 @@ app.add_typer(data.app, name="data")
 app.add_typer(segment.app, name="segment")
 app.add_typer(group.app, name="group")
 app.add_typer(metric.app, name="metric")
+app.add_typer(campaign.app, name="campaign")
 app.command()(lock.lock)
 app.add_typer(analyze.app, name="analyze")
 app.add_typer(message.app, name="message")
@@ -55,6 +56,8 @@ app.add_typer(campaign.app, name="campaign")
 app.command()(tick.plan)
 app.command()(tick.run)
 app.command()(tick.send)
+app.command()(schedule.schedule)
+app.command()(schedule.cron)
 app.command()(state.status)
 app.add_typer(state.unknown, name="unknown")
 

@@ -85,3 +85,12 @@ def cell_text(cell: Any, zone: ZoneInfo | None = None) -> str:
     if isinstance(cell, datetime):
         return (cell if cell.tzinfo else cell.replace(tzinfo=UTC)).astimezone(zone or UTC).strftime("%Y-%m-%d %H:%M")
     return visible(cell)
+
+
+def can_draw() -> bool:
+    """Whether stdout can write lines and boxes; a pipe of ASCII cannot."""
+    try:
+        "\u2502\u25c6".encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -14,14 +14,16 @@ unknown = typer.Typer(help="Messages that may or may not have left: list them, a
 
 
 def status(project: ProjectOption = HERE, target: TargetOption = "default", format_: FormatOption = Format.TEXT) -> None:
-    """Show where everything stands: the last runs, people under way, messages by state."""
+    """Show where everything stands: the last runs, people under way, messages by state, the daemon."""
+    from retention_cli.app.health import read_health
     from retention_cli.app.status import status as read
     from retention_cli.app.workspace import find_root, open_project
     from retention_cli.cli.local import Local
-    from retention_cli.cli.state_tables import status_told
+    from retention_cli.cli.state_tables import Standing, status_told
 
     work = open_project(find_root(project), target)
-    tell(status_told(read(work), Local.of(work.project)), TableFormat(format_))
+    standing = Standing(read_health(work), work.stop_file.exists())
+    tell(status_told(read(work), standing, Local.of(work.project)), TableFormat(format_))
 
 
 @unknown.command("list")

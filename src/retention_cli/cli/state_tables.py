@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from retention_cli.app.workspace import STATE, STOP_FILE
 from retention_cli.cli.told import Table, Told
 from retention_cli.text import plural
 
@@ -16,6 +19,27 @@ if TYPE_CHECKING:
 
 _MICROS = 1_000_000
 _NUMBERS = ("run", "count", "reached", "total")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the daemon last told of itself, None where there never was one, and whether everything is stopped."""
+
+    daemon: Mapping[str, Any] | None = None
+    stopped: bool = False
+
+    def remarks(self) -> Iterator[str]:
+        """Yield both as people read them."""
+        if self.stopped:
+            yield f"{STATE}/{STOP_FILE} is there: until it is removed, nothing is decided and nothing leaves"
+        if (told := self.daemon) is None:
+            return
+        last = told.get("last_tick")
+        ran = f"; its last run ended at {last.get('ended_at')} with exit {last.get('exit')}" if isinstance(last, dict) else ""
+        if told["alive"]:
+            yield f"the daemon is there (pid {told.get('pid')}, {told.get('doing')}){ran}; next run at {told.get('next_tick')}"
+        else:
+            yield f"no daemon is there; the last one was pid {told.get('pid')}, {told.get('doing')} at {told.get('written_at')}{ran}"
 
 
 def instant(micros: int | None) -> datetime | None:
@@ -48,10 +72,11 @@ def _run(row: RunRow) -> dict[str, Any]:
     }
 
 
-def status_told(counts: Counts | None, local: Local) -> Told:
-    """Tell the last runs, journeys, messages and goals."""
+def status_told(counts: Counts | None, standing: Standing, local: Local) -> Told:
+    """Tell the last runs, journeys, messages and goals, and how the daemon is."""
+    plain = {**_status(counts), "daemon": standing.daemon, "stopped": standing.stopped}
     if counts is None:
-        return Told(_status(counts), (), said=("nothing has run yet",))
+        return Told(plain, (), said=("nothing has run yet", *standing.remarks()))
     runs = [(str(row.id), instant(row.as_of), _outcome(row, local), row.target, row.host) for row in counts.runs]
     tables = (
         _table("Runs", ("run", "as of", "messages", "target", "host"), runs, local),
@@ -61,7 +86,7 @@ def status_told(counts: Counts | None, local: Local) -> Told:
     )
     doubtful = sum(count for _, state, count in counts.messages if state == "unknown")
     said = (f"{plural(doubtful, 'message')} may or may not have left: see `retention unknown list`",) if doubtful else ()
-    return Told(_status(counts), tuple(table for table in tables if table.rows), said=said)
+    return Told(plain, tuple(table for table in tables if table.rows), said=(*said, *standing.remarks()))
 
 
 def _table(title: str, columns: tuple[str, ...], rows: Sequence[Sequence[Any]], local: Local) -> Table:

@@ -13,6 +13,7 @@ from retention_cli.cli.told import tell
 
 ApproveOption = Annotated[list[str] | None, typer.Option("--approve", help="Let this campaign enrol, however many; may be given more than once.")]
 CampaignOption = Annotated[list[str] | None, typer.Option("--campaign", help="Only this campaign; may be given more than once.")]
+LimitOption = Annotated[int | None, typer.Option("--limit", min=0, help="Plan at most so many messages; the people beyond wait for the next run.")]
 
 
 def plan(
@@ -20,9 +21,11 @@ def plan(
     target: TargetOption = "default",
     as_of: AsOfOption = None,
     campaign: CampaignOption = None,
+    limit: LimitOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Show what a run would do now, by campaign and reason; writes no decision and opens no socket."""
+    from retention_cli.app.plan import Wanted
     from retention_cli.app.plan import plan as decide
     from retention_cli.app.workspace import find_root, known_campaigns, open_project
     from retention_cli.cli.local import Local
@@ -30,7 +33,10 @@ def plan(
 
     work = open_project(find_root(project), target)
     with Working("deciding") as working:
-        report = decide(work, moment(as_of, work.project.zone), only=known_campaigns(work, campaign), progress=working.say)
+        wanted = Wanted(known_campaigns(work, campaign), limit=limit)
+        report = decide(work, moment(as_of, work.project.zone), wanted, progress=working.say)
+    if work.stop_file.exists():
+        say(f"{work.stop_file.relative_to(work.root)} is there: until it is removed, a run decides and sends nothing")
     tell(plan_told(report, Local.of(work.project)), TableFormat(format_))
 
 
@@ -41,12 +47,14 @@ def run(
     as_of: AsOfOption = None,
     campaign: CampaignOption = None,
     approve: ApproveOption = None,
+    limit: LimitOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> int:
     """Do one tick: import the exports, decide, record, and send. Exit 5 where something is left for later, 3 where a campaign surged."""
     if dry_run:
-        plan(project, target, as_of, campaign, format_)
+        plan(project, target, as_of, campaign, limit, format_)
         return 0
+    from retention_cli.app.plan import Wanted
     from retention_cli.app.run import run as tick
     from retention_cli.app.workspace import find_root, known_campaigns, open_project
     from retention_cli.cli.exits import ExitCode
@@ -57,8 +65,8 @@ def run(
 
     work = open_project(find_root(project), target)
     with hooks(work) as live:
-        approved = known_campaigns(work, approve) or frozenset()
-        report = tick(work, moment(as_of, work.project.zone), SystemClock(), live, only=known_campaigns(work, campaign), approved=approved)
+        wanted = Wanted(known_campaigns(work, campaign), known_campaigns(work, approve) or frozenset(), limit)
+        report = tick(work, moment(as_of, work.project.zone), SystemClock(), live, wanted)
     code = ExitCode.UNFINISHED if report.sent.is_unfinished else ExitCode.DONE
     for name, count in report.surges.items():
         say(f"{name}: {count:,} would enter at once, so nobody did; look at `retention plan`, then `retention run --approve {name}`")

@@ -30,19 +30,25 @@ def plan_told(report: PlanReport, local: Local) -> Told:
         if each["state"] != "continues":
             left = f"{plural(each['journeys'], 'journey')} and {plural(each['messages'], 'message')}"
             said.append(f"{each['campaign']} is {each['state']}: {left} stay where they are")
-    return Told(report.as_json(), _campaigns(report.campaigns, local), said=tuple(said))
+    return Told(report.as_json(), _campaigns(report.campaigns, local), said=(*_limited(report.campaigns), *said))
 
 
 def run_told(report: RunReport, code: int, local: Local) -> Told:
     """Tell what a run did; `code` is what it ends with."""
     tables = (*_campaigns(report.campaigns, local), *_messages(report.sent, local))
-    return Told(report.as_json(code), tables, said=tuple(_remarks(report.sent)))
+    return Told(report.as_json(code), tables, said=(*_limited(report.campaigns), *_remarks(report.sent)))
 
 
 def sent_told(sent: Sent, code: int, local: Local) -> Told:
     """Tell what became of the messages; `code` is what the command ends with."""
     plain = {"messages": dict(sent.counts), "left": sent.left, "exit": code}
     return Told(plain, _messages(sent, local), said=tuple(_remarks(sent)))
+
+
+def _limited(campaigns: Sequence[CampaignPlan]) -> Iterator[str]:
+    for each in campaigns:
+        if each.beyond_limit:
+            yield f"{each.campaign}: the limit leaves {plural(each.beyond_limit, 'person', 'people')} for the next run"
 
 
 def _messages(sent: Sent, local: Local) -> tuple[Table, ...]:
@@ -64,7 +70,7 @@ def _campaigns(campaigns: Sequence[CampaignPlan], local: Local) -> tuple[Table, 
         (
             each.campaign,
             *map(local.number, (each.enter, each.send, each.waiting)),
-            *(_reasons(counts, local) for counts in (each.exit, each.held_back, each.turned_away)),
+            *(reasons(counts, local) for counts in (each.exit, each.held_back, each.turned_away)),
             local.number(each.baseline) if each.baseline else "",
         )
         for each in campaigns
@@ -73,7 +79,7 @@ def _campaigns(campaigns: Sequence[CampaignPlan], local: Local) -> tuple[Table, 
     return (Table(columns, rows, right=(*_NUMBERS, "baseline"), kept=("campaign",)),)
 
 
-def _reasons(counts: Mapping[str, int], local: Local) -> str:
+def reasons(counts: Mapping[str, int], local: Local) -> str:
     """Return `ordered 3, emptied 1`, the most frequent first."""
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{visible(reason)} {local.number(count)}" for reason, count in ordered)

@@ -57,15 +57,17 @@ def dispatch(
     plan: Plan,
     *,
     stop: Callable[[], bool] = lambda: False,
+    halted: Callable[[], bool] = lambda: False,
     on_progress: Callable[[Mapping[MessageState, int]], None] = lambda _: None,
     ahead: Callable[[Sequence[Job]], None] = lambda _: None,
 ) -> Outcomes:
     """Send what may leave now; raises `SendingStopped` (breaker, login) and `Untrusted` (the ledger cannot be written).
 
-    `stop` is asked several times a second; once it is true nothing more is claimed and what is in flight may finish.
+    `stop` is asked several times a second; once it is true nothing more is claimed and what is in flight may finish. While
+    `halted` is true no final dot goes out either: what has not left goes back.
     `ahead` hears of messages that `compose` will be asked for soon.
     """
-    return _Dispatch(outbox, channel, compose, clock, plan, stop, on_progress, ahead).run()
+    return _Dispatch(outbox, channel, compose, clock, plan, stop, halted, on_progress, ahead).run()
 
 
 @dataclass(slots=True, eq=False)
@@ -76,6 +78,7 @@ class _Dispatch:
     clock: Clock
     plan: Plan
     stop: Callable[[], bool]
+    halted: Callable[[], bool]
     on_progress: Callable[[Mapping[MessageState, int]], None]
     ahead: Callable[[Sequence[Job]], None]
     staff: Staff = field(init=False)
@@ -108,12 +111,12 @@ class _Dispatch:
         while self.outstanding and not self._ending():
             self._turn()
             self._refill()
-        stopped = self.stop()
+        stopped = self.stop() or self.halted()
         self._wind_down()
         return self._conclude(stopped=stopped)
 
     def _ending(self) -> bool:
-        return bool(self.unreachable) or self.failure is not None or self.committer.broken is not None or self.stop()
+        return bool(self.unreachable) or self.failure is not None or self.committer.broken is not None or self.stop() or self.halted()
 
     def _refill(self) -> None:
         """Claim more when the lines will soon have nothing to do."""
@@ -176,7 +179,7 @@ class _Dispatch:
         ahead = self.staff.upcoming() if (writes := self.committer.must_write(asks)) else []
         if writes and not ahead:
             asks = asks + self._latecomers(len(asks))
-        if self.unreachable or self.failure is not None:  # the server gets nothing more, and these need not become doubts
+        if self.unreachable or self.failure is not None or self.halted():  # the server gets nothing more, and these need not become doubts
             for ask in asks:
                 self.back.append(ask.job.claim.message)
                 self.committer.refuse(ask)

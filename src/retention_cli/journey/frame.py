@@ -126,7 +126,8 @@ class Frame:
     `mails` holds every template that a campaign sends, by template, the campaign's kind, and the subject in place of its own;
     `only` restricts to some campaigns, `approved` are those that may enrol however many; `snapshots` are the ids of what the
     facts are read from, by source; `delivers` are the channels that the target delivers; `listed` is what the shop's own file of
-    suppressions says, None where it has none.
+    suppressions says, None where it has none; `limit` is how many messages the tick may plan: whoever would get more stays where
+    they are.
     """
 
     project: Project
@@ -139,6 +140,7 @@ class Frame:
     approved: frozenset[str] = frozenset()
     listed: tuple[Listed, ...] | None = None
     delivers: frozenset[str] = frozenset({"email"})
+    limit: int | None = None
 
     @property
     def moment(self) -> Moment:

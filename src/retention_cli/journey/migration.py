@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from retention_cli.journey.limit import START
 from retention_cli.model.problem import Problem
 from retention_cli.text import did_you_mean, plural
 
@@ -47,7 +48,7 @@ def migrations(past: Past, campaigns: Iterable[Running]) -> tuple[list[Migration
 
 def _moved(running: Running, on_change: OnChange, revision: int, step: str, journeys: int) -> Migration:
     new = next((str(to) for old, to in on_change.migrate.items() if str(old) == step), step)
-    there = running.program.step(new) is not None
+    there = new == START or running.program.step(new) is not None
     return Migration(running.id, revision, step, journeys, running.revision, new if there else None)
 
 

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CampaignPlan:
-    """What a tick does in one campaign. `baseline` fitted already when it first ran; `waiting` is what is open afterwards."""
+    """What a tick does in one campaign. `baseline` fitted already when it first ran; `waiting` is what is open afterwards.
+
+    `beyond_limit` are people whose messages the limit leaves for the next tick.
+    """
 
     campaign: str
     revision: str
@@ -31,9 +34,10 @@ class CampaignPlan:
     turned_away: Mapping[str, int] = field(default_factory=dict)
     waiting: int = 0
     baseline: int = 0
+    beyond_limit: int = 0
 
 
-def count(frame: Frame, engine: DuckEngine, members: Cast, baseline: Mapping[int, int]) -> tuple[CampaignPlan, ...]:
+def count(frame: Frame, engine: DuckEngine, members: Cast, baseline: Mapping[int, int], beyond: Mapping[int, int]) -> tuple[CampaignPlan, ...]:
     """Count what the tables of a tick say, a row a campaign, by priority."""
     counts: dict[tuple[int, str], dict[str, int]] = defaultdict(dict)
     for campaign, what, reason, number in engine.run(statement(QUERIES, "counts"), {}):
@@ -56,6 +60,7 @@ def count(frame: Frame, engine: DuckEngine, members: Cast, baseline: Mapping[int
                 turned_away=found.get("turned_away", {}),
                 waiting=open_before.get(running.name, 0) + sum(found.get("stayed", {}).values()) - left,
                 baseline=baseline.get(running.id, 0),
+                beyond_limit=beyond.get(running.id, 0),
             )
         )
     return tuple(plans)

@@ -16,6 +16,7 @@ from retention_cli.compile import sql
 from retention_cli.compile.conditions import Compiler
 from retention_cli.compile.scans import JOURNEYS
 from retention_cli.compile.subjects import Questions, subjects_query
+from retention_cli.journey.limit import with_start
 from retention_cli.journey.surge import most_entering
 from retention_cli.journey.zones import zone_field, zone_of
 from retention_cli.model.campaign import Kind
@@ -63,7 +64,7 @@ class Asked:
 def in_play(cast: Cast, revisions: Iterable[int]) -> dict[int, Program]:
     """Return the programs that somebody may stand on in this tick, by revision."""
     wanted = sorted({*revisions, *(each.revision for each in cast.campaigns.values())})
-    return {revision: program for revision in wanted if (program := cast.of_revision(revision)) is not None}
+    return {revision: with_start(program) for revision in wanted if (program := cast.of_revision(revision)) is not None}
 
 
 def upload_programs(frame: Frame, engine: DuckEngine, cast: Cast, programs: Mapping[int, Program], asked: Asked) -> None:

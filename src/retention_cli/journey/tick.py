@@ -68,7 +68,7 @@ def plan_tick(frame: Frame, engine: DuckEngine) -> Tick:
     upload_entries(frame, engine)
     recall(frame, engine, members, programs, uploaded, zones)
     prepare(frame, engine, policies)
-    step_through(frame, engine)
+    beyond = step_through(frame, engine, members)
     _add_items(frame, engine, members)
     _plan_messages(frame, engine)
     judge(frame, engine, zones)
@@ -76,7 +76,7 @@ def plan_tick(frame: Frame, engine: DuckEngine) -> Tick:
     delta = replace(delta, migrations=[(each.campaign, each.revision, each.step, each.new_revision, each.new_step) for each in moving])
     if generations is not None:
         delta = replace(delta, goals=reached(frame, engine, members))
-    return Tick(delta, count(frame, engine, members, baseline))
+    return Tick(delta, count(frame, engine, members, baseline, beyond))
 
 
 def _evaluate(frame: Frame, engine: DuckEngine, members: Cast) -> Generations | None:

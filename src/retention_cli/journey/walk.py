@@ -8,23 +8,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from retention_cli.engine.statements import statement
+from retention_cli.journey.limit import keep_within, let_start
 from retention_cli.journey.tables import QUERIES
 
 if TYPE_CHECKING:
     from retention_cli.engine.duck import DuckEngine
     from retention_cli.journey.frame import Frame
+    from retention_cli.journey.running import Cast
 
 _ASSIGNED = {"experiment": "VARCHAR", "customer_id": "VARCHAR", "path": "VARCHAR"}
 _TIMED = frozenset({"exits", "movers", "walk", "departing", "arrivals"})
 """Stages that ask what time it is."""
 
 
-def step_through(frame: Frame, engine: DuckEngine) -> None:
-    """Judge the candidates, find the exits, draw lots, and walk everybody who moves."""
+def step_through(frame: Frame, engine: DuckEngine, cast: Cast) -> dict[int, int]:
+    """Judge the candidates, find the exits, draw lots, and walk everybody who moves; return whom a limit holds up, by campaign."""
     _stages(frame, engine, "verdicts", "exits", "movers")
     pairs = [(str(name), str(customer)) for name, customer in engine.run(statement(QUERIES, "experiments_of"), {})]
     engine.table("assigned", _ASSIGNED, list(frame.past.assignments(pairs)) if pairs else [])
-    _stages(frame, engine, "drawn", "walk", "departing", "arrivals")
+    _stages(frame, engine, "drawn", "walk")
+    beyond = keep_within(frame, engine, cast)
+    _stages(frame, engine, "departing", "arrivals")
+    let_start(frame, engine)
+    return beyond
 
 
 def _stages(frame: Frame, engine: DuckEngine, *names: str) -> None:

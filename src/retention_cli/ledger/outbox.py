@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Claim", "Mark", "Outbox", "Recovered", "Waiting"]
 
 _DEFERRED_AT_ONCE = 5_000
+_SWITCHED_OFF = "campaign is off"  # as the tick says it, which plans such a message again
 _GATES = {"expired": "too late", "suppressed": "suppressed", "held": QUIET}
 
 
@@ -183,6 +184,17 @@ class Outbox:
             picked = self._store.rows(connection, "pick_released", ids=list(messages), sender=self.sender)
             moves.make(connection, [Move(id_, "claimed", "planned", at or claimed_at, "released") for id_, claimed_at in picked])
         return len(picked)
+
+    def hold_all_but(self, campaigns: Collection[str], at: int) -> int:
+        """Hold what waits of every campaign but these, until a run finds theirs on again; return how many."""
+        held, kept = 0, json.dumps([[name] for name in campaigns])
+        while True:
+            with self._store.writing() as connection:
+                picked = self._store.rows(connection, "pick_switched_off", campaigns=kept, limit=_DEFERRED_AT_ONCE)
+                moves.make(connection, [Move(id_, before, "held", at, _SWITCHED_OFF) for id_, before in picked])
+            if not picked:
+                return held
+            held += len(picked)
 
     def defer_all(self, channel: str, at: int, next_attempt_at: int, reason: str) -> int:
         """Defer everything that could be claimed now; return how many. `next_attempt_at` lies after `at`."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from retention_cli.ledger.moves import RESENT
 from retention_cli.ledger.rows import (
+    Activity,
+    CampaignRows,
     Counts,
     EvaluationRow,
     GenerationRow,
@@ -172,6 +174,18 @@ class Reader:
     def open_counts(self) -> dict[str, tuple[int, int]]:
         """Return for each campaign with any: (open journeys, messages still waiting)."""
         return {name: (journeys, messages) for name, journeys, messages in self._rows("open_counts")}
+
+    def activity(self, since: int) -> dict[str, Activity]:
+        """Return what goes on in every campaign that ever ran; messages are counted from `since` on."""
+        return {name: Activity(journeys, due_at, sent) for name, journeys, due_at, sent in self._rows("campaign_activity", since=since)}
+
+    def campaign(self, name: str) -> CampaignRows:
+        """Return all that is counted of one campaign; nothing of one that never ran."""
+        revisions, journeys, messages, goals, verdicts = (
+            self._rows(f"campaign_{what}", campaign=name) for what in ("revisions", "journeys", "messages", "goals", "verdicts")
+        )
+        totals = [(revision, goal, n, None if total is None else float(total)) for revision, goal, n, total in goals]
+        return CampaignRows(revisions, journeys, messages, totals, verdicts)
 
     def own_events(self, until: int) -> list[tuple[Any, ...]]:
         """Return what was sent and what came back of it, up to an instant.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -116,6 +116,30 @@ class Counts:
     journeys: list[tuple[str, str, str | None, int]]
     goals: list[tuple[str, str, int, float | None]]
     runs: list[RunRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """A campaign now: open journeys, when the first of them is due, and how many messages left since the instant asked for."""
+
+    open: int = 0
+    due_at: int | None = None
+    sent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRows:
+    """All that a ledger counts of one campaign; a revision stands by its number.
+
+    `revisions` (number, fingerprint, as_of of its first run), `journeys` (revision, state, step, reason, n), `messages` (revision,
+    step, state, reason, n), `goals` (revision, goal, n, sum of a total or None), `verdicts` (reason, n).
+    """
+
+    revisions: list[tuple[int, str, int | None]] = field(default_factory=list)
+    journeys: list[tuple[int, str, str | None, str | None, int]] = field(default_factory=list)
+    messages: list[tuple[int, str, str, str | None, int]] = field(default_factory=list)
+    goals: list[tuple[int, str, int, float | None]] = field(default_factory=list)
+    verdicts: list[tuple[str, int]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

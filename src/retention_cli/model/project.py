@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from retention_cli.model.base import Model, Name
 from retention_cli.model.campaign import Campaign
 from retention_cli.model.case import Case
+from retention_cli.model.daemon import Daemon
 from retention_cli.model.duration import Duration
 from retention_cli.model.group import Group
 from retention_cli.model.learned import Learned
@@ -110,6 +111,7 @@ class Settings(Model):
     )
     policies: Policies = Field(default=Policies(), description="what holds over all campaigns")
     secrets: Secrets = Field(default=Secrets(), description="keys, from the environment")
+    daemon: Daemon = Field(default=Daemon(), description="when `retention schedule` runs and sends")
     duckdb: Limits = Field(default=Limits(), description="how much memory and how many threads the engine may take")
     targets: dict[Name, Target] = Field(default={}, description="where messages go and where decisions are kept, by name")
 
