@@ -87,7 +87,7 @@ def lay_out(world: World, engine: DuckEngine) -> None:
     campaigns = [(id_, kind, topic, priority) for id_, (kind, topic, priority) in CAMPAIGNS.items()]
     engine.table("campaign_traits", {"campaign": "BIGINT", "kind": "VARCHAR", "topic": "VARCHAR", "priority": "BIGINT"}, campaigns)
     text = dict.fromkeys(("step", "customer_id", "channel", "kind", "topic", "key", "stopped"), "VARCHAR")
-    engine.table("planned", {"message": "BIGINT", "subject": "BIGINT", "campaign": "BIGINT", **text}, [row for row in _planned(world, ids)])
+    engine.table("planned", {"message": "BIGINT", "subject": "BIGINT", "campaign": "BIGINT", **text}, list(_planned(world, ids)))
     outside = {"state": "VARCHAR", "becomes": "VARCHAR", "is_outside": "BOOLEAN", "journey": "BIGINT", "priority": "BIGINT"}
     engine.table("unsent_judged", {"message": "BIGINT", "campaign": "BIGINT", **text, **outside}, [])
     times = [

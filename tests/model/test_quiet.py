@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -89,11 +90,11 @@ hours = st.times().map(lambda at: at.replace(second=0, microsecond=0))
 quiets = st.builds(Quiet, hours, hours, st.frozensets(st.integers(0, 6), max_size=5))
 
 
-@given(st.sampled_from(ZONES), st.datetimes(datetime(2024, 1, 1), datetime(2030, 12, 31)), quiets, st.integers(0, 72))
+@given(st.sampled_from(ZONES), st.integers(0, 7 * 365 * 1440), quiets, st.integers(0, 72))
 @settings(deadline=None, max_examples=150)
-def test_the_first_allowed_instant_is_found_whatever_the_zone(zone: str, naive: datetime, quiet: Quiet, span: int) -> None:
+def test_the_first_allowed_instant_is_found_whatever_the_zone(zone: str, minutes: int, quiet: Quiet, span: int) -> None:
     assume(quiet.from_ != quiet.to)
-    place, after = ZoneInfo(zone), naive.replace(second=0, microsecond=0, tzinfo=UTC)
+    place, after = ZoneInfo(zone), datetime(2024, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
     until = after + timedelta(hours=span)
     found = windows(after, until, quiet, place)
     hold(found, after, until, quiet, place)
@@ -140,7 +141,7 @@ def test_the_clocks_of_some_odd_zones() -> None:
 def test_every_change_of_every_clock() -> None:
     """R8: all zones, all changes from 2024 to 2030: never quiet, never later than need be."""
     counted = sum(around_changes(zone) for zone in ZONES)
-    print(f"{len(ZONES)} zones, {counted} changes of their clocks from 2024 to 2030: no window was wrong")
+    sys.stdout.write(f"{len(ZONES)} zones, {counted} changes of their clocks from 2024 to 2030: no window was wrong\n")
     assert counted > 1_000
 
 
