@@ -51,9 +51,8 @@ def read_settings(raw: Raw, notes: Notes) -> Settings | None:
         notes.error(raw.place, Code.WRONG_SHAPE, f"retention.yml should be a mapping, not {shape_of(raw)}", "write name: …, sources: …")
         return None
     before = notes.errors
-    readers = (("sources", _sources), ("targets", _targets), ("questions", read_questions))
+    readers = (("sources", _sources), ("targets", _targets), ("questions", read_questions), ("policies", read_policies))
     replaced = {key: read(raw[key], notes) for key, read in readers if key in raw}
-    replaced = {key: read(raw[key], notes) for key, read in (("sources", _sources), ("targets", _targets), ("policies", read_policies)) if key in raw}
     settings = build(Settings, raw, notes, replaced, what="retention.yml")
     return settings if notes.errors == before else None
 
