@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 
 PEOPLE = "customer_id,email,first_name,country,registered_at,newsletter,timezone,wanted"
 ALL = "name: everybody\nwhere: {everyone: true}\n"
-LETTER = "name: {name}\npriority: {priority}\n{more}trigger: {{enters: everybody, backfill: true}}\ngoals: {{g: {{when: {{did: order}}, window: 5 days}}}}\nsteps: {steps}\n"
+LETTER = """\
+name: {name}
+priority: {priority}
+{more}trigger: {{enters: everybody, backfill: true}}
+goals: {{g: {{when: {{did: order}}, window: 5 days}}}}
+steps: {steps}
+"""
 ONE = "[{send: letter}]"
 
 

@@ -24,8 +24,8 @@ from retention_cli.model.group import Group
 from retention_cli.model.learned import Learned
 from retention_cli.model.mail import COLUMNS, EVENTS, OWN_EVENTS
 from retention_cli.model.metric import BUILT_IN
-from retention_cli.model.policy import Cap, Consent, Default, FieldLimit, Policies, QuietHours, SuppressionFile, WhenCapped
 from retention_cli.model.period import Period
+from retention_cli.model.policy import Cap, Consent, Default, FieldLimit, Policies, QuietHours, SuppressionFile, WhenCapped
 from retention_cli.model.project import Contacts, Secrets, Sender, Settings
 from retention_cli.model.question import Op
 from retention_cli.model.quiet import Weekday

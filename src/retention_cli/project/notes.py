@@ -61,6 +61,7 @@ class Code(StrEnum):
     UNKNOWN_TOPIC = "unknown-topic"
     EMPTY_CAP = "empty-cap"
     NOTHING_SENT = "nothing-sent"
+    NO_POLICY = "no-policy"
     UNREACHABLE_STEP = "unreachable-step"
     FRONT_MATTER = "front-matter"
     TARGET_LEDGER = "target-ledger"
