@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from retention_cli.engine.duck import DuckEngine
     from retention_cli.journey.frame import Frame
 
+_GONE = "hard_bounce"
+"""The reason of an address that does not exist: it says nothing of another one."""
+
 
 @dataclass(frozen=True, slots=True)
 class FileChanges:
@@ -22,12 +25,14 @@ class FileChanges:
 
 
 def load_suppressed(frame: Frame, engine: DuckEngine) -> None:
-    """Fill `suppressed_addresses` (in their normal form) and `suppressed_customers`."""
+    """Fill `suppressed_addresses` and `listed_addresses` (those that the file opts out now), in their normal form, and `suppressed_customers`."""
     known = frame.past.suppressed(EMAIL, listed=frame.listed is None)
     lines = [line for line in frame.listed or () if line.channel == EMAIL]
     addresses = {*known.addresses, *(normalised(EMAIL, line.address) for line in lines if line.address)}
     customers = {*known.customers, *(line.customer for line in lines if line.customer)}
     engine.table("suppressed_addresses", {"address": "VARCHAR"}, [(address,) for address in sorted(addresses)])
+    listed = {normalised(EMAIL, line.address) for line in lines if line.address and line.reason != _GONE}
+    engine.table("listed_addresses", {"address": "VARCHAR"}, [(address,) for address in sorted(listed)])
     engine.table("suppressed_customers", {"customer_id": "VARCHAR"}, [(customer,) for customer in sorted(customers)])
 
 
