@@ -62,6 +62,7 @@ class Code(StrEnum):
     UNKNOWN_TOPIC = "unknown-topic"
     EMPTY_CAP = "empty-cap"
     NOTHING_SENT = "nothing-sent"
+    NO_POLICY = "no-policy"
     UNREACHABLE_STEP = "unreachable-step"
     SHARES = "shares"
     UNKNOWN_GOAL = "unknown-goal"
