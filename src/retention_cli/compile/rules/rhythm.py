@@ -36,7 +36,7 @@ def below_tick(project: Project, campaign: Campaign) -> Iterator[Problem]:
     gap = _shortest_gap(project)
     for span in _spans(campaign):
         if span.longest < gap:
-            message = f"{span} are shorter than the time from run to run: daemon: tick runs {daemon.tick}, {told(gap)} apart at the least"
+            message = f"a wait of {span} is shorter than the time from run to run: by daemon: tick, {told(gap)} at the least"
             yield warning(span.place, Rule.WAIT_BELOW_TICK, message, "it lasts until the next run: write so long a wait, or let tick run more often")
 
 
