@@ -23,7 +23,10 @@ from retention_cli.ledger.ledger import open_ledger
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-STAGES = ("_evaluate", "find_candidates", "_gather", "upload_programs", "ask", "step_through", "_plan_messages", "collect", "reached", "count")
+STAGES = (
+    "_migrations", "load_zones", "_evaluate", "find_candidates", "_gather", "upload_programs", "upload_steps", "load_policies", "ask", "upload_entries",
+    "recall", "prepare", "step_through", "_add_items", "_plan_messages", "judge", "collect", "reached", "count",
+)
 SECONDS: dict[str, float] = defaultdict(float)
 
 

@@ -73,6 +73,6 @@ def fill(ledger: Ledger, as_of: int, journeys: int, due: int) -> None:
         for n in range(start, min(start + CHUNK, journeys)):
             campaign = campaigns[n % len(campaigns)]
             at = as_of - day // 2 if n % journeys < due else as_of + day
-            rows.append((first + n, campaign, f"C{n}", "seed", revisions[campaign], as_of - day, "open", "wait-1-day", at, None, None, ""))
+            rows.append((first + n, campaign, f"C{n}", f"seed-{as_of}", revisions[campaign], as_of - day, "open", "wait-1-day", at, None, None, "", None, None))
         ledger.record(run, Delta(journeys_new=rows))
     ledger.finish_run(run, at=as_of, manifest={"only": ["nobody"]}, outcome={})
