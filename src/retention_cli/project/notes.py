@@ -50,6 +50,7 @@ class Code(StrEnum):
     EMPTY_CONDITION = "empty-condition"
     UNBOUNDED_EXIT = "unbounded-exit"
     NOT_HERE = "not-here"
+    RESERVED_NAME = "reserved-name"
     UNKNOWN_SEGMENT = "unknown-segment"
     SEGMENT_CIRCLE = "segment-circle"
     UNKNOWN_TEMPLATE = "unknown-template"
