@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -16,10 +17,12 @@ from retention_cli.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from zoneinfo import ZoneInfo
 
     from retention_cli.compile.schema import Schema
     from retention_cli.model.campaign import Campaign
     from retention_cli.model.condition import EventQuery
+    from retention_cli.model.daemon import Beat
     from retention_cli.model.problem import Place
     from retention_cli.model.project import Project
 
@@ -33,18 +36,19 @@ def below_tick(project: Project, campaign: Campaign) -> Iterator[Problem]:
     daemon = project.settings.daemon
     if "daemon" not in project.settings.model_fields_set or "tick" not in daemon.model_fields_set:
         return
-    gap = _shortest_gap(project)
+    gap = _shortest_gap(daemon.tick, project.zone)
     for span in _spans(campaign):
         if span.longest < gap:
             message = f"a wait of {span} is shorter than the time from run to run: by daemon: tick, {told(gap)} at the least"
             yield warning(span.place, Rule.WAIT_BELOW_TICK, message, "it lasts until the next run: write so long a wait, or let tick run more often")
 
 
-def _shortest_gap(project: Project) -> timedelta:
+@cache
+def _shortest_gap(beat: Beat, zone: ZoneInfo) -> timedelta:
     """Return the least time from one run to the next."""
-    beat, due = project.settings.daemon.tick, [_SOME_DAY]
+    due = [_SOME_DAY]
     for _ in range(_BEATS):
-        due.append(beat.after(due[-1], project.zone))
+        due.append(beat.after(due[-1], zone))
     return min(later - earlier for earlier, later in pairwise(due[1:]))
 
 
