@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILES = {
-    "retention.yml": SETTINGS.replace("locale: en_US", "locale: cs_CZ"),
+    "retention.yml": SETTINGS.replace("locale: en_US", "locale: cs_CZ") + "policies: {surge: {at_most: 100%}}\n",
     "segments/everybody.yml": "where: {everyone: true}\n",
     "campaigns/greeting.yml": """\
         trigger: {enters: everybody, backfill: true}

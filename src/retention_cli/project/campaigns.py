@@ -70,7 +70,13 @@ class _Parts:
         if isinstance(raw, Table):
             if not raw and not raw.broken:
                 self.notes.error(raw.place, Code.MISSING_KEY, "again needs 'after', 'at_most' or both", "write {after: 14 days}")
-            return build(Again, raw, self.notes, what="again", given=("never",)) or Again()
+            for word in (key for key in raw.words() if key in AGAIN_WORDS):
+                self.notes.error(word.place, Code.WRONG_SHAPE, f"again is {word} by itself, or a mapping without it", f"write again: {word}")
+            rest = Table(raw.place)
+            for key in raw.words():
+                if key not in AGAIN_WORDS:
+                    rest[key] = raw[key]
+            return build(Again, rest, self.notes, what="again", given=("never",)) or Again()
         if isinstance(raw, Word) and raw in AGAIN_WORDS:
             return AGAIN_WORDS[raw]
         self._shape(raw, "again", "never, always, or a mapping", "write {after: 14 days, at_most: 6}")
