@@ -141,9 +141,6 @@ def test_functions_of_sql() -> None:
 def test_samples_and_consent() -> None:
     text = section(CONDITIONS, "Samples, lists and consent")
     assert all(f"`{word}`" in text or f"`{word}: " in text for word in ("sample", "listed", "consent", "channel", "topic", "name"))
-    policies = section(PROJECT, "Policies")
-    assert set(first_cells(policies)) == keys(Consent) | {"consent", "channel", "topic"}
-    assert all(f"`{word}`" in policies or f"`{word}: " in policies for word in (*keys(Policies), *Default))
     consent = section(PROJECT, "Consent")
     assert set(first_cells(consent)) == keys(Consent) | {"consent", "channel", "topic"}
     assert all(f"`{word}`" in consent for word in Default)

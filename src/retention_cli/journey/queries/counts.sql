@@ -7,7 +7,7 @@ WITH told_messages AS (
     UNION ALL
     -- of earlier ticks: what is planned again, and what was tried again and stays, or ends here (exits are counted above)
     SELECT campaign, CASE WHEN becomes <> 'planned' THEN split_part(why, ': ' , 1) || CASE WHEN why LIKE 'capped: %' THEN substr(why, 7) ELSE '' END
-                          WHEN leaves_at > moment THEN 'quiet hours' WHEN not_before IS NOT NULL THEN 'not yet' END
+                          WHEN not_before IS NOT NULL THEN CASE WHEN open_until IS NOT NULL THEN 'quiet hours' ELSE 'not yet' END END
     FROM unsent_settled
     WHERE why IS NOT NULL AND exit IS NULL AND why <> 'campaign is off'
 )
