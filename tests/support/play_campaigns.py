@@ -159,7 +159,7 @@ def campaigns(draw: DrawFn, name: str, *, is_eager: bool = False) -> dict[str, A
             "ordered": {"when": {"did": "order"}, "window": "3 days"},
             "money": {"total_of": {"did": "order", "field": "total"}, "window": "2 days"},
         },
-        "steps": [*([{"send": "letter", "id": "first"}] if is_eager else []), *draw(programs(name))],
+        "steps": [*([draw(letters(99))] if is_eager else []), *draw(programs(name))],
     }
     others: dict[str, SearchStrategy[Any]] = {
         "audience": some({"country": ["CZ", "SK"]}, {"newsletter": "true"}, {"did_not": "order", "within": "1 day"}),
