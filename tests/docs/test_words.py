@@ -32,6 +32,7 @@ from retention_cli.model.policy import Cap, Consent, Default, FieldLimit, Polici
 from retention_cli.model.project import Contacts, Secrets, Sender, Settings
 from retention_cli.model.question import Op
 from retention_cli.model.quiet import Weekday
+from retention_cli.model.rule import Rule
 from retention_cli.model.segment import Segment
 from retention_cli.model.source import KNOWN_TYPES, ColumnType, Guard, Source
 from retention_cli.model.state import MessageState
@@ -310,7 +311,7 @@ def test_states_and_exit_codes() -> None:
 def test_every_problem_code_is_told() -> None:
     lines = re.findall(r"^- (`[a-z-]+`(?:, `[a-z-]+`)*) — \S", text_of(REFERENCE / "problems.md"), re.MULTILINE)
     told = [code for line in lines for code in re.findall(r"`([a-z-]+)`", line)]
-    assert sorted(told) == sorted({*map(str, Code), *_codes_in_the_source()})
+    assert sorted(told) == sorted({*map(str, Code), *map(str, Rule), *_codes_in_the_source()})
 
 
 def _codes_in_the_source() -> set[str]:

@@ -36,7 +36,7 @@ ZONE = ZoneInfo("Europe/Prague")
 TICK, LATER = time(7, 0), time(10, 0)
 """When it is run, in the quiet of the morning, and when what waited may leave."""
 QUIET_FROM, QUIET_TO = time(21, 0), time(8, 0)
-CAPS = {timedelta(days=7): 3, timedelta(days=30): 8}
+CAPS = {timedelta(days=7): 3}
 """The caps of the demo shop: at most so many within so long."""
 QUIET_HOURS = 'policies:\n  quiet_hours: {from: "21:00", to: "08:00"}\n'
 SILENT = Hooks(lambda _: None, lambda _: None, lambda: False)

@@ -36,7 +36,7 @@ def check_policies(settings: Settings, campaigns: Named[Campaign], segments: Nam
 def _check_presence(settings: Settings, campaigns: Mapping[str, Campaign], notes: Notes) -> None:
     """Warn, once each, of what nothing holds back where marketing is truly sent."""
     sending = next((name for name, target in settings.targets.items() if target.truly_sends), None)
-    if sending is None or all(campaign.kind is Kind.TRANSACTIONAL for campaign in campaigns.values()):
+    if sending is None or settings.policies.allow or all(campaign.kind is Kind.TRANSACTIONAL for campaign in campaigns.values()):
         return
     for missing, message, hint in _ABSENT:
         if not getattr(settings.policies, missing):
