@@ -15,6 +15,7 @@ from retention_cli.ledger import birth
 from retention_cli.ledger.connect import connect
 from retention_cli.ledger.delta import Delta
 from retention_cli.ledger.ledger import open_ledger
+from retention_cli.ledger.migrations import HEAD
 from retention_cli.ledger.outbox import Mark, Outbox
 from retention_cli.ledger.reader import open_reader
 from retention_cli.ledger.rows import Suppression
@@ -206,3 +207,34 @@ def test_c10_a_ledger_of_the_first_version_is_brought_up(location: Location, mon
     assert {"open_until", "kind", "topic"} <= columns
     assert query(location, "SELECT count(*) FROM meta WHERE key = 'ledger_id'") == [(1,)]
     check_invariants(location)
+
+
+OLD_ROWS = (
+    "INSERT INTO campaigns (id, name, first_run, first_as_of) VALUES (1, 'welcome', 1, :at)",
+    "INSERT INTO revisions (id, campaign, fingerprint, program, run) VALUES (1, 1, 'f1', '{}', 1)",
+    (
+        "INSERT INTO journeys (id, campaign, customer, occurrence, revision, entered_at, state, step, due_at)"
+        " VALUES (1, 1, 'c1', 'e1', 1, :at, 'open', 'wait-1', :at)"
+    ),
+    (
+        "INSERT INTO messages (id, journey, step, campaign, customer, channel, address, address_key, template, context, context_index, state,"
+        " planned_at, changed_at, run) VALUES (1, 1, 'send-1', 1, 'c1', 'email', 'A@x.example', 'a@x.example', 't', 1, 0, 'sent', :at, :at, 1)"
+    ),
+    "INSERT INTO verdicts (campaign, customer, occurrence, verdict, as_of, run) VALUES (1, 'c2', 'e2', 'again', :at, 1)",
+)
+
+
+def test_c10_what_the_first_version_knew_is_still_known(location: Location, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is inside goes on, what was sent counts toward caps, who was judged is not judged again."""
+    earlier(location, monkeypatch)
+    for sql in OLD_ROWS:
+        change(location, sql, at=AS_OF)
+    with open_ledger(location) as ledger:
+        assert query(location, "SELECT version_num FROM alembic_version") == [(HEAD,)]
+        assert ledger.due_journeys(AS_OF) == [(1, 1, "c1", "e1", 1, "wait-1", AS_OF, AS_OF, None, None, None)]
+        assert ledger.entries([(1, "c1", "")]) == [(1, "c1", "", 1, AS_OF, 1)]
+        assert ledger.standing(1) == [(1, "wait-1", 1)]
+        sent = (1, "c1", "a@x.example", "email", None, None, 1, "send-1", "sent", AS_OF)
+        assert ledger.recent_messages(["c1"], [], 0) == ledger.recent_messages([], ["a@x.example"], 0) == [sent]
+        assert ledger.judged(1, [("c1", "e1"), ("c2", "e2"), ("c3", "e3")]) == {("c1", "e1"), ("c2", "e2")}
+        assert [(row[0], row[9]) for row in ledger.own_events(AS_OF)] == [("c1", None)]

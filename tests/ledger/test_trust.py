@@ -13,11 +13,12 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from retention_cli.errors import LedgerRefused
+from retention_cli.ledger import trust
 from retention_cli.ledger.connect import log_of
 from retention_cli.ledger.ledger import open_ledger
 from retention_cli.ledger.location import Location
@@ -361,3 +362,22 @@ def test_marks_survive_the_process_that_made_them(made: Location) -> None:
         outbox.recover(AS_OF + 1)
         assert outbox.mark([Mark(1, MessageState.SENT, AS_OF)]) == []
     assert [states(made)[message] for message in (1, 2, 3, 4)] == ["unknown", "unknown", "unknown", "planned"]
+
+
+def test_what_others_commit_while_it_is_looked_at_is_no_loss(location: Location, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Senders and a run open one ledger and write to it at the same time; none of them takes the other's work for a loss."""
+    real = trust._sighting
+    with open_ledger(location) as other:
+
+        def look_while_another_writes(*looked: Any) -> Any:
+            seen = real(*looked)
+            seed(other, 3)
+            return seen
+
+        seed(other, 1)
+        with monkeypatch.context() as patched:
+            patched.setattr(trust, "_sighting", look_while_another_writes)
+            with open_ledger(location) as ledger, Outbox(location, "sender") as outbox:
+                assert ledger.open_counts() == {"welcome": (7, 7)}
+                assert len(outbox.claim(99, AS_OF, "email")) == 7
+    check_invariants(location)

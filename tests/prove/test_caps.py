@@ -54,7 +54,8 @@ def tick(folder: Path, *campaigns: str) -> dict[str, CampaignPlan]:
 
 def prove_caps(folder: Path, people: int) -> str:
     """Let five campaigns of everybody meet a cap of three, over ticks and senders at once; return the figures."""
-    policies = f"policies:\n  caps: [{{at_most: {AT_MOST}, per: 1 day}}, {{at_most: {AT_MOST + 1}, per: month}}]\n"
+    caps = f"[{{at_most: {AT_MOST}, per: 1 day}}, {{at_most: {AT_MOST + 1}, per: month}}]"
+    policies = f"policies:\n  surge: {{at_most: 100%}}\n  caps: {caps}\n"
     rows = [(f"c{number}", f"person{number}@example.com", "Ann", "CZ", "2026-01-01") for number in range(people)]
     files = {
         "retention.yml": SETTINGS.replace("targets:", f"{policies}targets:"),

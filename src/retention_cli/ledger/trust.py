@@ -35,8 +35,9 @@ _OLDEST_SQLITE = (3, 38, 0)
 
 def look(location: Location, witness: Witness, *, thorough: bool) -> Sighting | None:
     """Return what a ledger says of itself, None where there is none and never was one. Raises LedgerRefused."""
+    memory = witness.recall()  # first: a commit is in the ledger before the witness knows of it, never the other way round
     seen = _look_at_server(location) if location.url is not None else _look_at_file(location, witness, thorough=thorough)
-    witness.check(seen)
+    witness.check(seen, memory)
     return seen
 
 

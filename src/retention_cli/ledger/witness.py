@@ -45,6 +45,14 @@ class Testimony:
 
 
 @dataclass(frozen=True, slots=True)
+class Memory:
+    """What was known of a ledger before it was looked at; nothing where there was no witness."""
+
+    known: Testimony | None
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sighting:
     """What a ledger says of itself now; `last_seq` is the last sequence number of its transitions, `version` that of its schema."""
 
@@ -80,9 +88,13 @@ class Witness:
                 f"the witness {self.path} cannot be read", f"see that {self._location.shown} is the newest ledger, then remove that file"
             ) from None
 
-    def check(self, seen: Sighting | None) -> None:
-        """Raise LedgerRefused where the ledger is missing (None), foreign, or older than it was."""
-        known = self.read()
+    def recall(self) -> Memory:
+        """Return what a look at the ledger is to be held against; to be asked before it, for others go on writing meanwhile."""
+        return Memory(self.read(), self._high())
+
+    def check(self, seen: Sighting | None, memory: Memory) -> None:
+        """Raise LedgerRefused where the ledger is missing (None), foreign, or older than it was remembered."""
+        known = memory.known
         if known is None:
             return
         if seen is None:
@@ -91,8 +103,8 @@ class Witness:
             raise LedgerRefused(f"the ledger {self._location.shown} is another one than was used here before", self._way_out())
         if seen.epoch < known.epoch:
             raise LedgerRefused(f"the ledger {self._location.shown} went back from epoch {known.epoch} to {seen.epoch}", self._way_out())
-        if seen.last_seq < (high := self._high()):
-            raise LedgerRefused(f"the ledger {self._location.shown} lost its last {high - seen.last_seq} transitions", self._way_out())
+        if seen.last_seq < memory.high:
+            raise LedgerRefused(f"the ledger {self._location.shown} lost its last {memory.high - seen.last_seq} transitions", self._way_out())
 
     def update(self, ledger_id: str, epoch: int, last_seq: int = 0) -> None:
         """Remember an id, at least this epoch, and at least this sequence number. Raises LedgerRefused where it cannot be written."""
