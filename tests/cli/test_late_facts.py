@@ -178,14 +178,14 @@ def test_i14_with_absent_runs_of_one_the_first_export_without_them_ends_it(tmp_p
 THANKS = "trigger: {did: order, backfill: true}\n"
 HELD = "policies: {caps: [{at_most: 1, per: 7 days}]}\n"
 REFUND = "refunded: {did: refund, since: entry}"
-DELETED = "deleted_order: {did_not: order, within: 30 days}"
-CHEAP = "cheap: {total_of: {did: order, within: 30 days, field: total, value: {less_than: 10}}}"
+DELETED = "deleted_order: {did_not: order, within: 7 days}"
+CHEAP = "cheap: {total_of: {did: order, within: 7 days, field: total, value: {less_than: 10}}}"
 BOUGHT = [("11", "a", "2026-05-01 08:00:00", "90.00"), ("12", "b", "2026-05-01 08:00:00", "90.00")]
 
 
 def thanked(folder: Path, **changes: Any) -> Path:
     """Return a shop whose first letters of thanks have left, and whose second ones wait for a cap; then its exports change."""
-    campaign = THANKS + f"exit: {{{REFUND}, {DELETED}, {CHEAP}}}\n" + "steps: [{send: letter}, {wait: 1 day}, {send: letter, id: second}]\n"
+    campaign = THANKS + f"exit: {{{REFUND}, {DELETED}, {CHEAP}}}\n" + TWO
     orders = [*OLD, *((str(n), "nobody", "2026-04-01 10:00:00", "1.00") for n in range(20, 40)), *BOUGHT]
     shop = shop_of(folder, campaign, SETTINGS + HELD, orders=orders)
     assert tick(shop, "2026-05-01T09:00")["send"] == 2
@@ -208,7 +208,9 @@ def test_i11_an_order_that_is_deleted_stops_what_has_not_left_and_no_history_is_
     assert tick(shop, "2026-05-02T13:00")["exit"] == {"deleted_order": 1}
     assert [row[2:] for row in messages(shop) if row[0] == "b"] == [("sent", None), ("suppressed", "exit: deleted_order")]
     assert query(ledger(shop), history) == before
-    export(shop, orders=[*OLD, *BOUGHT, ("13", "nobody", "2026-05-02 08:00:00", "1.00"), *((str(n), "nobody", "2026-04-01", "1") for n in range(20, 40))])
+    export(
+        shop, orders=[*OLD, *BOUGHT, ("13", "nobody", "2026-05-02 08:00:00", "1.00"), *((str(n), "nobody", "2026-04-01", "1") for n in range(20, 40))]
+    )
     assert tick(shop, "2026-05-02T14:00")["enter"] == 0
 
 

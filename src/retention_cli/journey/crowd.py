@@ -37,6 +37,12 @@ _MOVING = {
     "until_at": "BIGINT",
     "deadline_at": "BIGINT",
 }
+Row = tuple[Any, ...]
+Moves = dict[tuple[int, int, str], tuple[int, "str | None"]]
+"""Where (campaign, revision, step) goes on: a revision and its step."""
+_STEP = 20
+"""Where a message that has not left tells the step of its journey."""
+_UNTOLD = (None, None, None)
 _UNSURE = {"message": "BIGINT", "journey": "BIGINT", "step": "VARCHAR"}
 
 
@@ -57,14 +63,13 @@ def question(frame: Frame, engine: DuckEngine, members: Cast, revisions: set[int
 
 def gather(frame: Frame, engine: DuckEngine, members: Cast, moving: Sequence[Migration]) -> set[int]:
     """Fill `moving`, `unsent` and `unsure` from the ledger; return the revisions that journeys stand on."""
-    to = {(each.campaign, each.revision, each.step): (each.new_revision, each.new_step) for each in moving}
-    newest = {each.campaign: each.new_revision for each in moving}
+    to: Moves = {(each.campaign, each.revision, each.step): (each.new_revision, each.new_step) for each in moving}
     due = [
         (row[0], row[1], stand[0], row[2], row[6], row[8], stand[1], True, True, row[3], row[7], row[9], row[10])
         for row in frame.past.due_journeys(frame.micros)
         if (stand := to.get((row[1], row[4], row[5]), (row[4], row[5])))
     ]
-    return _load(frame, engine, due, list(_to_resend(frame, members)), newest)
+    return _load(frame, engine, due, list(_to_resend(frame, members)), to)
 
 
 def gather_unsent(frame: Frame, engine: DuckEngine) -> set[int]:
@@ -72,11 +77,12 @@ def gather_unsent(frame: Frame, engine: DuckEngine) -> set[int]:
     return _load(frame, engine, [], [], {})
 
 
-def _load(frame: Frame, engine: DuckEngine, due: Sequence[tuple[Any, ...]], unsure: Sequence[tuple[Any, ...]], newest: Mapping[int, int]) -> set[int]:
-    waiting = frame.past.journeys_with_unsent()
+def _load(frame: Frame, engine: DuckEngine, due: Sequence[Row], unsure: Sequence[Row], to: Moves) -> set[int]:
+    waiting, newest = frame.past.journeys_with_unsent(), {campaign: revision for (campaign, _, _), (revision, _) in to.items()}
     known = {row[0] for row in due}
+    steps = {row[0]: to.get((row[2], row[4], row[_STEP]), (0, row[_STEP]))[1] for row in waiting}
     others = {
-        row[0]: (row[0], row[2], newest.get(row[2], row[4]), row[3], row[5], row[6], None, False, row[8] == "open", None, None, None, row[11])
+        row[0]: (row[0], row[2], newest.get(row[2], row[4]), row[3], row[5], row[6], steps.get(row[0]), False, row[8] == "open", *_UNTOLD, row[11])
         for row in (*waiting, *unsure)
         if row[0] not in known
     }
