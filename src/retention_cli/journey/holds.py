@@ -31,7 +31,7 @@ def held_for(reason: str | None) -> tuple[str | None, bool]:
 
 def load_holds(frame: Frame, engine: DuckEngine, programs: Mapping[int, Program]) -> None:
     """Fill `held_subjects(subject, reason)`: whose messages wait now; `exit_surges` is known by then."""
-    engine.table("absent", {"customer_id": "VARCHAR"}, [(customer,) for customer in frame.absent])
+    engine.table("absent_customers", {"customer_id": "VARCHAR"}, [(customer,) for customer in frame.absent])
     stale = [(revision, ", ".join(sources)) for revision, program in programs.items() if (sources := sorted(_too_old(frame, program)))]
     engine.table("stale_programs", {"revision": "BIGINT", "sources": "VARCHAR"}, stale)
     engine.execute(statement(QUERIES, "held_subjects"), {"absent": ABSENT, "too_many": TOO_MANY, "too_old": TOO_OLD})

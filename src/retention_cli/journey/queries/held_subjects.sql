@@ -8,5 +8,5 @@ SELECT s.subject,
 FROM subjects AS s
 LEFT JOIN exit_surges AS e ON e.campaign = s.campaign
 LEFT JOIN stale_programs AS p ON p.revision = s.revision
-LEFT JOIN absent AS b ON b.customer_id = s.customer_id
+LEFT JOIN absent_customers AS b ON b.customer_id = s.customer_id
 WHERE e.is_held OR p.sources IS NOT NULL OR b.customer_id IS NOT NULL
