@@ -410,15 +410,3 @@ def test_i17_one_address_gets_a_step_once(tmp_path: Path) -> None:
 def test_without_one_per_address_each_customer_counts(tmp_path: Path) -> None:
     folder = shop(tmp_path, "  caps: [{at_most: 1, per: month}]\n", {"news": letter()}, ("a,both@example.com", "b,both@example.com"))
     assert told(run(folder, "2026-05-01T09:00")) == (2, {})
-
-
-def test_who_is_not_there_any_more_is_not_written_to(tmp_path: Path) -> None:
-    """I14: what waits is held, goes on when the customer is there again, and is let go after a week."""
-    folder = shop(
-        tmp_path, "  caps: [{at_most: 1, per: day}]\n", {"top": letter("top", 90), "news": letter()}, ("a,ann@example.com", "b,bob@example.com")
-    )
-    run(folder, "2026-05-01T09:00")
-    customers(folder, ("b,bob@example.com",))
-    assert told(run(folder, "2026-05-02T10:00")) == (1, {"no customer": 1})
-    customers(folder, ("a,ann@example.com", "b,bob@example.com"))
-    assert told(run(folder, "2026-05-03T10:00")) == (1, {})

@@ -56,7 +56,11 @@ def test_i13_the_guards_count_who_is_in_the_export(shop: Shop) -> None:
     assert [(guard.name, guard.said) for guard in found if not guard.ok] == [("max_shrink", "2 rows, 10 before; may shrink by 40%")]
 
 
-def test_without_the_guard_who_is_missing_is_gone(shop: Shop) -> None:
-    shop.sources["customers"]["guard"] = {}
+def test_who_is_missing_once_stays_without_a_word_and_with_absent_runs_of_one_is_gone(shop: Shop) -> None:
+    shop.sources["customers"]["guard"] = {"max_shrink": "100%"}
     night(shop, "a", "b")
+    assert night(shop, "a") == ["a", "b"]
+    shop.write("customers.csv", "customer_id,email\na,a@x.cz\nc,c@x.cz\n")
+    assert night(shop, "a", "c") == ["a", "c"], "missing twice"
+    shop.sources["customers"]["guard"] = {"absent_runs": "1", "max_shrink": "100%"}
     assert night(shop, "a") == ["a"]

@@ -15,6 +15,9 @@ from retention_cli.journey.running import cast
 from retention_cli.journey.tick import Tick, plan_tick
 from retention_cli.ledger.reader import open_reader
 from retention_cli.model.catalog import Catalog
+from retention_cli.model.source import CUSTOMERS
+from retention_cli.sources.absence import absent_customers
+from retention_cli.sources.freshness import ages_of
 from retention_cli.sources.suppressions import read_suppressions
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from retention_cli.app.workspace import Workspace
+    from retention_cli.engine.duck import DuckEngine
     from retention_cli.journey.frame import Past
     from retention_cli.journey.plan import CampaignPlan
     from retention_cli.model.problem import Problem
@@ -59,6 +63,11 @@ class PlanReport:
 def surges(campaigns: Iterable[CampaignPlan]) -> dict[str, int]:
     """Return the campaigns that too many would enter at once, with how many; none of them enters."""
     return {each.campaign: each.turned_away["surge"] for each in campaigns if "surge" in each.turned_away}
+
+
+def exit_surges(campaigns: Iterable[CampaignPlan]) -> dict[str, int]:
+    """Return the campaigns that too many would leave at once, with how many; nothing of them moves."""
+    return {each.campaign: each.held_exits for each in campaigns if each.held_exits}
 
 
 def campaign_json(campaign: CampaignPlan) -> dict[str, Any]:
@@ -106,23 +115,28 @@ def silence(past: Past, as_of: datetime) -> str | None:
 
 def decide(view: View, past: Past, wanted: Wanted = ALL) -> Tick:
     """Run the tick over a view and a past; `plan` and `run` both come through here."""
-    snapshots = {source: snapshot.id for source, snapshot in view.facts.imported.snapshots.snapshots.items()}
-    mails, delivers = mails_of(view.work, past), frozenset(view.work.target.deliver)
-    frame = Frame(
+    with view.engine() as engine:
+        return plan_tick(frame_of(view, past, engine, wanted), engine)
+
+
+def frame_of(view: View, past: Past, engine: DuckEngine, wanted: Wanted = ALL) -> Frame:
+    """Return all that a decision may depend on; the engine holds the view's facts."""
+    snapshots = view.facts.imported.snapshots.snapshots
+    return Frame(
         view.work.project,
         view.facts.schema,
         past,
         view.as_of,
-        mails,
+        mails_of(view.work, past),
         wanted.only,
-        snapshots,
+        {source: snapshot.id for source, snapshot in snapshots.items()},
         wanted.approved,
         _listed(view.work),
-        delivers,
+        frozenset(view.work.target.deliver),
         wanted.limit,
+        ages_of(view.facts.imported.reports),
+        absent_customers(engine, snapshots[CUSTOMERS]),
     )
-    with view.engine() as engine:
-        return plan_tick(frame, engine)
 
 
 def _listed(work: Workspace) -> tuple[Listed, ...] | None:

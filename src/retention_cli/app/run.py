@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from retention_cli import crash
 from retention_cli.app.facts import View, gather
-from retention_cli.app.plan import ALL, campaign_json, decide, silence, surges
+from retention_cli.app.plan import ALL, campaign_json, decide, exit_surges, silence, surges
+from retention_cli.app.second_look import EVERY, SecondLook, stamps
 from retention_cli.app.sending import HALTED, Sent, send, tally
 from retention_cli.app.switches import Switches
 from retention_cli.errors import GuardStopped
@@ -53,6 +54,11 @@ class RunReport:
         """The campaigns that too many would have entered at once, with how many."""
         return surges(self.campaigns)
 
+    @property
+    def exit_surges(self) -> dict[str, int]:
+        """The campaigns that too many would leave at once, with how many."""
+        return exit_surges(self.campaigns)
+
     def as_json(self, code: int) -> dict[str, Any]:
         """Return the stable shape of `run --format json`."""
         return {
@@ -65,8 +71,11 @@ class RunReport:
         }
 
 
-def run(work: Workspace, as_of: datetime, clock: Clock, hooks: Hooks, wanted: Wanted = ALL) -> RunReport:
-    """Do one tick and send what it planned, and what earlier ones left; raises LockHeld, GuardStopped, LedgerRefused."""
+def run(work: Workspace, as_of: datetime, clock: Clock, hooks: Hooks, wanted: Wanted = ALL, *, look_every: float = EVERY) -> RunReport:
+    """Do one tick and send what it planned, and what earlier ones left; raises LockHeld, GuardStopped, LedgerRefused.
+
+    While messages leave, the exports are looked at again every so many seconds.
+    """
     location, switches = work.location, Switches(work, clock)
     since = clock.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     with run_lock(location, host=platform.node(), pid=os.getpid(), since=since), open_ledger(location) as ledger:
@@ -75,6 +84,7 @@ def run(work: Workspace, as_of: datetime, clock: Clock, hooks: Hooks, wanted: Wa
             return RunReport(None, as_of, {}, (), _halted(ledger))
         if (gap := silence(ledger, as_of)) is not None:
             hooks.say(gap)
+        seen, began = stamps(work), clock.monotonic()
         facts = gather(work, as_of, hooks.say, fetch=True)
         facts.demand_sound()
         begun = ledger.begin_run(
@@ -84,7 +94,8 @@ def run(work: Workspace, as_of: datetime, clock: Clock, hooks: Hooks, wanted: Wa
         crash.point("tick-planned")
         late = len(tick.delta.messages_stopped) - ledger.record(begun, tick.delta)
         _publish(work, facts, clock)
-        sent = _with_stopped(send(work, clock, hooks, sender="run", switches=switches), tick, late)
+        look = SecondLook(work, as_of, clock, ledger, begun, hooks.say, seen, began, look_every, wanted.approved)
+        sent = _with_stopped(send(work, clock, hooks, sender="run", switches=switches, look=look), tick, late)
         snapshots = {name: snapshot.id for name, snapshot in facts.imported.snapshots.snapshots.items()}
         manifest = {**(tick.delta.manifest or {}), "set": facts.imported.snapshots.id}
         ledger.finish_run(begun, at=to_micros(clock.now()), manifest=manifest, outcome=dict(sent.counts))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from retention_cli.app.keys import signing_keys
 from retention_cli.app.letters import post_of
 from retention_cli.app.rendering import Rendering, processes_for
+from retention_cli.app.second_look import NO_LOOK
 from retention_cli.app.switches import Switches
 from retention_cli.app.workspace import STATE, STOP_FILE
 from retention_cli.deliver.channels.registry import channel_for
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from retention_cli.app.hooks import Hooks
+    from retention_cli.app.second_look import Look
     from retention_cli.app.workspace import Workspace
     from retention_cli.clock import Clock
     from retention_cli.deliver.channels.channel import Channel
@@ -55,8 +57,11 @@ def tally(counts: Mapping[MessageState, int]) -> dict[str, int]:
     return {str(state): counts.get(state, 0) for state in OUTCOMES}
 
 
-def send(work: Workspace, clock: Clock, hooks: Hooks, *, sender: str, switches: Switches | None = None) -> Sent:
-    """Recover what a dead sender left, then send what may leave now; what belongs to a campaign that is off is held."""
+def send(work: Workspace, clock: Clock, hooks: Hooks, *, sender: str, switches: Switches | None = None, look: Look = NO_LOOK) -> Sent:
+    """Recover what a dead sender left, then send what may leave now; what belongs to a campaign that is off is held.
+
+    `look` looks at the exports again while messages leave.
+    """
     settings = work.target.deliver.get("email")
     if settings is None:
         raise UsageError(f"the target {work.target_name} has no channel for {CHANNEL}", f"write it under targets: {work.target_name}: deliver:")
@@ -69,7 +74,7 @@ def send(work: Workspace, clock: Clock, hooks: Hooks, *, sender: str, switches: 
             hooks.say(f"{recovered.unknown} messages may or may not have left before: see `retention unknown list`")
         with Rendering(post, processes_for(outbox.waiting(to_micros(clock.now())).ready)) as rendering:
             way = _Way(outbox, channel_for(settings, work.root), rendering, clock, plan)
-            note = _send_all(way, hooks, switches or Switches(work, clock), counts)
+            note = _send_all(way, hooks, switches or Switches(work, clock), look, counts)
         left = outbox.waiting(to_micros(clock.now())).ready
     counts[MessageState.UNKNOWN] += recovered.unknown
     halted = hooks.halted()
@@ -87,8 +92,11 @@ class _Way:
     plan: Plan
 
 
-def _send_all(way: _Way, hooks: Hooks, switches: Switches, counts: Counter[MessageState]) -> str:
-    """Dispatch, anew after each campaign that is switched off meanwhile; add up what became of the messages, return why it ended early."""
+def _send_all(way: _Way, hooks: Hooks, switches: Switches, look: Look, counts: Counter[MessageState]) -> str:
+    """Dispatch, anew after each campaign that is switched off and each export that changed meanwhile; return why it ended early.
+
+    What became of the messages is added to `counts`.
+    """
     while True:
         on = switches.take()
         if hooks.halted():
@@ -96,6 +104,7 @@ def _send_all(way: _Way, hooks: Hooks, switches: Switches, counts: Counter[Messa
         if held := way.outbox.hold_all_but(on, to_micros(way.clock.now())):
             counts[MessageState.HELD] += held
             hooks.say(f"{plural(held, 'message')} held: their campaign is off")
+        counts.update(look.take())
         outcomes = dispatch(
             way.outbox,
             way.channel,
@@ -103,7 +112,7 @@ def _send_all(way: _Way, hooks: Hooks, switches: Switches, counts: Counter[Messa
             way.clock,
             way.plan,
             stop=hooks.stop,
-            halted=lambda: hooks.halted() or switches.turned_off(),
+            halted=lambda: hooks.halted() or switches.turned_off() or look.is_due(),
             on_progress=hooks.progress,
             ahead=way.rendering.ahead,
         )

@@ -48,8 +48,8 @@ def in_words(node: Condition) -> str:  # noqa: C901, PLR0912 - one line a kind o
             return f"segment {name}{_lasting(lasting)}"
         case FieldTest(field=name, tests=tests, lasting=lasting):
             return _asked(str(name), tests) + _lasting(lasting)
-        case Did():
-            return _did(node)
+        case Did(max_data_age=oldest):
+            return _did(node) + (f", by facts no older than {oldest}" if oldest is not None else "")
         case Total(fold=fold, query=query, field=name, tests=tests):
             return _asked(f"{fold} {name or 'events'} of {_query(query)}", tests)
         case Sample(share=share, name=name):

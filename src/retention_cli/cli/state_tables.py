@@ -50,12 +50,13 @@ def instant(micros: int | None) -> datetime | None:
 def _status(counts: Counts | None) -> dict[str, Any]:
     """Return the stable shape of `status --format json`."""
     if counts is None:
-        return {"runs": [], "journeys": [], "messages": [], "goals": []}
+        return {"runs": [], "journeys": [], "messages": [], "goals": [], "held": []}
     return {
         "runs": [_run(row) for row in counts.runs],
         "journeys": [{"campaign": campaign, "state": state, "reason": reason, "count": count} for campaign, state, reason, count in counts.journeys],
         "messages": [{"campaign": campaign, "state": state, "count": count} for campaign, state, count in counts.messages],
         "goals": [{"campaign": campaign, "goal": goal, "count": count, "total": total} for campaign, goal, count, total in counts.goals],
+        "held": [{"campaign": campaign, "reason": reason, "count": count} for campaign, reason, count in counts.held],
     }
 
 
@@ -82,6 +83,7 @@ def status_told(counts: Counts | None, standing: Standing, local: Local) -> Told
         _table("Runs", ("run", "as of", "messages", "target", "host"), runs, local),
         _table("Journeys", ("campaign", "state", "reason", "count"), counts.journeys, local),
         _table("Messages", ("campaign", "state", "count"), counts.messages, local),
+        _table("Held", ("campaign", "reason", "count"), counts.held, local),
         _table("Goals", ("campaign", "goal", "reached", "total"), counts.goals, local),
     )
     doubtful = sum(count for _, state, count in counts.messages if state == "unknown")

@@ -11,7 +11,7 @@ from retention_cli.cli.output import say
 from retention_cli.cli.progress import Working
 from retention_cli.cli.told import tell
 
-ApproveOption = Annotated[list[str] | None, typer.Option("--approve", help="Let this campaign enrol, however many; may be given more than once.")]
+ApproveOption = Annotated[list[str] | None, typer.Option("--approve", help="Let this campaign enrol, and end journeys, however many; repeatable.")]
 CampaignOption = Annotated[list[str] | None, typer.Option("--campaign", help="Only this campaign; may be given more than once.")]
 LimitOption = Annotated[int | None, typer.Option("--limit", min=0, help="Plan at most so many messages; the people beyond wait for the next run.")]
 
@@ -70,6 +70,9 @@ def run(
     code = ExitCode.UNFINISHED if report.sent.is_unfinished else ExitCode.DONE
     for name, count in report.surges.items():
         say(f"{name}: {count:,} would enter at once, so nobody did; look at `retention plan`, then `retention run --approve {name}`")
+        code = ExitCode.GUARD
+    for name, count in report.exit_surges.items():
+        say(f"{name}: {count:,} journeys would end at once, so nothing of it moved; look at `retention plan`, then `retention run --approve {name}`")
         code = ExitCode.GUARD
     tell(run_told(report, int(code), Local.of(work.project)), TableFormat(format_))
     return code

@@ -49,6 +49,8 @@ def _limited(campaigns: Sequence[CampaignPlan]) -> Iterator[str]:
     for each in campaigns:
         if each.beyond_limit:
             yield f"{each.campaign}: the limit leaves {plural(each.beyond_limit, 'person', 'people')} for the next run"
+        if each.held_exits:
+            yield f"{each.campaign}: {plural(each.held_exits, 'journey')} would end at once, which are too many: nothing of it moves"
 
 
 def _messages(sent: Sent, local: Local) -> tuple[Table, ...]:

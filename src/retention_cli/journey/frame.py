@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from retention_cli.model.project import Project
     from retention_cli.render.bundle import Bundle
     from retention_cli.render.needs import Needs
+    from retention_cli.sources.freshness import Age
     from retention_cli.sources.suppressions import Listed
 
 MailKey = tuple[str, str, str | None]
@@ -127,7 +128,8 @@ class Frame:
     `only` restricts to some campaigns, `approved` are those that may enrol however many; `snapshots` are the ids of what the
     facts are read from, by source; `delivers` are the channels that the target delivers; `listed` is what the shop's own file of
     suppressions says, None where it has none; `limit` is how many messages the tick may plan: whoever would get more stays where
-    they are.
+    they are. `ages` tells how old the facts are, by source: what is not there is young. `absent` are customers whom the newest export
+    does not have.
     """
 
     project: Project
@@ -141,6 +143,8 @@ class Frame:
     listed: tuple[Listed, ...] | None = None
     delivers: frozenset[str] = frozenset({"email"})
     limit: int | None = None
+    ages: Mapping[str, Age] = field(default_factory=dict)
+    absent: Collection[str] = ()
 
     @property
     def moment(self) -> Moment:

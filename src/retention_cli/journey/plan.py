@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class CampaignPlan:
     """What a tick does in one campaign. `baseline` fitted already when it first ran; `waiting` is what is open afterwards.
 
-    `beyond_limit` are people whose messages the limit leaves for the next tick.
+    `beyond_limit` are people whose messages the limit leaves for the next tick; `held_exits` would leave at once, which are too
+    many: nothing of the campaign moves.
     """
 
     campaign: str
@@ -35,6 +36,7 @@ class CampaignPlan:
     waiting: int = 0
     baseline: int = 0
     beyond_limit: int = 0
+    held_exits: int = 0
 
 
 def count(frame: Frame, engine: DuckEngine, members: Cast, baseline: Mapping[int, int], beyond: Mapping[int, int]) -> tuple[CampaignPlan, ...]:
@@ -61,6 +63,7 @@ def count(frame: Frame, engine: DuckEngine, members: Cast, baseline: Mapping[int
                 waiting=open_before.get(running.name, 0) + sum(found.get("stayed", {}).values()) - left,
                 baseline=baseline.get(running.id, 0),
                 beyond_limit=beyond.get(running.id, 0),
+                held_exits=sum(found.get("held_exits", {}).values()),
             )
         )
     return tuple(plans)

@@ -17,7 +17,7 @@ from retention_cli.compile.conditions import Compiler
 from retention_cli.compile.scans import JOURNEYS
 from retention_cli.compile.subjects import Questions, subjects_query
 from retention_cli.journey.limit import with_start
-from retention_cli.journey.surge import most_entering
+from retention_cli.journey.surge import is_sure, load_most_leaving, most_entering
 from retention_cli.journey.zones import zone_field, zone_of
 from retention_cli.model.campaign import Kind
 from retention_cli.model.condition import EventQuery, Fold, Sample, Total
@@ -70,6 +70,7 @@ def in_play(cast: Cast, revisions: Iterable[int]) -> dict[int, Program]:
 def upload_programs(frame: Frame, engine: DuckEngine, cast: Cast, programs: Mapping[int, Program], asked: Asked) -> None:
     """Fill `running`, `programs` and `program_exits`; number the questions they ask."""
     limits = most_entering(frame, engine, cast)
+    load_most_leaving(frame, engine)
     running = [(*_running_row(each, asked), *_held_out(frame, each, asked), limits.get(each.id)) for each in cast.campaigns.values()]
     engine.table("running", _RUNNING, running)
     engine.table("programs", {"revision": "BIGINT", "first": "VARCHAR"}, [(revision, program.first) for revision, program in programs.items()])
@@ -90,7 +91,7 @@ _RUNNING = {
     "holdout": "BIGINT",
     "most": "BIGINT",
 }
-_EXITS = {"revision": "BIGINT", "position": "BIGINT", "name": "VARCHAR", "question": "BIGINT"}
+_EXITS = {"revision": "BIGINT", "position": "BIGINT", "name": "VARCHAR", "question": "BIGINT", "is_sure": "BOOLEAN"}
 
 
 def _running_row(running: Running, asked: Asked) -> tuple[object, ...]:
@@ -140,7 +141,7 @@ PROGRAMME = "holdout of the programme"
 
 
 def _exit_rows(revision: int, program: Program, asked: Asked) -> list[tuple[object, ...]]:
-    return [(revision, position, each.name, asked.number(each.condition)) for position, each in enumerate(program.exits)]
+    return [(revision, position, each.name, asked.number(each.condition), is_sure(each.condition)) for position, each in enumerate(program.exits)]
 
 
 def ask(frame: Frame, engine: DuckEngine, asked: Asked, uploaded: Uploaded, policies: Policing) -> None:

@@ -1,7 +1,8 @@
-"""Too many at once: how many may enter a campaign in one tick before somebody is asked.
+"""Too many at once: how many may enter a campaign, or leave it, in one tick before somebody is asked.
 
-A segment that was redefined, or an export that doubled, must not write to half the shop. A shop's own `surge:` replaces every
-rule here. Timetables and one-offs are meant for a whole audience and know no surge.
+A segment that was redefined, or an export that doubled, must not write to half the shop, nor one that lost a column end every
+journey. A shop's own `surge:` replaces every rule here. Timetables and one-offs are meant for a whole audience: any number may
+enter them.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from retention_cli.engine.statements import statement
 from retention_cli.journey.frame import to_micros
 from retention_cli.journey.tables import QUERIES
+from retention_cli.model.condition import All, AnyOf, Did, walk
 from retention_cli.model.duration import Duration
 from retention_cli.model.trigger import Once, Scheduled
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from retention_cli.engine.duck import DuckEngine
     from retention_cli.journey.frame import Frame
     from retention_cli.journey.running import Cast, Running
+    from retention_cli.model.condition import Condition
 
 DAYS, TIMES = 7, 3
 """More than three times the median of the last seven days is much …"""
@@ -33,6 +36,10 @@ _HISTORY = 3
 """On so many of the days somebody must have entered, or there is nothing to compare with."""
 
 
+OPEN_SHARE = 0.5
+"""More than half of a campaign's open journeys that end at once are much, where they are more than `FEW`."""
+
+
 def most_entering(frame: Frame, engine: DuckEngine, cast: Cast) -> dict[int, int]:
     """Return how many may enter each campaign in this tick; a campaign that is not there knows no limit, or has no crowd before it."""
     surge = frame.project.settings.policies.surge
@@ -40,11 +47,32 @@ def most_entering(frame: Frame, engine: DuckEngine, cast: Cast) -> dict[int, int
     watched = [running for running in cast.campaigns.values() if running.id in crowds and _is_watched(frame, running)]
     if not watched:
         return {}
-    customers = int(str(engine.run("SELECT count(*) FROM customers", {})[0][0]))
+    customers = _customers(engine)
     if surge is not None:
         return {running.id: math.floor(surge.at_most * customers) for running in watched}
     by_day = _by_day(frame)
     return {running.id: usual_limit(customers, by_day.get(running.id, [])) for running in watched}
+
+
+def load_most_leaving(frame: Frame, engine: DuckEngine) -> None:
+    """Fill `most_leaving(campaign, most)`: how many journeys may end in this tick by what is no event; who is not there knows no limit."""
+    surge, opened = frame.project.settings.policies.surge, frame.past.open_counts()
+    share = None if surge is None or not opened else math.floor(surge.at_most * _customers(engine))
+    rows = [
+        (seen.id, share if share is not None else max(FEW, math.floor(OPEN_SHARE * opened[name][0])))
+        for name, seen in frame.past.campaigns().items()
+        if name in opened and name not in frame.approved
+    ]
+    engine.table("most_leaving", {"campaign": "BIGINT", "most": "BIGINT"}, rows)
+
+
+def is_sure(condition: Condition) -> bool:
+    """Whether nothing but events makes an exit hold: they happened, whatever becomes of a segment or a column."""
+    return all(isinstance(node, Did) and not node.negated for node in walk(condition) if not isinstance(node, All | AnyOf))
+
+
+def _customers(engine: DuckEngine) -> int:
+    return int(str(engine.run("SELECT count(*) FROM customers", {})[0][0]))
 
 
 def _is_watched(frame: Frame, running: Running) -> bool:

@@ -15,27 +15,21 @@ from retention_cli.compile.items import items_query
 from retention_cli.compile.sql import created
 from retention_cli.engine.statements import statement
 from retention_cli.errors import ProjectInvalid
+from retention_cli.journey.crowd import gather, question
 from retention_cli.journey.delta import collect
 from retention_cli.journey.enrol import find_candidates
 from retention_cli.journey.enrolling import Enrolling, Generations, is_fresh
 from retention_cli.journey.goals import reached
 from retention_cli.journey.migration import migrations
 from retention_cli.journey.plan import CampaignPlan, count
-from retention_cli.journey.policing import judge, load_policies, prepare
-from retention_cli.journey.programs import Asked, ask, in_play, upload_entries, upload_programs
-from retention_cli.journey.recall import recall
+from retention_cli.journey.policing import judge
 from retention_cli.journey.running import Cast, cast
-from retention_cli.journey.steps import upload_steps
 from retention_cli.journey.tables import QUERIES
-from retention_cli.journey.unsent import load_unsent
 from retention_cli.journey.walk import step_through
 from retention_cli.journey.zones import load_zones
 from retention_cli.model.trigger import Happened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from typing import Any
-
     from retention_cli.engine.duck import DuckEngine
     from retention_cli.journey.frame import Frame
     from retention_cli.journey.migration import Migration
@@ -58,17 +52,8 @@ def plan_tick(frame: Frame, engine: DuckEngine) -> Tick:
     generations = _evaluate(frame, engine, members)
     stage = Enrolling(frame, engine, generations, zones)
     baseline = find_candidates(stage, members.campaigns)
-    programs = in_play(members, _gather(frame, engine, members, moving))
-    asked = Asked()
-    upload_programs(frame, engine, members, programs, asked)
-    uploaded = upload_steps(frame, engine, programs, zones, asked)
-    engine.execute(statement(QUERIES, "subjects"), {"next_journey": frame.past.position().next_journey})
-    policies = load_policies(frame, engine, members, asked)
-    ask(frame, engine, asked, uploaded, policies)
-    upload_entries(frame, engine)
-    recall(frame, engine, members, programs, uploaded, zones)
-    prepare(frame, engine, policies)
-    beyond = step_through(frame, engine, members)
+    programs = question(frame, engine, members, gather(frame, engine, members, moving), zones)
+    beyond = step_through(frame, engine, members, programs)
     _add_items(frame, engine, members)
     _plan_messages(frame, engine)
     judge(frame, engine, zones)
@@ -94,62 +79,11 @@ def _kept(frame: Frame, engine: DuckEngine, generations: Generations) -> Generat
     return (generations.id, frame.micros, dict(generations.now.segments), whole_blob(engine), changes)
 
 
-_MOVING = {
-    "journey": "BIGINT",
-    "campaign": "BIGINT",
-    "revision": "BIGINT",
-    "customer_id": "VARCHAR",
-    "entered_at": "BIGINT",
-    "trigger": "VARCHAR",
-    "step": "VARCHAR",
-    "is_due": "BOOLEAN",
-    "is_open": "BOOLEAN",
-    "occurrence": "VARCHAR",
-    "due_at": "BIGINT",
-    "until_at": "BIGINT",
-    "deadline_at": "BIGINT",
-}
-
-
-_UNSURE = {"message": "BIGINT", "journey": "BIGINT", "step": "VARCHAR"}
-
-
 def _migrations(frame: Frame, members: Cast) -> list[Migration]:
     found, problems = migrations(frame.past, members.campaigns.values())
     if problems:
         raise ProjectInvalid(problems)
     return found
-
-
-def _gather(frame: Frame, engine: DuckEngine, members: Cast, moving: Sequence[Migration]) -> set[int]:
-    """Fill `moving` and `unsent` from the ledger; return the revisions that journeys stand on."""
-    to = {(each.campaign, each.revision, each.step): (each.new_revision, each.new_step) for each in moving}
-    newest = {each.campaign: each.new_revision for each in moving}
-    due = [
-        (row[0], row[1], stand[0], row[2], row[6], row[8], stand[1], True, True, row[3], row[7], row[9], row[10])
-        for row in frame.past.due_journeys(frame.micros)
-        if (stand := to.get((row[1], row[4], row[5]), (row[4], row[5])))
-    ]
-    waiting, unsure = frame.past.journeys_with_unsent(), list(_to_resend(frame, members))
-    known = {row[0] for row in due}
-    others = {
-        row[0]: (row[0], row[2], newest.get(row[2], row[4]), row[3], row[5], row[6], None, False, row[8] == "open", None, None, None, row[11])
-        for row in (*waiting, *unsure)
-        if row[0] not in known
-    }
-    engine.table("moving", _MOVING, [*due, *others.values()])
-    load_unsent(frame, engine, waiting)
-    engine.table("unsure", _UNSURE, [(row[1], row[0], row[7]) for row in unsure])
-    return {int(str(row[2])) for row in (*due, *others.values())}
-
-
-def _to_resend(frame: Frame, members: Cast) -> Iterator[tuple[Any, ...]]:
-    """Yield messages of unknown fate that their step lets leave once more, with their journeys."""
-    for row in frame.past.unknown_once():
-        program = members.of_revision(row[4])
-        step = program.step(row[7]) if program is not None else None
-        if step is not None and step.on_unknown is not None:
-            yield row
 
 
 def _add_items(frame: Frame, engine: DuckEngine, members: Cast) -> None:

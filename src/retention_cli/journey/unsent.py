@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from retention_cli.engine.statements import statement
 from retention_cli.journey.frame import to_micros
+from retention_cli.journey.holds import held_for
 from retention_cli.journey.running import switched_off
 from retention_cli.journey.tables import QUERIES
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from retention_cli.journey.frame import Frame
 
 LONGEST_HELD = timedelta(days=7)
-"""How long a message is held for its caps, or for a customer who is missing, where its campaign does not say when it expires."""
+"""How long a message is held with its journey, where its campaign does not say when it expires."""
 
 _UNSENT = {
     "message": "BIGINT",
@@ -37,11 +38,13 @@ _UNSENT = {
     "open_until": "BIGINT",
     "journey_step": "VARCHAR",
     "is_open": "BOOLEAN",
+    "held_for": "VARCHAR",
+    "holds_journey": "BOOLEAN",
 }
 
 
 def load_unsent(frame: Frame, engine: DuckEngine, waiting: Sequence[tuple[Any, ...]]) -> None:
-    """Fill `unsent`, `off` and `journeys_blocked`: journeys that do not move on while a cap holds their message."""
+    """Fill `unsent`, `off` and `journeys_blocked`: journeys that do not move on while their message is held with them."""
     engine.table("unsent", _UNSENT, [_row(row) for row in waiting])
     engine.table("off", {"campaign": "BIGINT"}, [(identity,) for identity in switched_off(frame)])
     engine.execute(statement(QUERIES, "blocked"), _limits(frame))
@@ -49,7 +52,7 @@ def load_unsent(frame: Frame, engine: DuckEngine, waiting: Sequence[tuple[Any, .
 
 def _row(row: tuple[Any, ...]) -> tuple[Any, ...]:
     journey, message, campaign, customer, _, _, _, step, journey_state, state, reason, _, *rest, journey_step = row
-    return (message, journey, campaign, customer, step, state, reason, *rest, journey_step, journey_state == "open")
+    return (message, journey, campaign, customer, step, state, reason, *rest, journey_step, journey_state == "open", *held_for(reason))
 
 
 def _limits(frame: Frame) -> dict[str, object]:

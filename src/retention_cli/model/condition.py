@@ -3,7 +3,8 @@
     condition  = {FIELD: tests, …}                     all of them
                | [condition, …]                        all of them
                | {all|any|none: [condition, …]} | {not: condition}
-               | {did|did_not: events, where:, times:, distinct:, nth:, regularly:, WINDOW, followed_by:, not_followed_by:, same:}
+               | {did|did_not: events, where:, times:, distinct:, nth:, regularly:, WINDOW, followed_by:, not_followed_by:, same:,
+                  max_data_age:}
                | {has: FACT, where:, times:}
                | {total_of|count_of|average_of|…: {did:, field:, …, value: tests}}
                | {segment: NAME, for:} | {everyone: true} | {field: NAME, is: …}
@@ -216,12 +217,16 @@ class Regularly(Node):
 
 @dataclass(frozen=True, slots=True)
 class Did(Node):
-    """The customer has done it so many times (`times` empty: at least once); `negated` is `did_not`."""
+    """The customer has done it so many times (`times` empty: at least once); `negated` is `did_not`.
+
+    `max_data_age`, in an exit: with older facts nobody can know, and messages wait. It does not change whom the condition holds for.
+    """
 
     query: EventQuery
     times: tuple[Test, ...] = ()
     negated: bool = False
     regularly: Regularly | None = None
+    max_data_age: Duration | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ class _Parts:
         self.notes = notes
         trigger = table.get("trigger")
         self.inside = Scope(entry=True, same=isinstance(trigger, Table) and any(head in trigger for head in TELLING))
-        self.exit_scope = Scope(entry=True, same=self.inside.same, bounded=True)
+        self.exit_scope = Scope(entry=True, same=self.inside.same, bounded=True, exit=True)
 
     def read(self) -> dict[str, object]:
         """Return the parts that are there, by key."""

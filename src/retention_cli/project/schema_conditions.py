@@ -12,7 +12,7 @@ from retention_cli.model.base import DURATION_PATTERN
 from retention_cli.model.condition import Fold
 from retention_cli.model.question import Op
 from retention_cli.model.source import SHARE_PATTERN
-from retention_cli.project.grammar.events import FACT_KEYS, LAST, QUERY_KEYS
+from retention_cli.project.grammar.events import DATA_AGE, FACT_KEYS, LAST, QUERY_KEYS
 from retention_cli.project.grammar.follows import FOLLOW_KEYS
 from retention_cli.project.grammar.values import BARE, COUNTING, FOR, IGNORE_CASE, LEAP, LEAPS, MEASURED, PAIR, SHARE, SOME, SPAN
 from retention_cli.project.grammar.words import HEADS, JUNCTIONS
@@ -189,12 +189,13 @@ def _query() -> Schema:
     return {key: _KEYS[key] for key in QUERY_KEYS}
 
 
+_DATA_AGE = {DATA_AGE: ref("duration", "in an exit: while the facts are older than this, messages of the campaign are held")}
 _TIMES = {"times": ref("counts", "so often; left out: at least once")}
 
 
 def _events() -> list[Schema]:
     says = {"did": "has done this event; a list: any of them", "did_not": "has not done this event"}
-    did = [table({head: ref("events", text), **_TIMES, "regularly": _regularly(), **_query()}, [head]) for head, text in says.items()]
+    did = [table({head: ref("events", text), **_TIMES, "regularly": _regularly(), **_query(), **_DATA_AGE}, [head]) for head, text in says.items()]
     fact = {"has": ref("events", "a fact without a time"), **_TIMES, **{key: _KEYS[key] for key in FACT_KEYS}}
     return [*did, table(fact, ["has"])]
 

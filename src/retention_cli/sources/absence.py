@@ -7,6 +7,7 @@ the same export read twice counts once. Who is kept so has the row of the export
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retention_cli.engine.quoting import Sql, fill, identifier, joined, literal
@@ -18,24 +19,35 @@ from retention_cli.sources.work import digest
 from retention_cli.text import plural
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from retention_cli.engine.duck import DuckEngine
+    from retention_cli.model.snapshot import Snapshot
     from retention_cli.sources.catalogue import Stored
     from retention_cli.sources.work import Session
 
 ABSENT = "absent.parquet"
+EXPORTS = 2
+"""In so many exports in a row somebody must be missing to be gone, where the source does not say it."""
 
 
 def with_absent(session: Session, stored: Stored) -> Stored:
     """Return the customers' snapshot with those who are missing from its export for the first few times."""
     source = session.project.sources[CUSTOMERS]
-    runs, previous = source.guard.absent_runs or 0, catalogue.current_stored(session.store).get(CUSTOMERS)
+    runs = EXPORTS if source.guard.absent_runs is None else source.guard.absent_runs
+    previous = catalogue.current_stored(session.store).get(CUSTOMERS)
     if runs <= 1 or previous is None or previous.definition != stored.definition:
         return stored
     if (previous.base or previous.snapshot.id) == stored.snapshot.id:
         return previous
     identity = digest([catalogue.FORMAT, ABSENT, stored.snapshot.id, previous.snapshot.id, runs])
     return catalogue.find(session.store, CUSTOMERS, identity) or _write(session, stored, previous, runs, identity)
+
+
+def absent_customers(engine: DuckEngine, customers: Snapshot) -> list[str]:
+    """Return who is in the snapshot of customers and not in the export that it was made of."""
+    path = Path(customers.path).parent / ABSENT
+    if not path.exists():
+        return []
+    return [str(row[0]) for row in engine.run(fill("SELECT customer_id FROM read_parquet({path}) ORDER BY 1", path=literal(str(path))))]
 
 
 def _write(session: Session, stored: Stored, previous: Stored, runs: int, identity: str) -> Stored:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from retention_cli.model.source import CUSTOMERS, ORDERS
 from retention_cli.sources.checks import failed_checks
+from retention_cli.sources.freshness import age_of
 from retention_cli.text import plural
 
 if TYPE_CHECKING:
@@ -91,13 +92,11 @@ def _of_source(project: Project, report: SourceReport, previous: Stored | None, 
 
 def _age(report: SourceReport, limit: Duration, as_of: datetime, project: Project) -> GuardVerdict:
     oldest = limit.before(as_of, project.zone)
-    newest = report.newest.replace(tzinfo=UTC) if report.newest else None
-    stale_file = report.modified is not None and report.modified < oldest
-    stale_event = newest is not None and newest < oldest
-    told = [f"written {_when(report.modified)}"] if report.modified else []
-    told += [f"newest event {_when(newest)}"] if newest else []
+    age = age_of(report)
+    told = [f"written {_when(age.modified)}"] if age.modified else []
+    told += [f"newest event {_when(age.newest)}"] if age.newest else []
     said = f"{', '.join(told) or 'no time known'}; at most {limit} before {_when(as_of.astimezone(UTC))}"
-    return GuardVerdict(report.source, "max_age", not (stale_file or stale_event), said)
+    return GuardVerdict(report.source, "max_age", not age.is_before(oldest), said)
 
 
 def _when(instant: datetime) -> str:

@@ -6,7 +6,8 @@ WITH told_messages AS (
     FROM planned AS p JOIN message_times AS s ON s.message = p.message
     UNION ALL
     -- of earlier ticks: what is planned again, and what was tried again and stays, or ends here (exits are counted above)
-    SELECT campaign, CASE WHEN becomes <> 'planned' THEN split_part(why, ': ' , 1) || CASE WHEN why LIKE 'capped: %' THEN substr(why, 7) ELSE '' END
+    SELECT campaign, CASE WHEN becomes <> 'planned' THEN split_part(why, ': ' , 1)
+                               || CASE WHEN why LIKE 'capped: %' OR why LIKE 'data too old: %' THEN substr(why, strpos(why, ': ')) ELSE '' END
                           WHEN not_before IS NOT NULL THEN CASE WHEN open_until IS NOT NULL THEN 'quiet hours' ELSE 'not yet' END END
     FROM unsent_settled
     WHERE why IS NOT NULL AND exit IS NULL AND why <> 'campaign is off'
@@ -24,4 +25,6 @@ UNION ALL
 SELECT s.campaign, 'stayed', NULL, count(*) FROM arrivals AS a JOIN subjects AS s USING (subject) WHERE s.is_new AND a.state = 'open' GROUP BY s.campaign
 UNION ALL
 SELECT s.campaign, 'left', NULL, count(*) FROM arrivals AS a JOIN subjects AS s USING (subject) WHERE NOT s.is_new AND a.state = 'ended' GROUP BY s.campaign
+UNION ALL
+SELECT campaign, 'held_exits', NULL, journeys FROM exit_surges WHERE is_held
 ORDER BY 1, 2, 3

@@ -14,7 +14,8 @@ SELECT $next_message + row_number() OVER (ORDER BY w.subject, w.hop) - 1 AS mess
         WHEN w.is_refused THEN 'no consent'
         WHEN len(list_intersect(q.fields, a.missing)) > 0
         THEN 'requires: ' || array_to_string(list_sort(list_intersect(q.fields, a.missing)), ', ')
-    END AS stopped,
+    END AS refused_for,
+    coalesce(refused_for, b.reason) AS stopped,
     '{"campaign":{"kind":"' || r.kind || '"},"customer":' || a.customer || ',"trigger":' || coalesce(s.trigger, 'null')
         || coalesce(',"with":' || w.with_text, '')
         || coalesce(',"deadline":"' || strftime(w.deadline_wall, '%Y-%m-%dT%H:%M:%S') || printf('%s%02d:%02d',
@@ -22,7 +23,7 @@ SELECT $next_message + row_number() OVER (ORDER BY w.subject, w.hop) - 1 AS mess
             CAST(abs(epoch(w.deadline_wall) - epoch(w.deadline)) // 3600 AS INTEGER),
             CAST(abs(epoch(w.deadline_wall) - epoch(w.deadline)) // 60 % 60 AS INTEGER)) || '"', '')
         || '}' AS context,
-    'suppressed' AS state,
+    CASE WHEN refused_for IS NULL AND b.reason IS NOT NULL THEN 'held' ELSE 'suppressed' END AS state,
     c.told || CASE WHEN c.is_change THEN coalesce(', changed ' || strftime(h.changes[c.place], '%Y-%m-%dT%H:%M:%SZ'), ', nothing said') ELSE '' END AS consent,
     r.kind, i.topic, w.key, a.zone, w.wanted_at, w.not_after, w.variant
 FROM departing AS w
@@ -33,4 +34,5 @@ JOIN asked AS a ON a.subject = w.subject
 LEFT JOIN consent_questions AS c ON c.channel = w.channel AND c.topic IS NOT DISTINCT FROM i.topic
 LEFT JOIN consent_changes AS h ON h.subject = w.subject
 LEFT JOIN mail_hashes AS t ON t.template = w.template AND t.kind = r.kind AND t.subject_line = coalesce(w.subject_line, '')
+LEFT JOIN held_subjects AS b ON b.subject = w.subject
 LEFT JOIN required AS q ON q.template = w.template AND q.kind = r.kind AND q.subject_line = coalesce(w.subject_line, '')

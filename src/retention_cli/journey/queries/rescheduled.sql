@@ -2,6 +2,6 @@
 SELECT u.message, s.not_before, s.open_until
 FROM unsent_judged AS u
 JOIN message_times AS s ON s.message = u.message
-WHERE u.is_known AND u.becomes IN ('planned', 'deferred', 'held')
+WHERE u.becomes IN ('planned', 'deferred', 'held')
   AND (greatest(coalesce(s.not_before, 0), $as_of) <> greatest(coalesce(u.not_before, 0), $as_of) OR s.open_until IS DISTINCT FROM u.open_until)
 ORDER BY u.message

@@ -1,7 +1,8 @@
 -- Every message of an earlier tick that has not left, with the customer's newest address and what becomes of it; 'planned' is
 -- what may leave again if its caps let it. What the shop's file says of the address that it was planned for holds for another
--- one too. What is held for a reason that is not known here stays as it is, and what a cap holds stays so while its campaign
--- is off: its journey must know why it stands still.
+-- one too. What is held for a reason that is not known here stays as it is, and what is held with its journey stays so while its
+-- campaign is off: the journey must know why it stands still. Whose customer is gone has the exit `deleted`, or waits because too
+-- many have it.
 CREATE OR REPLACE TABLE unsent_judged AS
 WITH asked_again AS (
     SELECT u.*, a.zone, d.address AS new_address, coalesce(d.key, '') AS key, t.priority, a.subject IS NOT NULL AS is_known,
@@ -13,17 +14,17 @@ WITH asked_again AS (
         c.question IS NOT NULL AND NOT a.answers[c.question] AS is_refused,
         c.told || CASE WHEN c.is_change THEN coalesce(', changed ' || strftime(h.changes[c.place], '%Y-%m-%dT%H:%M:%SZ'), ', nothing said') ELSE '' END
             AS consent,
-        CASE WHEN u.state <> 'held' THEN NULL WHEN u.reason LIKE 'capped: %' THEN 'capped'
-             WHEN u.reason IN ('campaign is off', 'quiet hours', 'no customer') THEN u.reason END AS held_for,
-        u.campaign IN (SELECT campaign FROM off) AND (u.state <> 'held' OR coalesce(held_for <> 'capped', false)) AS is_off,
-        held_for IN ('capped', 'no customer') AND coalesce(u.not_after <= $as_of, u.planned_at <= $oldest) AS is_over,
-        held_for IS NOT NULL AND u.campaign IN (SELECT campaign FROM running) AS is_back
+        CASE WHEN u.state <> 'held' OR u.held_for IS NOT NULL THEN w.reason END AS waits_for,
+        u.campaign IN (SELECT campaign FROM off) AND (u.state <> 'held' OR (u.held_for IS NOT NULL AND NOT u.holds_journey)) AS is_off,
+        u.state = 'held' AND u.holds_journey AND coalesce(u.not_after <= $as_of, u.planned_at <= $oldest) AS is_over,
+        u.state = 'held' AND u.held_for IS NOT NULL AND u.campaign IN (SELECT campaign FROM running) AS is_back
     FROM unsent AS u
     LEFT JOIN campaign_traits AS t ON t.campaign = u.campaign
     LEFT JOIN asked AS a ON a.subject = u.journey
     LEFT JOIN subject_addresses AS d ON d.subject = u.journey AND d.channel = u.channel
     LEFT JOIN address_forms AS f ON f.address = u.address
     LEFT JOIN exits AS x ON x.subject = u.journey
+    LEFT JOIN held_subjects AS w ON w.subject = u.journey
     LEFT JOIN consent_questions AS c ON c.channel = u.channel AND c.topic IS NOT DISTINCT FROM u.topic
     LEFT JOIN consent_changes AS h ON h.subject = u.journey
 )
@@ -34,6 +35,7 @@ SELECT *,
         WHEN is_over THEN 'expired'
         WHEN NOT is_known THEN 'held'
         WHEN key = '' OR is_suppressed OR (is_refused AND NOT is_outside) THEN 'suppressed'
+        WHEN waits_for IS NOT NULL THEN 'held'
         WHEN is_back THEN 'planned'
         ELSE state
     END AS becomes,
@@ -41,11 +43,13 @@ SELECT *,
         WHEN exit IS NOT NULL THEN 'exit: ' || exit
         WHEN is_off THEN 'campaign is off'
         WHEN is_over THEN 'held too long: ' || reason
-        WHEN NOT is_known THEN 'no customer'
+        WHEN NOT is_known THEN waits_for
         WHEN key = '' THEN 'no address'
         WHEN is_suppressed THEN 'suppressed'
         WHEN is_refused AND NOT is_outside THEN 'no consent: ' || consent
+        WHEN waits_for IS NOT NULL THEN waits_for
         WHEN is_back THEN CASE held_for WHEN 'campaign is off' THEN 'campaign is on again' WHEN 'quiet hours' THEN 'another window'
-                                        WHEN 'capped' THEN 'its caps let it' ELSE 'the customer is there again' END
+                                        WHEN 'capped' THEN 'its caps let it' WHEN 'data too old' THEN 'the data are new enough'
+                                        WHEN 'too many exits' THEN 'not too many exits' ELSE 'the customer is there again' END
     END AS why
 FROM asked_again

@@ -1,7 +1,7 @@
 """Conditions about events: what was done, how often, in which window, followed by what, folded into which number.
 
     {did|did_not: events, where:, times:, distinct:, nth:, regularly:, within:, older_than:, since:, during:,
-     followed_by:, not_followed_by:, same:}
+     followed_by:, not_followed_by:, same:, max_data_age:}
     {has: FACT, where:, times:, distinct:}
     {total_of|count_of|average_of|median_of|smallest_of|largest_of|first_of|latest_of: {did:, field:, where:, …, value: tests}}
 
@@ -30,7 +30,7 @@ QUERY_KEYS = ("where", *WINDOW_KEYS, "nth", "distinct", *FOLLOWING, "same")
 FACT_KEYS = ("where", "distinct")
 FOLD_KEYS = ("did", "field", *QUERY_KEYS)
 REGULAR_KEYS = ("every", "in")
-LAST, ENTRY = "last", "entry"
+LAST, ENTRY, DATA_AGE = "last", "entry", "max_data_age"
 VALUES = (Fold.FIRST, Fold.LATEST)
 """Folds that give a value as it is, so that any type of column will do."""
 _MOST_STRETCHES = 60
@@ -39,13 +39,21 @@ _MOST_STRETCHES = 60
 def did(table: Table, spot: Spot) -> Did:
     """Read `{did: …}` or `{did_not: …}` with the keys beside it."""
     head = "did" if "did" in table else "did_not"
-    check_keys(table, (head, "times", "regularly", *QUERY_KEYS), spot, head=head)
+    check_keys(table, (head, "times", "regularly", *QUERY_KEYS, DATA_AGE), spot, head=head)
     query = event_query(table, spot, head)
     if spot.scope.bounded and not ({"within", "since"} & (table.keys() | table.broken)):
         hint = "add since: entry, or within: 1 day"
         spot.notes.error(table.key(head).place, Code.UNBOUNDED_EXIT, f"here {head!r} must say since when: as it stands, all history counts", hint)
     times = counts(table["times"], spot.key("times")) if "times" in table else ()
-    return Did(query=query, times=times, negated=head == "did_not", regularly=_regularly(table, spot), place=table.place, path=spot.path)
+    return Did(
+        query=query,
+        times=times,
+        negated=head == "did_not",
+        regularly=_regularly(table, spot),
+        max_data_age=_data_age(table, spot),
+        place=table.place,
+        path=spot.path,
+    )
 
 
 def has(table: Table, spot: Spot) -> Did:
@@ -88,6 +96,13 @@ def _column(table: Table, key: str, spot: Spot) -> str | None:
 
 def _duration(table: Table, key: str, spot: Spot) -> Duration | None:
     return duration(table[key], spot.key(key)) if key in table else None
+
+
+def _data_age(table: Table, spot: Spot) -> Duration | None:
+    if DATA_AGE in table and not spot.scope.exit:
+        hint = "write it in exit: …, where it holds messages; guard: {max_age: 2 hours} of a source stops the whole run"
+        spot.notes.error(table.key(DATA_AGE).place, Code.NOT_HERE, f"{DATA_AGE!r} holds messages back, and only an exit can", hint)
+    return _duration(table, DATA_AGE, spot)
 
 
 def _since(table: Table, spot: Spot) -> Since | None:

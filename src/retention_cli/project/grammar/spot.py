@@ -25,12 +25,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What may be asked: only of a row's columns (`row`), `since: entry`, `same:` as the trigger; whether a `did` must be bounded."""
+    """What may be asked: only of a row's columns (`row`), `since: entry`, `same:` as the trigger; whether a `did` must be bounded.
+
+    `exit`: it ends journeys, so that it may say how old the facts may be by which it does not.
+    """
 
     row: bool = False
     entry: bool = False
     same: bool = False
     bounded: bool = False
+    exit: bool = False
 
 
 CUSTOMER = Scope()
