@@ -23,6 +23,7 @@ from retention_cli.model.case import Case
 from retention_cli.model.condition import FieldTest, Fold, walk
 from retention_cli.model.daemon import Daemon
 from retention_cli.model.dress import CsvFormat
+from retention_cli.model.fate import OnFail, OnUnknown
 from retention_cli.model.group import Group
 from retention_cli.model.learned import Learned
 from retention_cli.model.mail import COLUMNS, EVENTS, OWN_EVENTS
@@ -35,7 +36,7 @@ from retention_cli.model.quiet import Weekday
 from retention_cli.model.segment import Segment
 from retention_cli.model.source import KNOWN_TYPES, ColumnType, Guard, Source
 from retention_cli.model.state import MessageState
-from retention_cli.model.step import PREFERRED, STEP_WORDS, WAYS, BestHour, DecideBy, OnDate, OnFail, OnUnknown, Send, Until, Variant, Ways
+from retention_cli.model.step import PREFERRED, STEP_WORDS, WAYS, BestHour, DecideBy, OnDate, Send, Until, Variant, Ways
 from retention_cli.model.step import Path as Path_
 from retention_cli.model.survey import Question
 from retention_cli.model.target import Channel, Target

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from retention_cli.app.keys import signing_keys
@@ -14,18 +15,22 @@ from retention_cli.errors import UsageError
 from retention_cli.journey.frame import to_micros
 from retention_cli.journey.programs import answer, fields_of
 from retention_cli.ledger.rows import Claim
+from retention_cli.model.kept_field import TAGS
 from retention_cli.model.metric import BUILT_IN
-from retention_cli.model.step import Send, letters
+from retention_cli.model.step import Send, letters, templates_of
 from retention_cli.text import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from retention_cli.app.facts import View
     from retention_cli.journey.frame import Mail
+    from retention_cli.model.step import Letter
     from retention_cli.render.compose import Finished
 
 _SUBJECT = 1
+SOME_CODE = "VOUCHER-CODE"
+"""What a preview shows in place of a code: none is handed out for it."""
 
 
 def preview(view: View, template: str, customer: str | None, trigger: str | None, say: Callable[[str], None]) -> Finished:
@@ -39,7 +44,8 @@ def preview(view: View, template: str, customer: str | None, trigger: str | None
         columns = {"subject": "BIGINT", "customer_id": "VARCHAR", "entered_at": "TIMESTAMP", "trigger": "VARCHAR"}
         engine.table("subjects", columns, [(_SUBJECT, person, None, trigger)])
         contacts = view.work.project.settings.contacts
-        known = {*view.facts.schema.customer_fields, *view.work.project.metrics, *BUILT_IN}
+        project = view.work.project
+        known = {*view.facts.schema.customer_fields, *project.metrics, *BUILT_IN, *project.kept_fields, TAGS}
         fields = sorted({*fields_of(mail), contacts.email, contacts.locale, "customer_id"} & known)
         answer(engine, view.compiler(JOURNEYS), Questions({}, fields), contacts)
         rows = engine.run("SELECT address, customer FROM asked")
@@ -62,6 +68,13 @@ def _given(view: View, template: str) -> dict[str, str]:
     return {}
 
 
+def _letters(view: View, template: str) -> Iterator[Letter]:
+    """Yield the messages that may be made of a template."""
+    for letter in (letter for campaign in view.work.project.campaigns.values() for letter in letters(campaign.steps)):
+        if template in set(templates_of(letter)):
+            yield letter
+
+
 def _mail(view: View, template: str) -> tuple[str, Mail]:
     mails = {name: (kind, mail) for (name, kind, _), mail in reversed(mails_of(view.work).items())}
     if template not in mails:
@@ -77,4 +90,5 @@ def _somebody(view: View) -> str:
 
 def _claim(view: View, template: str, customer: str, address: str) -> Claim:
     now = to_micros(view.as_of)
-    return Claim(0, 0, "preview", customer, "preview", template, "email", address, "", 0, 0, 0, now, None, None)
+    claim = Claim(0, 0, "preview", customer, "preview", template, "email", address, "", 0, 0, 0, now, None, None)
+    return replace(claim, voucher=SOME_CODE) if any(letter.voucher is not None for letter in _letters(view, template)) else claim

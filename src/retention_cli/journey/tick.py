@@ -16,6 +16,7 @@ from retention_cli.compile.sql import created
 from retention_cli.engine.statements import statement
 from retention_cli.errors import ProjectInvalid
 from retention_cli.journey.delta import collect
+from retention_cli.journey.effects import upload_updates
 from retention_cli.journey.enrol import find_candidates
 from retention_cli.journey.enrolling import Enrolling, Generations, is_fresh
 from retention_cli.journey.goals import reached
@@ -39,16 +40,18 @@ if TYPE_CHECKING:
     from retention_cli.engine.duck import DuckEngine
     from retention_cli.journey.frame import Frame
     from retention_cli.journey.migration import Migration
+    from retention_cli.journey.vouchers import PoolPlan
     from retention_cli.ledger.delta import Delta, GenerationDelta
     from retention_cli.model.program import Program
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """What a tick decided, and the same told by campaign."""
+    """What a tick decided, and the same told by campaign and by pool of vouchers."""
 
     delta: Delta
     campaigns: tuple[CampaignPlan, ...]
+    vouchers: tuple[PoolPlan, ...] = ()
 
 
 def plan_tick(frame: Frame, engine: DuckEngine) -> Tick:
@@ -62,6 +65,7 @@ def plan_tick(frame: Frame, engine: DuckEngine) -> Tick:
     asked = Asked()
     upload_programs(frame, engine, members, programs, asked)
     uploaded = upload_steps(frame, engine, programs, zones, asked)
+    upload_updates(frame, engine, programs)
     engine.execute(statement(QUERIES, "subjects"), {"next_journey": frame.past.position().next_journey})
     policies = load_policies(frame, engine, members, asked)
     ask(frame, engine, asked, uploaded, policies)
@@ -71,12 +75,12 @@ def plan_tick(frame: Frame, engine: DuckEngine) -> Tick:
     beyond = step_through(frame, engine, members)
     _add_items(frame, engine, members)
     _plan_messages(frame, engine)
-    judge(frame, engine, zones)
+    pools = judge(frame, engine, zones)
     delta = collect(frame, engine, members, None if generations is None else _kept(frame, engine, generations), stage.done)
     delta = replace(delta, migrations=[(each.campaign, each.revision, each.step, each.new_revision, each.new_step) for each in moving])
     if generations is not None:
         delta = replace(delta, goals=reached(frame, engine, members))
-    return Tick(delta, count(frame, engine, members, baseline, beyond))
+    return Tick(delta, count(frame, engine, members, baseline, beyond), pools)
 
 
 def _evaluate(frame: Frame, engine: DuckEngine, members: Cast) -> Generations | None:

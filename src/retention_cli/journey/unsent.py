@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from retention_cli.journey.frame import Frame
 
 LONGEST_HELD = timedelta(days=7)
-"""How long a message is held for its caps, or for a customer who is missing, where its campaign does not say when it expires."""
+"""How long a message is held for its caps, for a voucher, or for a customer who is missing, where its campaign does not say when it expires."""
 
 _UNSENT = {
     "message": "BIGINT",
@@ -41,7 +41,7 @@ _UNSENT = {
 
 
 def load_unsent(frame: Frame, engine: DuckEngine, waiting: Sequence[tuple[Any, ...]]) -> None:
-    """Fill `unsent`, `off` and `journeys_blocked`: journeys that do not move on while a cap holds their message."""
+    """Fill `unsent`, `off` and `journeys_blocked`: journeys that do not move on while their message is held by a cap, or waits for a voucher."""
     engine.table("unsent", _UNSENT, [_row(row) for row in waiting])
     engine.table("off", {"campaign": "BIGINT"}, [(identity,) for identity in switched_off(frame)])
     engine.execute(statement(QUERIES, "blocked"), _limits(frame))

@@ -193,7 +193,10 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A message in one sender's hands; `context_index` is its place in the chunk of contexts `context`."""
+    """A message in one sender's hands; `context_index` is its place in the chunk of contexts `context`.
+
+    `voucher` is the code that it carries, and `voucher_until` the last day of that.
+    """
 
     message: int
     journey: int
@@ -211,6 +214,8 @@ class Claim:
     not_before: int | None
     not_after: int | None
     open_until: int | None = None
+    voucher: str | None = None
+    voucher_until: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

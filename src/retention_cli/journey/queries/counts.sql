@@ -6,7 +6,7 @@ WITH told_messages AS (
     FROM planned AS p JOIN message_times AS s ON s.message = p.message
     UNION ALL
     -- of earlier ticks: what is planned again, and what was tried again and stays, or ends here (exits are counted above)
-    SELECT campaign, CASE WHEN becomes <> 'planned' THEN split_part(why, ': ' , 1) || CASE WHEN why LIKE 'capped: %' THEN substr(why, 7) ELSE '' END
+    SELECT campaign, CASE WHEN becomes <> 'planned' THEN CASE WHEN why LIKE 'capped: %' OR why LIKE 'no voucher: %' THEN why ELSE split_part(why, ': ' , 1) END
                           WHEN leaves_at > moment THEN 'quiet hours' WHEN not_before IS NOT NULL THEN 'not yet' END
     FROM unsent_settled
     WHERE why IS NOT NULL AND exit IS NULL AND why <> 'campaign is off'

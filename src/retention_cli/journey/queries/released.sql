@@ -1,5 +1,5 @@
--- Journeys whose message a cap held and holds no more: their wait begins anew, so that two messages never leave together
--- because of a cap.
+-- Journeys whose message a cap held, or the want of a voucher, and holds no more: their wait begins anew, so that two messages never leave together
+-- because of it.
 CREATE OR REPLACE TABLE journeys_released AS
 SELECT DISTINCT u.journey, j.journey_step AS step, e.due_at, e.until_at
 FROM unsent_settled AS u
@@ -7,4 +7,4 @@ JOIN unsent AS j ON j.message = u.message AND j.is_open
 JOIN subjects AS s ON s.subject = u.journey
 JOIN asked AS a ON a.subject = u.journey
 JOIN step_ends AS e ON e.revision = s.revision AND e.step = j.journey_step AND e.zone = a.zone
-WHERE u.becomes = 'planned' AND u.held_for = 'capped' AND u.journey NOT IN (SELECT subject FROM arrivals)
+WHERE u.becomes = 'planned' AND u.held_for IN ('capped', 'no voucher') AND u.journey NOT IN (SELECT subject FROM arrivals)
