@@ -195,12 +195,12 @@ class Stop(Model):
 
 GUARDED = ("send", "wait", "split", "update", "start", "stop")
 """Steps that may carry an `if` of their own."""
-STEP_WORDS = (*GUARDED, "if")
+STEP_WORDS = ("send", "wait", "if", "split", "update", "start", "stop")
 
 
 def _step_kind(value: Any) -> str | None:
     if isinstance(value, dict):
-        return next((word for word in STEP_WORDS if word in value), None)
+        return next((word for word in (*GUARDED, "if") if word in value), None)
     return type(value).__name__.lower()
 
 

@@ -60,7 +60,7 @@ def check_fields(settings: Settings, campaigns: Named[Campaign], groups: Named[G
         for field in step.update.set if isinstance(step, Update) else ():
             if field not in settings.fields:
                 hint = did_you_mean(field, settings.fields) or f"write it in retention.yml: fields: {{{field}: {{type: text}}}}"
-                notes.error(field.place, Code.UNKNOWN_FIELD, f"retention.yml declares no field {str(field)!r}", hint)
+                notes.error(field.place, Code.UNDECLARED_FIELD, f"retention.yml declares no field {str(field)!r}", hint)
 
 
 def check_starts(campaigns: Named[Campaign], notes: Notes) -> None:

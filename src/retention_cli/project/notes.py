@@ -56,7 +56,7 @@ class Code(StrEnum):
     UNKNOWN_CAMPAIGN = "unknown-campaign"
     CAMPAIGN_CIRCLE = "campaign-circle"
     UNKNOWN_VOUCHER = "unknown-voucher"
-    UNKNOWN_FIELD = "unknown-field"
+    UNDECLARED_FIELD = "undeclared-field"
     UNKNOWN_SOURCE = "unknown-source"
     UNKNOWN_CUSTOMER = "unknown-customer"
     SOURCE_SHAPE = "source-shape"
