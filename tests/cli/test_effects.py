@@ -56,6 +56,7 @@ def test_who_finds_no_code_is_held_and_gets_one_once_there_are_more(tmp_path: Pa
         ("b", "held", "no voucher: big"),
         ("c", "held", "no voucher: big"),
     ]
+    assert retention(made, "status", "--format", "json").json["vouchers"] == [{"pool": "big", "given": 1, "held": 2}]
     again = retention(made, "plan", "--as-of", "2026-05-01T11:00", "--format", "json").json["campaigns"][0]
     assert (again["send"], again["held_back"]) == (0, {"no voucher: big": 2})
     assert sent(made, "2026-05-01T11:00") == [0]

@@ -193,7 +193,7 @@ class Reader:
         messages = [(name, state, n) for name, state, n in self._rows("count_messages")]
         journeys = [(name, state, reason, n) for name, state, reason, n in self._rows("count_journeys")]
         goals = [(name, goal, n, None if total is None else float(total)) for name, goal, n, total in self._rows("count_goals")]
-        return Counts(messages, journeys, goals, runs)
+        return Counts(messages, journeys, goals, runs, self.voucher_counts())
 
     def open_counts(self) -> dict[str, tuple[int, int]]:
         """Return for each campaign with any: (open journeys, messages still waiting)."""

@@ -109,13 +109,15 @@ class RunRow:
 class Counts:
     """What `status` shows: messages (campaign, state, n), journeys (campaign, state, reason, n), goals, the last runs, newest first.
 
-    `goals` are (campaign, goal, journeys that reached it, the sum of a total or None).
+    `goals` are (campaign, goal, journeys that reached it, the sum of a total or None), `vouchers` (pool, codes that went to
+    somebody, messages that are held for want of one).
     """
 
     messages: list[tuple[str, str, int]]
     journeys: list[tuple[str, str, str | None, int]]
     goals: list[tuple[str, str, int, float | None]]
     runs: list[RunRow]
+    vouchers: list[tuple[str, int, int]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
