@@ -24,7 +24,10 @@ preheader: From the shop.
 ---
 <p>A letter to {{ customer.email }}. <a href="{{ unsubscribe_url }}">No more</a></p>
 """
-_SENDER = "sender: {email: shop@example.com, name: Scale, unsubscribe: stop@example.com}\n"
+_SENDER = """\
+sender: {email: shop@example.com, name: Scale, unsubscribe: stop@example.com}
+targets: {default: {ledger: "${LEDGER_URL:-sqlite}", deliver: {email: {to: folder, path: outbox}}}}
+"""
 _KINDS = (
     "{{enters: silent_{n}_0}}",
     "{{enters: spent_{n}_0}}",
@@ -73,6 +76,23 @@ def fill(ledger: Ledger, as_of: int, journeys: int, due: int) -> None:
         for n in range(start, min(start + CHUNK, journeys)):
             campaign = campaigns[n % len(campaigns)]
             at = as_of - day // 2 if n % journeys < due else as_of + day
-            rows.append((first + n, campaign, f"C{n}", "seed", revisions[campaign], as_of - day, "open", "wait-1-day", at, None, None, ""))
+            rows.append(
+                (
+                    first + n,
+                    campaign,
+                    f"C{n}",
+                    f"seed-{as_of}",
+                    revisions[campaign],
+                    as_of - day,
+                    "open",
+                    "wait-1-day",
+                    at,
+                    None,
+                    None,
+                    "",
+                    None,
+                    None,
+                )
+            )
         ledger.record(run, Delta(journeys_new=rows))
     ledger.finish_run(run, at=as_of, manifest={"only": ["nobody"]}, outcome={})

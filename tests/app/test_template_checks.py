@@ -94,3 +94,35 @@ def test_the_subject_of_a_step_is_read_where_it_stands(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("more", "expected"), [("", ["unknown-name"]), ("deadline: {after: 1 day}\n", [])])
 def test_a_deadline_is_there_where_the_campaign_has_one(tmp_path: Path, more: str, expected: list[str]) -> None:
     assert [code for *_, code in problems(tmp_path, "{{ deadline | date }}", more, "  - send: cart\n")] == expected
+
+
+@pytest.mark.parametrize(
+    ("trigger", "told", "not_told"),
+    [
+        ("{schedule: {every: monday}}", "time", "segment"),
+        ("{once: 2026-12-01 09:00}", "time", "date"),
+        ("{date: birthday, every: year}", "years", "time"),
+        ("{date: birthday}", "date", "years"),
+        ("{enters: everybody}", "segment", "group"),
+        ("{leaves: everybody}", "segment", "to"),
+        ("{moves: {group: lifecycle, to: loyal}}", "from", "segment"),
+        ("{elapsed: {since: {did: add_to_cart}, for: 3 days}}", "cart_id", "time"),
+        ("{changes: {field: city}}", "city", "cart_id"),
+    ],
+)
+def test_a_template_may_read_what_its_trigger_tells_and_nothing_else(tmp_path: Path, trigger: str, told: str, not_told: str) -> None:
+    for number, (word, expected) in enumerate(((told, []), (not_told, ["unknown-field"]))):
+        root = tmp_path / str(number)
+        for folder in ("campaigns", "templates", "segments"):
+            (root / folder).mkdir(parents=True)
+        (root / "retention.yml").write_text(SETTINGS + "  customers: {path: c.csv, key: customer_id}\n", encoding="utf-8")
+        (root / "segments/everybody.yml").write_text("where: {everyone: true}\n", encoding="utf-8")
+        (root / "campaigns/cart.yml").write_text(CAMPAIGN.replace("{did: add_to_cart}", trigger), encoding="utf-8")
+        (root / "templates/cart.html").write_text(f"---\nsubject: Your cart\n---\n<p>{{{{ trigger.{word} }}}}</p>\n", encoding="utf-8")
+        project, found = load(root, {})
+        assert project is not None, found
+        columns = {name: {column: Column(name=column, type=ColumnType.TEXT, origin=column) for column in of} for name, of in COLUMNS.items()}
+        columns["customers"] = {name: Column(name=name, type=ColumnType.TEXT, origin=name) for name in ("customer_id", "city")}
+        events = {"web": ("add_to_cart", "view_item"), "mails": ("send",), "customers": None}
+        catalog = Catalog({name: SourceSchema(name, of, events[name]) for name, of in columns.items()})
+        assert [problem.code for problem in check_templates(project, Schema.of(project.sources, catalog))] == expected

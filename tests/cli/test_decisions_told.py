@@ -78,4 +78,11 @@ def test_what_was_done_is_told_in_tables_with_a_line_between(shop: Path) -> None
 
 def test_where_nothing_has_run_only_talk_comes(shop: Path) -> None:
     assert (retention(shop, "status").out, retention(shop, "status").said) == ("", "nothing has run yet\n")
-    assert retention(shop, "status", "--format", "json").json == {"runs": [], "journeys": [], "messages": [], "goals": []}
+    assert retention(shop, "status", "--format", "json").json == {
+        "runs": [],
+        "journeys": [],
+        "messages": [],
+        "goals": [],
+        "daemon": None,
+        "stopped": False,
+    }

@@ -130,6 +130,25 @@ def test_for_asks_every_snapshot_since(tmp_path: Path) -> None:
     assert members(shop, "settled", "2026-05-17T10:00") == ["a", "c"]
 
 
+def test_for_asks_how_long_somebody_has_been_in_a_division(tmp_path: Path) -> None:
+    """Of the shop's own groups and of those built in; several divisions at once cannot be asked."""
+    files = {
+        "groups/mood.yml": "name: mood\ndivisions:\n  silent: {last_order_at: {older_than: 50 days}}\notherwise: awake\n",
+        "segments/long.yml": "where: {mood: {is: silent, for: 10 days}}\n",
+        "segments/long_ago.yml": "where: {lifecycle: {is: prospect, for: 10 days}}\n",
+    }
+    shop = make_shop(tmp_path / "shop", files)
+    for day in ("2026-02-20", "2026-03-05", "2026-03-10"):
+        assert retention(shop, "run", "--as-of", f"{day}T10:00").code == 0
+    assert members(shop, "long", "2026-03-14") == [], "a is silent since the evaluation of 5 March"
+    assert members(shop, "long", "2026-03-15T10:00") == ["a"]
+    assert members(shop, "long_ago", "2026-03-15T10:00") == ["b", "c"]
+    write(shop, "segments/long.yml", "where: {mood: {in: [silent, awake], for: 10 days}}\n")
+    ran = retention(shop, "segment", "size", "long", "--as-of", "2026-03-15")
+    assert ran.code == 2
+    assert "can be asked of one division" in ran.said
+
+
 def test_for_asks_how_long_somebody_has_been_in_a_segment(tmp_path: Path) -> None:
     files = {
         "segments/silent.yml": "where: {last_order_at: {older_than: 50 days}}\n",

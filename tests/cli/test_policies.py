@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 
 PEOPLE = "customer_id,email,first_name,country,registered_at,newsletter,timezone,wanted"
 ALL = "name: everybody\nwhere: {everyone: true}\n"
-LETTER = "name: {name}\npriority: {priority}\n{more}trigger: {{enters: everybody, backfill: true}}\ngoals: {{g: {{when: {{did: order}}, window: 5 days}}}}\nsteps: {steps}\n"
+LETTER = """\
+name: {name}
+priority: {priority}
+{more}trigger: {{enters: everybody, backfill: true}}
+goals: {{g: {{when: {{did: order}}, window: 5 days}}}}
+steps: {steps}
+"""
 ONE = "[{send: letter}]"
 
 
@@ -175,6 +181,18 @@ def test_a_file_of_suppressions_holds_at_the_next_run_and_lifts_only_its_own(tmp
     assert query(ledger(folder), standing) == [("cid@example.com", "unsubscribed", "web"), ("dan@example.com", "listed", "file")]
 
 
+def test_a_line_for_the_old_address_holds_for_the_new_one_in_the_same_run(tmp_path: Path) -> None:
+    """I16: the line and the new address come with one night's exports."""
+    policies = '  suppression: {path: out.csv}\n  quiet_hours: {from: "21:00", to: "08:00"}\n'
+    folder = shop(tmp_path, policies, {"news": letter()}, ("a,Ann@b\u00fccher.example", "b,bob@example.com"))
+    write(folder, "out.csv", "email,reason\n")
+    run(folder, "2026-05-01T22:00")
+    write(folder, "out.csv", "email,reason\nann@B\u00dcCHER.example,asked\nbob@example.com,hard_bounce\n")
+    customers(folder, ("a,new@example.com", "b,bob2@example.com"))
+    report = retention(folder, "plan", "--as-of", "2026-05-01T23:00", "--format", "json").json
+    assert told(report) == (0, {"quiet hours": 1, "suppressed": 1})
+
+
 def test_plan_writes_no_suppression(tmp_path: Path) -> None:
     folder = shop(tmp_path, "  suppression: {path: out.csv}\n", {"news": letter()}, ("a,ann@example.com",))
     write(folder, "out.csv", "email\n")
@@ -258,6 +276,25 @@ def test_j11_what_waits_for_its_cap_goes_when_there_is_room_before_lower_priorit
     report = run(folder, "2026-05-02T00:01")
     assert [told(report, name) for name in ("high", "low", "new")] == [(1, {}), (0, {"capped: 1 per day": 1}), (0, {"capped: 1 per day": 1})]
     assert told(run(folder, "2026-05-03T09:00"), "low") == (1, {})
+
+
+def test_what_a_cap_holds_stays_so_while_its_campaign_is_off_or_not_asked_for(tmp_path: Path) -> None:
+    """Neither forgets why the journey stands still: released, its two letters stay a day apart."""
+    two = letter("two", steps="[{send: letter}, {wait: 1 day}, {send: letter, id: second}]")
+    folder = shop(tmp_path, "  caps: [{at_most: 1, per: 1 day}]\n", {"top": letter("top", 90)})
+    run(folder, "2026-05-01T09:00")
+    write(folder, "campaigns/two.yml", two)
+    run(folder, "2026-05-01T10:00")
+    held = ("two", "a", "held", "capped: 1 per 1 day")
+    run(folder, "2026-05-03T10:00", "--campaign", "top")
+    assert messages(folder)[1:] == [held]
+    write(folder, "campaigns/two.yml", two + "enabled: false\n")
+    run(folder, "2026-05-03T11:00")
+    assert messages(folder)[1:] == [held]
+    write(folder, "campaigns/two.yml", two)
+    assert told(run(folder, "2026-05-03T12:00"), "two") == (1, {})
+    assert told(run(folder, "2026-05-04T11:00"), "two") == (0, {})
+    assert told(run(folder, "2026-05-04T12:00"), "two") == (1, {})
 
 
 def test_t15_a_rolling_day_is_no_day_of_the_calendar(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ HELLO = "name: hello\ntrigger: {enters: everyone, backfill: true}\ngoals: {back:
 def crowd(folder: Path, sink: SmtpSink, people: int = PEOPLE) -> Path:
     """Return a shop in which everybody gets one letter, by SMTP."""
     target = f'{{ledger: sqlite, public_url: https://mail.example.com, deliver: {{email: {{to: smtp, url: "{sink.url}"}}}}}}'
-    settings = SETTINGS.split("targets:")[0] + f"targets:\n  default: {target}\n"
+    settings = SETTINGS.split("targets:")[0] + f"policies: {{surge: {{at_most: 100%}}}}\ntargets:\n  default: {target}\n"
     rows = [(f"c{number}", f"person{number}@example.com", "Ann", "CZ", "2026-01-01") for number in range(people)]
     return make_shop(folder, {"retention.yml": settings, "segments/everyone.yml": EVERYONE, "campaigns/hello.yml": HELLO}, customers=rows)
 

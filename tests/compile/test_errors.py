@@ -208,6 +208,45 @@ def test_consent_that_stands_nowhere(tmp_path: Path, policy: str, asked: str, sa
     assert [told(problem) for problem in of(tmp_path, files)] == [said]
 
 
+SENDING = """\
+kind: {kind}
+topic: news
+trigger: {{did: order}}
+steps: [{{send: hello}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("policy", "kind", "said"),
+    [
+        ("consent: {email: newsletter}", "brand", []),
+        ("consent: {sms: newsletter}", "brand", ["8 no-consent: policies: consent says nothing of 'email' | known: sms"]),
+        ("consent: {sms: newsletter}", "transactional", []),
+        (
+            "caps: [{at_most: 1, per: day, who: {cty: Brno}}]", "brand",
+            ["39 unknown-field: customers have no field or metric 'cty' | did you mean 'city'?"],
+        ),
+        (
+            "caps: [{at_most: {field: orders_cont, if_missing: 1}, per: day}]", "brand",
+            ["28 unknown-field: customers have no field or metric 'orders_cont' | did you mean 'orders_count'?"],
+        ),
+        (
+            "caps: [{at_most: {field: city, if_missing: 1}, per: day}]", "brand",
+            ["28 wrong-type: 'city' is text, and a cap is a number | name a field or metric that is one, or settle types: {city: integer}"],
+        ),
+        ("caps: [{at_most: {field: orders_count, if_missing: 1}, per: day}]", "brand", []),
+    ],
+)  # fmt: skip
+def test_what_policies_ask_of_customers(tmp_path: Path, policy: str, kind: str, said: list[str]) -> None:
+    """Who must consent to what is sent, whom a cap is about, and whose number it goes by."""
+    files = {
+        "retention.yml": settings(policies=policy),
+        "campaigns/sending.yml": SENDING.format(kind=kind),
+        "templates/hello.html": "---\nsubject: Hello\n---\n<p>Hello</p>\n",
+    }
+    assert [told(problem) for problem in of(tmp_path, files)] == said
+
+
 @pytest.mark.parametrize("names", [("VIP", "vip"), ("customer_id",)])
 def test_segments_that_would_be_one_column_are_refused(tmp_path: Path, names: tuple[str, ...]) -> None:
     """Otherwise who enters `vip` would be looked up among `VIP`."""

@@ -9,6 +9,7 @@ import pytest
 
 from retention_cli.ledger.delta import Delta
 from retention_cli.ledger.outbox import Mark, Outbox
+from retention_cli.ledger.record import _PLANNED as PLANNED
 from retention_cli.ledger.rows import EventRow
 from retention_cli.model.state import MessageState
 from support.ledgers import AS_OF, begin, check_invariants, query, seed, states, tick
@@ -90,7 +91,9 @@ def test_what_was_settled_meanwhile_is_not_planned_again(ledger: Ledger, locatio
 def test_a_message_keeps_its_variant_and_events_tell_it(ledger: Ledger, location: Location) -> None:
     run = begin(ledger)
     delta = tick(ledger.position(), 1)
-    ledger.record(run, replace(delta, messages_new=[(*delta.messages_new[0][:13], "named")]))
+    row = list(delta.messages_new[0])
+    row[PLANNED.index("variant")] = "named"
+    ledger.record(run, replace(delta, messages_new=[tuple(row)]))
     end(location, MessageState.SENT)
     assert query(location, "SELECT variant FROM messages") == [("named",)]
     assert [row[-1] for row in ledger.own_events(AS_OF)] == ["named"]

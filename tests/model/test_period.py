@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from retention_cli.model.period import Period, period_start, period_starts
 
 ZONES = sorted(available_timezones())
+instants = st.integers(0, 21 * 366 * 24 * 60).map(lambda minutes: datetime(2010, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes))
 
 
 def local(zone: str, text: str) -> datetime:
@@ -36,10 +37,15 @@ def test_a_period_begins_when_the_clock_says_so(zone: str, instant: str, period:
     assert period_start(local(zone, instant), period, ZoneInfo(zone)) == local(zone, start)
 
 
-@given(st.sampled_from(ZONES), st.datetimes(datetime(2010, 1, 1), datetime(2030, 12, 31)), st.sampled_from(Period), st.integers(0, 70))
+@given(
+    st.sampled_from(ZONES),
+    instants,
+    st.sampled_from(Period),
+    st.integers(0, 70),
+)
 @settings(deadline=None)
-def test_periods_follow_each_other_without_a_gap(zone: str, naive: datetime, period: Period, days: int) -> None:
-    place, after = ZoneInfo(zone), naive.replace(tzinfo=UTC)
+def test_periods_follow_each_other_without_a_gap(zone: str, after: datetime, period: Period, days: int) -> None:
+    place = ZoneInfo(zone)
     until = after + timedelta(days=days)
     found = period_starts(after, until, period, place)
     assert found == sorted(set(found))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -68,9 +69,10 @@ def test_t03_a_time_that_comes_twice_is_judged_twice() -> None:
     quiet = Quiet(time(1, 30), time(1, 45))
     found = windows(local("America/New_York", "2026-11-01T01:00"), local("America/New_York", "2026-11-01T03:00"), quiet, ZoneInfo("America/New_York"))
     edges = [(window.opens, window.closes) for window in found]
-    first, second = ({text: local("America/New_York", f"2026-11-01T{text}", fold) for text in ("01:00", "01:30", "01:45")} for fold in (0, 1))
-    assert edges[:2] == [(first["01:00"], first["01:30"]), (first["01:45"], second["01:30"])]
-    assert edges[2][0] == second["01:45"]
+    one = {text: local("America/New_York", f"2026-11-01T{text}", 0) for text in ("01:00", "01:30", "01:45")}
+    two = {text: local("America/New_York", f"2026-11-01T{text}", 1) for text in ("01:30", "01:45")}
+    assert edges[:2] == [(one["01:00"], one["01:30"]), (one["01:45"], two["01:30"])]
+    assert edges[2][0] == two["01:45"]
 
 
 def test_midnight_in_a_gap() -> None:
@@ -85,15 +87,16 @@ def test_a_day_that_a_zone_lacks_is_no_day() -> None:
     assert found.closes == local("Pacific/Apia", "2012-01-06T00:00")
 
 
+instants = st.integers(0, 7 * 366 * 24 * 60).map(lambda minutes: FIRST + timedelta(minutes=minutes))
 hours = st.times().map(lambda at: at.replace(second=0, microsecond=0))
 quiets = st.builds(Quiet, hours, hours, st.frozensets(st.integers(0, 6), max_size=5))
 
 
-@given(st.sampled_from(ZONES), st.datetimes(datetime(2024, 1, 1), datetime(2030, 12, 31)), quiets, st.integers(0, 72))
+@given(st.sampled_from(ZONES), instants, quiets, st.integers(0, 72))
 @settings(deadline=None, max_examples=150)
-def test_the_first_allowed_instant_is_found_whatever_the_zone(zone: str, naive: datetime, quiet: Quiet, span: int) -> None:
+def test_the_first_allowed_instant_is_found_whatever_the_zone(zone: str, after: datetime, quiet: Quiet, span: int) -> None:
     assume(quiet.from_ != quiet.to)
-    place, after = ZoneInfo(zone), naive.replace(second=0, microsecond=0, tzinfo=UTC)
+    place = ZoneInfo(zone)
     until = after + timedelta(hours=span)
     found = windows(after, until, quiet, place)
     hold(found, after, until, quiet, place)
@@ -140,7 +143,7 @@ def test_the_clocks_of_some_odd_zones() -> None:
 def test_every_change_of_every_clock() -> None:
     """R8: all zones, all changes from 2024 to 2030: never quiet, never later than need be."""
     counted = sum(around_changes(zone) for zone in ZONES)
-    print(f"{len(ZONES)} zones, {counted} changes of their clocks from 2024 to 2030: no window was wrong")
+    sys.stdout.write(f"\n{len(ZONES)} zones, {counted} changes of their clocks from 2024 to 2030: no window was wrong\n")
     assert counted > 1_000
 
 

@@ -14,12 +14,12 @@ from sqlglot import exp
 from retention_cli.audience.lasting import members_since
 from retention_cli.compile import sql
 from retention_cli.compile.appeared import before
-from retention_cli.compile.lasting import HISTORY, MEMBERS, SEEN_AT
+from retention_cli.compile.lasting import HISTORY, MEMBERS, SEEN_AT, asked_division
 from retention_cli.compile.moment import naive_utc
 from retention_cli.compile.schema import CUSTOMER
 from retention_cli.journey.frame import from_micros, to_micros
 from retention_cli.ledger.reader import open_reader
-from retention_cli.model.condition import InSegment, walk
+from retention_cli.model.condition import FieldTest, InSegment, walk
 from retention_cli.model.source import CUSTOMERS
 from retention_cli.project.checks import conditions_over_customers
 from retention_cli.sources.catalogue import find
@@ -97,9 +97,11 @@ def _nothing() -> exp.Select:
 
 
 def _asked(project: Project) -> set[str]:
-    """Return the segments of which it is asked how long somebody has been in them."""
-    nodes = (node for condition in conditions_over_customers(project) for node in walk(condition))
-    return {str(node.name) for node in nodes if isinstance(node, InSegment) and node.lasting is not None}
+    """Return the segments, and the divisions of groups, of which it is asked how long somebody has been in them."""
+    nodes = [node for condition in conditions_over_customers(project) for node in walk(condition)]
+    segments = {str(node.name) for node in nodes if isinstance(node, InSegment) and node.lasting is not None}
+    divisions = {asked_division(node) for node in nodes if isinstance(node, FieldTest) and node.lasting is not None}
+    return segments | {name for name in divisions if name is not None}
 
 
 def segment_members(engine: DuckEngine, *, work: Workspace, as_of: datetime) -> None:

@@ -66,8 +66,8 @@ def finish(post: Post, claim: Claim, key: str, context: str, bundle: Bundle) -> 
     facts = decode(context)
     if isinstance(ends := facts.get("deadline"), str):
         facts["deadline"] = LocalTime.fromisoformat(ends)
-    if claim.voucher is not None:
-        facts["voucher"] = Voucher(claim.voucher, claim.voucher_until)
+    if isinstance(code := claim.voucher or facts.get("voucher"), str):  # the latter in trials, for which none is handed out
+        facts["voucher"] = Voucher(code, claim.voucher_until)
     campaign = facts.get("campaign")
     kind = campaign.get("kind") if isinstance(campaign, dict) else None
     envelope = Envelope(

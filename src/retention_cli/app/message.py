@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from retention_cli.app.keys import signing_keys
@@ -21,7 +21,7 @@ from retention_cli.model.step import Send, letters, templates_of
 from retention_cli.text import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from retention_cli.app.facts import View
     from retention_cli.journey.frame import Mail
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _SUBJECT = 1
 SOME_CODE = "VOUCHER-CODE"
-"""What a preview shows in place of a code: none is handed out for it."""
+"""What previews and trials show in place of a code: none is handed out for them."""
 
 
 def preview(view: View, template: str, customer: str | None, trigger: str | None, say: Callable[[str], None]) -> Finished:
@@ -39,6 +39,34 @@ def preview(view: View, template: str, customer: str | None, trigger: str | None
     `trigger` is the event's JSON for templates that speak of one.
     """
     kind, mail = _mail(view, template)
+    person = look_up(view, mail, customer, trigger)
+    has_voucher = any(letter.voucher is not None for letter in _letters(view, template))
+    context = context_of(view, person, Occasion(kind, trigger, _given(view, template), has_voucher))
+    claim = _claim(view, template, person.id, person.address)
+    return finish(post_of(view.work, signing_keys(view.work, view.work.location, say)), claim, key_of(claim), context, mail.bundle)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A customer as a template sees one: `facts` is the JSON of the fields that it reads."""
+
+    id: str
+    address: str
+    facts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What a message is about besides its reader: the campaign's kind, the event's JSON, the words under `with`, and whether it has a code."""
+
+    kind: str
+    trigger: str | None
+    given: Mapping[str, str]
+    has_voucher: bool = False
+
+
+def look_up(view: View, mail: Mail, customer: str | None, trigger: str | None) -> Person:
+    """Return what a template reads of a customer (None: the first one with an address); raise UsageError where there is none of that id."""
     with view.engine() as engine:
         person = customer if customer is not None else _somebody(view)
         columns = {"subject": "BIGINT", "customer_id": "VARCHAR", "entered_at": "TIMESTAMP", "trigger": "VARCHAR"}
@@ -51,11 +79,14 @@ def preview(view: View, template: str, customer: str | None, trigger: str | None
         rows = engine.run("SELECT address, customer FROM asked")
     if not rows:
         raise UsageError(f"there is no customer {person!r}", "ids are text: 00123 is not 123")
-    address, facts = rows[0]
-    more = json.dumps({"with": _given(view, template), "deadline": view.as_of.isoformat()}, ensure_ascii=False)
-    context = f'{{"campaign":{{"kind":"{kind}"}},"customer":{facts},"trigger":{trigger or "null"},{more[1:]}'
-    claim = _claim(view, template, person, str(address or ""))
-    return finish(post_of(view.work, signing_keys(view.work, view.work.location, say)), claim, key_of(claim), context, mail.bundle)
+    return Person(person, str(rows[0][0] or ""), str(rows[0][1]))
+
+
+def context_of(view: View, person: Person, occasion: Occasion) -> str:
+    """Return the context of a message, as a tick would freeze it."""
+    coded = {"voucher": SOME_CODE} if occasion.has_voucher else {}
+    more = json.dumps({"with": dict(occasion.given), "deadline": view.as_of.isoformat(), **coded}, ensure_ascii=False)
+    return f'{{"campaign":{{"kind":"{occasion.kind}"}},"customer":{person.facts},"trigger":{occasion.trigger or "null"},{more[1:]}'
 
 
 def _given(view: View, template: str) -> dict[str, str]:
@@ -90,5 +121,4 @@ def _somebody(view: View) -> str:
 
 def _claim(view: View, template: str, customer: str, address: str) -> Claim:
     now = to_micros(view.as_of)
-    claim = Claim(0, 0, "preview", customer, "preview", template, "email", address, "", 0, 0, 0, now, None, None)
-    return replace(claim, voucher=SOME_CODE) if any(letter.voucher is not None for letter in _letters(view, template)) else claim
+    return Claim(0, 0, "preview", customer, "preview", template, "email", address, "", 0, 0, 0, now, None, None)

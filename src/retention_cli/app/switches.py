@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from retention_cli.model.project import Project
 
 _SECONDS = 0.5
-_FOLDERS = ("campaigns",)
 
 
 class Switches:
@@ -26,7 +25,7 @@ class Switches:
     def __init__(self, work: Workspace, clock: Clock) -> None:
         self._work = work
         self._clock = clock
-        self._seen = stamps(work.root, _FOLDERS, ())
+        self._seen = stamps(work.root)
         self._looked_at = clock.monotonic()
         self._on = _on(work.project)
         self._taken = self._on
@@ -45,12 +44,13 @@ class Switches:
 
     def _look(self) -> None:
         self._looked_at = self._clock.monotonic()
-        now = stamps(self._work.root, _FOLDERS, ())
+        now = stamps(self._work.root)
         if now == self._seen:
             return
+        self._seen = now  # a project that is wrong is read again after the next save, and not twice a second
         project, _, problems = read_project(self._work.root, self._work.target_name)
         if project is not None and not any(problem.is_error for problem in problems):
-            self._seen, self._on = now, _on(project)
+            self._on = _on(project)
 
 
 def _on(project: Project) -> frozenset[str]:

@@ -11,7 +11,20 @@ from retention_cli.model.effects import Start
 from retention_cli.model.kept_field import TAGS
 from retention_cli.model.metric import BUILT_IN
 from retention_cli.model.step import all_steps, letters, wordings
-from retention_cli.model.trigger import Happened
+from retention_cli.model.trigger import (
+    Changes,
+    Dated,
+    Elapsed,
+    Enters,
+    Happened,
+    Leaves,
+    Moves,
+    Once,
+    PriceDropped,
+    Restocked,
+    Scheduled,
+    Started,
+)
 from retention_cli.render.check import ITEM_FIELDS, Known, check
 from retention_cli.render.needs import needs
 
@@ -20,10 +33,12 @@ if TYPE_CHECKING:
 
     from retention_cli.compile.schema import Schema
     from retention_cli.model.campaign import Campaign
+    from retention_cli.model.condition import EventQuery
     from retention_cli.model.problem import Problem
     from retention_cli.model.project import Project
     from retention_cli.model.step import Wording
     from retention_cli.model.template import Template
+    from retention_cli.model.trigger import Trigger
     from retention_cli.model.word import Word
 
 
@@ -76,13 +91,47 @@ def _facts(schema: Schema, users: Sequence[Campaign], started: Collection[str]) 
     """Return the facts that every campaign which sends a template can give; None where they are not known. A start brings none."""
     found: set[str] | None = None
     for campaign in users:
-        facts: set[str] = set()
-        if isinstance(campaign.trigger, Happened) and campaign.name not in started:
-            events = [str(event) for event in campaign.trigger.query.events]
-            tables = [table for event in events for table in schema.tables_of(event)]
-            # An event that no source was seen to give may come from any that names its events in a column.
-            if not tables or not all(event in schema.events for event in events) or not all(schema.is_known(table.source) for table in tables):
-                return None
-            facts = set.intersection(*(set(RowScope(schema, table.source).names()) for table in tables))
+        facts = set() if campaign.name in started else _told(schema, campaign.trigger)
+        if facts is None:
+            return None
         found = facts if found is None else found & facts
     return found
+
+
+def _told(schema: Schema, trigger: Trigger) -> set[str] | None:
+    """Return the facts that a trigger tells; None where they are not known."""
+    match trigger:
+        case Happened(query=query):
+            return _of_events(schema, query)
+        case Elapsed(elapsed=lapse):
+            return _of_events(schema, lapse.since)
+        case Changes(changes=change):
+            return {*schema.columns(str(change.of)), "from", "to"} if schema.is_known(str(change.of)) else None
+        case Restocked() | PriceDropped():
+            return _of_products(schema, trigger.interest.interested)
+        case Moves():
+            return {"group", "from", "to"}
+        case Enters() | Leaves():
+            return {"segment"}
+        case Dated(every=every):
+            return {"date"} if every is None else {"date", "years"}
+        case Scheduled() | Once():
+            return {"time"}
+        case Started():
+            return set()
+
+
+def _of_events(schema: Schema, query: EventQuery) -> set[str] | None:
+    """Return the columns that the rows of all events of a query have."""
+    events = [str(event) for event in query.events]
+    tables = [table for event in events for table in schema.tables_of(event)]
+    # An event that no source was seen to give may come from any that names its events in a column.
+    if not tables or not all(event in schema.events for event in events) or not all(schema.is_known(table.source) for table in tables):
+        return None
+    return set.intersection(*(set(RowScope(schema, table.source).names()) for table in tables))
+
+
+def _of_products(schema: Schema, query: EventQuery) -> set[str] | None:
+    lookups = {schema.lookup(table.source) for event in query.events for table in schema.tables_of(str(event))}
+    keys = {schema.key(lookup) for lookup in lookups if lookup is not None}
+    return {"products", *(key for key in keys if key is not None)} if len(keys) == 1 else None

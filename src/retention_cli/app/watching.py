@@ -15,7 +15,7 @@ from retention_cli.app.workspace import SETTINGS, open_project
 from retention_cli.engine.duck import DuckEngine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -47,12 +47,12 @@ def saves(root: Path, clock: Clock) -> Iterator[int]:
         yield len(seen)
 
 
-def stamps(root: Path, folders: Sequence[str] = _FOLDERS, files: Sequence[str] = _FILES) -> Stamps:
+def stamps(root: Path) -> Stamps:
     """Return what tells a saved file from what it was: its time, its size and its number on the disk."""
     found: Stamps = {}
-    for name in files:
+    for name in _FILES:
         _note(root / name, found)
-    for folder in folders:
+    for folder in _FOLDERS:
         _walk(root / folder, found)
     return found
 

@@ -20,11 +20,13 @@ from sqlglot import exp
 from retention_cli.audience.fingerprints import fingerprint, group_fingerprint
 from retention_cli.compile import sql
 from retention_cli.compile.conditions import Compiler
+from retention_cli.compile.lasting import division_of
 from retention_cli.compile.schema import CUSTOMER
 from retention_cli.compile.segments import segments_query
-from retention_cli.model.condition import FieldTest
+from retention_cli.model.condition import FieldTest, walk
 from retention_cli.model.question import Op, Test
 from retention_cli.model.trigger import Moves
+from retention_cli.project.checks import conditions_over_customers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -99,14 +101,11 @@ def _is_in_division(group: Group, division: str) -> FieldTest:
     return FieldTest(field=str(group.name), tests=(Test(op=Op.IS, values=(division.partition("/")[2],)),))
 
 
-def division_of(group: str, division: str) -> str:
-    """Return what a generation calls a division of a group; no segment can be called so."""
-    return f"{group}/{division}"
-
-
 def _groups(project: Project) -> list[Group]:
-    """Return the shop's own groups, and those built in between whose divisions a campaign's trigger sees people move."""
+    """Return the shop's own groups, and those built in that a trigger sees people move in, or a condition asks how long they are in."""
     moved = {str(each.trigger.moves.group) for each in project.campaigns.values() if isinstance(each.trigger, Moves)}
+    nodes = (node for condition in conditions_over_customers(project) for node in walk(condition))
+    moved |= {str(node.field) for node in nodes if isinstance(node, FieldTest) and node.lasting is not None}
     built_in = [group for name, group in sorted(project.standard_groups.items()) if name in moved and name not in project.groups]
     return [*(group for _, group in sorted(project.groups.items())), *built_in]
 

@@ -1,4 +1,4 @@
-"""Commands about campaigns: list, show, graph, simulate."""
+"""Commands about campaigns: list, show, graph, simulate, preview, send-test."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from retention_cli.cli.campaign_simulate import simulate
-from retention_cli.cli.options import HERE, ProjectOption, TableFormat, TableFormatOption, TargetOption
+from retention_cli.cli.options import HERE, AsOfOption, ProjectOption, TableFormat, TableFormatOption, TargetOption, moment
 
 app = typer.Typer(help="When something begins for a customer, and what happens then.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -81,3 +81,63 @@ def graph(
 
 
 app.command()(simulate)
+
+
+CustomerOption = Annotated[str | None, typer.Option("--customer", help="A customer's id; somebody with an address, if left out.")]
+TriggerOption = Annotated[str | None, typer.Option("--trigger", help="The event that began it, as JSON.")]
+
+
+@app.command()
+def preview(
+    name: CampaignArgument,
+    customer: CustomerOption = None,
+    trigger: TriggerOption = None,
+    project: ProjectOption = HERE,
+    target: TargetOption = "default",
+    as_of: AsOfOption = None,
+) -> None:
+    """Show every message of a campaign as one person would get it."""
+    from retention_cli.app.facts import look
+    from retention_cli.app.trial import drafts, shown
+    from retention_cli.app.workspace import find_root, open_project
+    from retention_cli.cli.letters import letter
+    from retention_cli.cli.output import say
+    from retention_cli.cli.output import show as print_
+
+    work = open_project(find_root(project), target)
+    view = look(work, moment(as_of, work.project.zone), say)
+    for place, (draft, finished) in enumerate(shown(view, name, drafts(view, name, customer, trigger), say)):
+        print_(("" if place == 0 else "\n") + f"── {draft.told}")
+        for line in letter(finished.raw):
+            print_(line)
+
+
+@app.command("send-test")
+def send_test(
+    name: CampaignArgument,
+    to: Annotated[str, typer.Option("--to", help="The address that gets every message of the campaign.")],
+    customer: CustomerOption = None,
+    trigger: TriggerOption = None,
+    project: ProjectOption = HERE,
+    target: TargetOption = "default",
+    as_of: AsOfOption = None,
+) -> int:
+    """Send every message of a campaign to an address of your own, made for one customer. Nothing is written down of it."""
+    from retention_cli.app.facts import look
+    from retention_cli.app.trial import drafts
+    from retention_cli.app.trial import send_test as send
+    from retention_cli.app.workspace import find_root, open_project
+    from retention_cli.cli.exits import ExitCode
+    from retention_cli.cli.live import hooks
+    from retention_cli.cli.output import say
+    from retention_cli.cli.output import show as print_
+    from retention_cli.clock import SystemClock
+
+    work = open_project(find_root(project), target)
+    view = look(work, moment(as_of, work.project.zone), say)
+    with hooks(work) as live:
+        counts = send(view, name, drafts(view, name, customer, trigger), to, SystemClock(), live)
+    for state, count in counts.items():
+        if count:
+            print_(f"{state}: {count}")
+    return ExitCode.DONE if sum(counts.values()) == counts["sent"] else ExitCode.UNFINISHED

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
 from retention_cli.cli.options import HERE, AsOfOption, ProjectOption, TargetOption, moment
 from retention_cli.cli.output import say, show, show_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from retention_cli.model.problem import Problem
 
 
 class ProblemFormat(StrEnum):
@@ -19,6 +24,8 @@ class ProblemFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
     GITHUB = "github"
+    SARIF = "sarif"
+    JUNIT = "junit"
 
 
 class SchemaKind(StrEnum):
@@ -50,7 +57,7 @@ def init(
 def validate(
     paths: Annotated[list[Path] | None, typer.Argument(help="Only problems in these files and folders.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
-    format_: Annotated[ProblemFormat, typer.Option("--format", help="text, json, or github (annotations).")] = ProblemFormat.TEXT,
+    format_: Annotated[ProblemFormat, typer.Option("--format", help="text, json, github (annotations), sarif or junit.")] = ProblemFormat.TEXT,
     project: ProjectOption = HERE,
     target: TargetOption = "default",
     as_of: AsOfOption = None,
@@ -58,19 +65,32 @@ def validate(
     """Find every mistake in the project's files; exit 2 where there is an error."""
     from retention_cli.app.validate import validate as check
     from retention_cli.app.workspace import find_root
-    from retention_cli.cli.problems import as_github, as_json, print_problems, summary
+    from retention_cli.cli.problems import summary
 
     root = find_root(project)
     problems = check(root, target, paths or (), moment(as_of, ZoneInfo("UTC")))
-    if format_ is ProblemFormat.JSON:
-        show_json([as_json(problem) for problem in problems])
-    elif format_ is ProblemFormat.GITHUB:
-        for problem in problems:
-            show(as_github(problem))
-    else:
-        print_problems(problems, root)
+    _show_problems(problems, root, format_, strict=strict)
     say(summary(problems) if problems else "no problems")
     return 2 if any(problem.is_error or strict for problem in problems) else 0
+
+
+def _show_problems(problems: Sequence[Problem], root: Path, format_: ProblemFormat, *, strict: bool) -> None:
+    """Print problems as they are asked for."""
+    from retention_cli.cli.problems import as_github, as_json, print_problems
+    from retention_cli.cli.reports import as_junit, as_sarif
+
+    match format_:
+        case ProblemFormat.JSON:
+            show_json([as_json(problem) for problem in problems])
+        case ProblemFormat.GITHUB:
+            for problem in problems:
+                show(as_github(problem))
+        case ProblemFormat.SARIF:
+            show_json(as_sarif(problems))
+        case ProblemFormat.JUNIT:
+            show(as_junit(problems, strict=strict))
+        case ProblemFormat.TEXT:
+            print_problems(problems, root)
 
 
 def schema(

@@ -5,6 +5,7 @@ The same compiler that makes the SQL finds the mistakes, so nothing passes here 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -18,10 +19,12 @@ from retention_cli.compile.program import compile_program
 from retention_cli.compile.proofs import divided, impossible
 from retention_cli.compile.questions import misfits
 from retention_cli.compile.rows import RowScope, row_condition
+from retention_cli.compile.rules.advice import advise
 from retention_cli.compile.scans import JOURNEYS
 from retention_cli.compile.schema import CUSTOMER
 from retention_cli.compile.selections import selection
 from retention_cli.compile.thresholds import NUMBERS
+from retention_cli.model.campaign import conditions_of
 from retention_cli.model.condition import Consented, Selected
 from retention_cli.model.kind import Kind
 from retention_cli.model.policy import FieldLimit
@@ -33,12 +36,13 @@ from retention_cli.model.word import place_of
 from retention_cli.text import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from retention_cli.compile.schema import EventTable, Schema
     from retention_cli.model.campaign import Campaign
     from retention_cli.model.condition import Condition
     from retention_cli.model.learned import Learned
+    from retention_cli.model.program import ProgramGoal
     from retention_cli.model.project import Project
     from retention_cli.model.word import Word
 
@@ -67,7 +71,7 @@ def check(project: Project, schema: Schema) -> list[Problem]:
     ]
     for campaign in project.campaigns.values():
         problems += _campaign(project, schema, moment, campaign)
-    problems += _policies(project, schema, moment)
+    problems += [*_policies(project, schema, moment), *advise(project, schema, types_of(compiler))]
     return list(dict.fromkeys(problems))
 
 
@@ -85,16 +89,23 @@ def _learned(compiler: Compiler, learned: Learned) -> None:
 
 def _reasoned(project: Project, compiler: Compiler) -> Iterable[Problem]:
     """Yield what can be said without data: conditions that never hold, groups that are no division."""
+    type_of = types_of(compiler)
+    of_campaigns = [condition for campaign in project.campaigns.values() for condition in conditions_of(campaign)]
+    for condition in (*conditions_over(project), *of_campaigns):
+        yield from impossible(condition, type_of)
+    for group in project.groups.values():
+        yield from divided(group, type_of)
+
+
+def types_of(compiler: Compiler) -> Callable[[str], ColumnType | None]:
+    """Return what tells the type of a customer's field; None for what is no field."""
+    known = set(compiler.fields.known())
 
     def type_of(name: str) -> ColumnType | None:
         found = compiler.field(name, NOWHERE) if name in known else None
         return None if found is None else found.type
 
-    known = set(compiler.fields.known())
-    for condition in conditions_over(project):
-        yield from impossible(condition, type_of)
-    for group in project.groups.values():
-        yield from divided(group, type_of)
+    return type_of
 
 
 def conditions_over(project: Project) -> Iterable[Condition]:
@@ -122,17 +133,23 @@ def _columns(project: Project) -> Iterable[Problem]:
 def _campaign(project: Project, schema: Schema, moment: Moment, campaign: Campaign) -> list[Problem]:
     journeys = Compiler(schema, moment, project, JOURNEYS)
     program = compile_program(campaign)
-    asked = [*(step.condition for step in program.steps), *(each.condition for each in program.exits), *(goal.when for goal in program.goals)]
-    for condition in (campaign.audience, *asked):
+    for condition in (campaign.audience, *(step.condition for step in program.steps), *(each.condition for each in program.exits)):
         if condition is not None:
             journeys.condition(condition)
-    for goal in program.goals:
-        if goal.total is not None:
-            journeys.total(goal.total)
+    goals = [problem for goal in program.goals for problem in _goal(goal, Compiler(schema, moment, project, JOURNEYS))]
     trigger = Compiler(schema, moment, project)
     check_trigger(project, trigger, campaign)
     dates = [problem for word in _dates(campaign) for problem in _date(word, campaign, journeys, schema)]
-    return [*journeys.problems, *trigger.problems, *dates, *misfits_of(project, schema, moment, campaign)]
+    return [*journeys.problems, *goals, *trigger.problems, *dates, *misfits_of(project, schema, moment, campaign)]
+
+
+def _goal(goal: ProgramGoal, compiler: Compiler) -> list[Problem]:
+    """Return what a goal asks in vain: one that no source can show is named."""
+    if goal.when is not None:
+        compiler.condition(goal.when)
+    if goal.total is not None:
+        compiler.total(goal.total)
+    return [replace(problem, message=f"the goal {goal.name!r}: {problem.message}") for problem in compiler.problems]
 
 
 def _dates(campaign: Campaign) -> Iterable[Word]:

@@ -72,6 +72,10 @@ class Fields:
         group = names.groups.get(name) or names.standard_groups.get(name)
         return () if group is None else group.names
 
+    def is_group(self, name: str) -> bool:
+        """Whether a name means a group of the shop, or a built-in one."""
+        return bool(self.divisions(name)) and not self.is_asked(name)
+
     def is_asked(self, name: str) -> bool:
         """Whether a name is the built-in question that comes next, and nothing of the shop's own."""
         names = self.compiler.names

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from retention_cli.audience.memberships import NOW, division_of, joined, was_in
+from retention_cli.audience.memberships import NOW, joined, was_in
 from retention_cli.compile import sql
+from retention_cli.compile.lasting import division_of
 from retention_cli.compile.moment import naive_utc
 from retention_cli.compile.schema import CUSTOMER
 from retention_cli.compile.sequences import HOLDS_AT

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from retention_cli.engine.duck import DuckEngine
     from retention_cli.journey.frame import Frame
 
+_GONE = "hard_bounce"
+"""The reason of an address that does not exist: it says nothing of another one."""
+
 
 @dataclass(frozen=True, slots=True)
 class FileChanges:
@@ -22,12 +25,15 @@ class FileChanges:
 
 
 def load_suppressed(frame: Frame, engine: DuckEngine) -> None:
-    """Fill `suppressed_addresses` (in their normal form) and `suppressed_customers`, by channel."""
+    """Fill `suppressed_addresses`, `listed_addresses` (those that the file opts out now), in their normal form, and `suppressed_customers`."""
     found = [(channel, *_on_channel(frame, channel)) for channel in WAYS]
-    addresses = [(channel, address) for channel, known, _ in found for address in sorted(known)]
-    customers = [(channel, customer) for channel, _, known in found for customer in sorted(known)]
-    engine.table("suppressed_addresses", {"channel": "VARCHAR", "address": "VARCHAR"}, addresses)
-    engine.table("suppressed_customers", {"channel": "VARCHAR", "customer_id": "VARCHAR"}, customers)
+    engine.table("suppressed_addresses", _ADDRESSES, [(channel, each) for channel, known, _ in found for each in sorted(known)])
+    engine.table("suppressed_customers", _CUSTOMERS, [(channel, each) for channel, _, known in found for each in sorted(known)])
+    said = {(line.channel, normalised(line.channel, line.address)) for line in frame.listed or () if line.address and line.reason != _GONE}
+    engine.table("listed_addresses", _ADDRESSES, sorted(said))
+
+
+_ADDRESSES, _CUSTOMERS = {"channel": "VARCHAR", "address": "VARCHAR"}, {"channel": "VARCHAR", "customer_id": "VARCHAR"}
 
 
 def _on_channel(frame: Frame, channel: str) -> tuple[set[str], set[str]]:

@@ -10,7 +10,9 @@ import math
 from statistics import median
 from typing import TYPE_CHECKING
 
+from retention_cli.engine.statements import statement
 from retention_cli.journey.frame import to_micros
+from retention_cli.journey.tables import QUERIES
 from retention_cli.model.duration import Duration
 from retention_cli.model.trigger import Once, Scheduled
 
@@ -32,12 +34,13 @@ _HISTORY = 3
 
 
 def most_entering(frame: Frame, engine: DuckEngine, cast: Cast) -> dict[int, int]:
-    """Return how many may enter each campaign in this tick; a campaign that is not there knows no limit."""
-    watched = [running for running in cast.campaigns.values() if _is_watched(frame, running)]
+    """Return how many may enter each campaign in this tick; a campaign that is not there knows no limit, or has no crowd before it."""
+    surge = frame.project.settings.policies.surge
+    crowds = {int(str(campaign)) for (campaign,) in engine.run(statement(QUERIES, "crowds"), {"few": 0 if surge is not None else FEW})}
+    watched = [running for running in cast.campaigns.values() if running.id in crowds and _is_watched(frame, running)]
     if not watched:
         return {}
     customers = int(str(engine.run("SELECT count(*) FROM customers", {})[0][0]))
-    surge = frame.project.settings.policies.surge
     if surge is not None:
         return {running.id: math.floor(surge.at_most * customers) for running in watched}
     by_day = _by_day(frame)

@@ -205,11 +205,16 @@ class Reader:
 
     def campaign(self, name: str) -> CampaignRows:
         """Return all that is counted of one campaign; nothing of one that never ran."""
-        revisions, journeys, messages, goals, verdicts = (
-            self._rows(f"campaign_{what}", campaign=name) for what in ("revisions", "journeys", "messages", "goals", "verdicts")
+        return CampaignRows(
+            [(number, fingerprint, as_of) for number, fingerprint, as_of in self._rows("campaign_revisions", campaign=name)],
+            [(revision, state, step, reason, n) for revision, state, step, reason, n in self._rows("campaign_journeys", campaign=name)],
+            [(revision, step, state, reason, n) for revision, step, state, reason, n in self._rows("campaign_messages", campaign=name)],
+            [
+                (revision, goal, n, None if total is None else float(total))
+                for revision, goal, n, total in self._rows("campaign_goals", campaign=name)
+            ],
+            [(reason, n) for reason, n in self._rows("campaign_verdicts", campaign=name)],
         )
-        totals = [(revision, goal, n, None if total is None else float(total)) for revision, goal, n, total in goals]
-        return CampaignRows(revisions, journeys, messages, totals, verdicts)
 
     def own_events(self, until: int) -> list[tuple[Any, ...]]:
         """Return what was sent and what came back of it, up to an instant.

@@ -7,13 +7,14 @@ A scalar of YAML arrives as text; the types here say how a field reads it, and h
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from retention_cli.model.duration import Duration
-from retention_cli.model.word import Word
+from retention_cli.model.word import Word, place_of
 
 NAME_PATTERN = r"^[A-Za-z_][A-Za-z0-9_-]*$"
 DURATION_PATTERN = r"^\s*\d+\s*([A-Za-z]+)\s*$"
@@ -97,7 +98,7 @@ class Described(Model):
 
 
 def _read_duration(value: Any) -> Any:
-    return Duration.parse(value) if isinstance(value, str) else value
+    return replace(Duration.parse(value), place=place_of(value)) if isinstance(value, str) else value
 
 
 Span = Annotated[

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from retention_cli.model.base import Described, Flag, Model, Name, Span, Whole
 from retention_cli.model.condition import ConditionField, TotalField
 from retention_cli.model.kind import Kind
+from retention_cli.model.rule import Rule
 from retention_cli.model.source import Share
-from retention_cli.model.step import Step
+from retention_cli.model.step import Step, all_steps, asked_by
 from retention_cli.model.trigger import Started, Trigger
 from retention_cli.model.wall import TimeOfDay
 from retention_cli.model.word import Word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from retention_cli.model.condition import Condition
 
 __all__ = ["Again", "Campaign", "Goal", "Kind"]
 
@@ -62,5 +68,15 @@ class Campaign(Described):
     holdout: Share | None = Field(default=None, description="a share that enters, gets nothing and is measured: 10%")
     exit: dict[Name, ConditionField] = Field(default={}, description="named reasons to end a journey, asked before every step and every message")
     goals: dict[Name, Goal] = Field(default={}, description="what the campaign is for, measured from entry")
+    allow: tuple[Rule, ...] = Field(default=(), description="rules of `validate` that this campaign breaks on purpose: [no-goals]")
     on_change: OnChange | None = Field(default=None, description="{migrate: {old: new}}; left out: a journey ends on the steps that it entered")
     steps: tuple[Step, ...] = Field(min_length=1, description="what happens, in order")
+
+
+def conditions_of(campaign: Campaign) -> Iterator[Condition]:
+    """Yield every condition of a campaign over customers, wherever it stands."""
+    if campaign.audience is not None:
+        yield campaign.audience
+    yield from campaign.exit.values()
+    yield from (goal.when for goal in campaign.goals.values() if goal.when is not None)
+    yield from (condition for step in all_steps(campaign.steps) for condition in asked_by(step))

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, get_args
 
+from retention_cli.model.problem import NOWHERE, Place
 from retention_cli.text import did_you_mean
 
 if TYPE_CHECKING:
@@ -31,10 +32,11 @@ _WRITTEN = re.compile(r"\s*(\d+)\s*([A-Za-z]+)\s*")
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """So many units of time."""
+    """So many units of time; `place` is where a file says so, and no part of what it means."""
 
     count: int
     unit: Unit
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
 
     @classmethod
     def parse(cls, written: str) -> Duration:
@@ -69,6 +71,16 @@ class Duration:
     def elapsed(self) -> timedelta:
         """Elapsed time it stands for; a day is 24 hours. Zero for months and years."""
         return timedelta(seconds=_SECONDS.get(self.unit, 0) * self.count)
+
+    @property
+    def shortest(self) -> timedelta:
+        """The least elapsed time that it may stand for: a month is 28 days, a year 365."""
+        return self.elapsed or timedelta(days=365 * (self.months // 12) + 28 * (self.months % 12))
+
+    @property
+    def longest(self) -> timedelta:
+        """The most elapsed time that it may stand for: a month is 31 days, a year 366."""
+        return self.elapsed or timedelta(days=366 * (self.months // 12) + 31 * (self.months % 12))
 
     def before(self, instant: datetime, zone: ZoneInfo) -> datetime:
         """Return the UTC instant that lies this long before `instant`; months and years by the wall clock of `zone`."""

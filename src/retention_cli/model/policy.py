@@ -141,4 +141,5 @@ class Policies(Model):
     caps: tuple[Cap, ...] = Field(default=(), description="how many messages a customer gets at most; transactional ones are outside")
     when_capped: WhenCapped = Field(default=WhenCapped.WAIT, description="a message that a cap stops waits, or is dropped")
     suppression: SuppressionFile | None = Field(default=None, description="a file of addresses that get nothing")
+    allow: tuple[Literal["no-policy"], ...] = Field(default=(), description="no-policy: what is not written here is left out on purpose")
     one_per_address: Flag = Field(default=False, description="true: caps count by address, and one address gets a step once, whoever shares it")

@@ -16,6 +16,7 @@ from retention_cli.project.grammar.events import total
 from retention_cli.project.grammar.spot import CUSTOMER, Scope, Spot, note_shape
 from retention_cli.project.notes import Code
 from retention_cli.project.objects import Named, objects, split_total
+from retention_cli.project.policies import note_all_held
 from retention_cli.project.steps import StepReader
 from retention_cli.project.triggers import TELLING, read_trigger
 from retention_cli.project.yaml_tree import Table
@@ -35,6 +36,8 @@ def read_campaigns(raw: Raw, file: str, into: Named[Campaign], notes: Notes) -> 
     for table in objects(raw, file, "campaign", notes):
         before = notes.errors
         campaign = build(Campaign, table, notes, _Parts(table, notes).read())
+        if campaign is not None:
+            note_all_held(table.get("holdout"), campaign.holdout, notes)
         into.keep(table, campaign, notes, before)
 
 

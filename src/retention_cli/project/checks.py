@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from retention_cli.model.campaign import conditions_of
 from retention_cli.model.condition import InSegment, Listed, walk
 from retention_cli.model.metric import When
-from retention_cli.model.step import all_steps, asked_by, letters, templates_of
+from retention_cli.model.rule import Rule
+from retention_cli.model.step import letters, templates_of
 from retention_cli.model.trigger import segment_of
 from retention_cli.project.checks_steps import check_steps
 from retention_cli.project.files import is_inside
@@ -137,7 +139,7 @@ def check_campaigns(campaigns: Named[Campaign], segments: Named[Segment], templa
         for template in sent:
             _note_unknown_template(template, templates, notes)
         check_steps(campaign, experiments, notes)
-        if not campaign.goals:
+        if not campaign.goals and Rule.NO_GOALS not in campaign.allow:
             notes.warn(
                 campaign.name.place,
                 Code.NO_GOALS,
@@ -147,15 +149,6 @@ def check_campaigns(campaigns: Named[Campaign], segments: Named[Segment], templa
         leans_on_sound = all(segment in segments.sound for segment, _ in named) and all(template in templates.sound for template in sent)
         if notes.errors != before or not leans_on_sound:
             del campaigns.sound[name]
-
-
-def conditions_of(campaign: Campaign) -> Iterator[Condition]:
-    """Yield every condition of a campaign over customers, wherever it stands."""
-    if campaign.audience is not None:
-        yield campaign.audience
-    yield from campaign.exit.values()
-    yield from (goal.when for goal in campaign.goals.values() if goal.when is not None)
-    yield from (condition for step in all_steps(campaign.steps) for condition in asked_by(step))
 
 
 def conditions_over_customers(project: Project) -> Iterator[Condition]:

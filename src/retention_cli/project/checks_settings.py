@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from retention_cli.model.campaign import Kind
 from retention_cli.model.mail import EVENTS, OWN_EVENTS
+from retention_cli.model.reserved import RESERVED
 from retention_cli.model.source import CUSTOMERS, IDENTITIES, EventColumn
 from retention_cli.model.step import PREFERRED, letters, templates_of
 from retention_cli.model.target import DEFAULT_TARGET
@@ -68,6 +69,8 @@ def _is_zone(name: str) -> bool:
 
 
 def _check_source(name: Word, source: Source, sources: Mapping[Word, Source], notes: Notes) -> None:
+    if name.lower() in RESERVED:
+        notes.error(name.place, Code.RESERVED_NAME, f"a source cannot be called {str(name)!r}: a run has a table of that name", "call it otherwise")
     for message, hint, word in _oddities(name, source):
         notes.error(place_of(word), Code.SOURCE_SHAPE, f"the source {name!r} {message}", hint)
     if source.parent is not None and _known(source.parent, name, sources, notes):

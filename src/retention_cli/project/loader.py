@@ -10,12 +10,13 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from retention_cli.model.campaign import conditions_of
 from retention_cli.model.metric import When
 from retention_cli.model.problem import Place
 from retention_cli.model.project import Project
 from retention_cli.project.campaigns import read_campaigns
 from retention_cli.project.cases import read_cases
-from retention_cli.project.checks import check_campaigns, check_lists, check_names, check_segments, conditions_of, conditions_of_policies
+from retention_cli.project.checks import check_campaigns, check_lists, check_names, check_segments, conditions_of_policies
 from retention_cli.project.checks_cases import sound_cases
 from retention_cli.project.checks_effects import check_fields, check_starts, check_vouchers
 from retention_cli.project.checks_policies import check_policies

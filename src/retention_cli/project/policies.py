@@ -13,6 +13,8 @@ from retention_cli.project.notes import Code
 from retention_cli.project.yaml_tree import Series, Table
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from retention_cli.project.notes import Notes
     from retention_cli.project.yaml_tree import Raw
 
@@ -25,7 +27,9 @@ def read_policies(raw: Raw, notes: Notes) -> Policies:
         note_shape(notes, raw, "policies", "a mapping", "write policies: {consent: {email: newsletter}}")
         return Policies()
     replaced: dict[str, object] = {"caps": _caps(raw["caps"], notes)} if "caps" in raw else {}
-    return build(Policies, raw, notes, replaced, what="policies") or Policies()
+    found = build(Policies, raw, notes, replaced, what="policies") or Policies()
+    note_all_held(raw.get("holdout"), found.holdout, notes)
+    return found
 
 
 def _caps(raw: Raw, notes: Notes) -> tuple[Cap, ...]:
@@ -76,3 +80,13 @@ def _note_nothing(cap: Cap, limit: Raw | None, notes: Notes) -> None:
     """Warn of a cap that stops everything, which may be meant."""
     if cap.at_most == 0 and isinstance(limit, str):
         notes.warn(limit.place, Code.NOTHING_SENT, f"the cap {str(cap)!r} lets nothing be sent that it is about", "to have no cap, take it out")
+
+
+def note_all_held(raw: Raw | None, share: Decimal | None, notes: Notes) -> None:
+    """Warn of a holdout that holds out everybody."""
+    if share == 1 and raw is not None:
+        message, hint = (
+            "a holdout of 100% lets nothing be sent: everybody is held out",
+            "write a smaller share; enabled: false switches a campaign off",
+        )
+        notes.warn(raw.place, Code.NOTHING_SENT, message, hint)

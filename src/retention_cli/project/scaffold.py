@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retention_cli.errors import UsageError
+from retention_cli.model.campaign import conditions_of
 from retention_cli.model.case import Course, Who
 from retention_cli.model.condition import InSegment, walk
 from retention_cli.model.step import letters, templates_of
 from retention_cli.model.trigger import Enters
-from retention_cli.project.checks import conditions_of
 from retention_cli.project.loader import load
 from retention_cli.project.lock_file import quoted
 from retention_cli.text import did_you_mean

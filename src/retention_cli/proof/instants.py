@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from retention_cli.audience.memberships import division_of
+from retention_cli.compile.lasting import division_of
 from retention_cli.compile.schema import CUSTOMER
 from retention_cli.engine.quoting import Sql, fill, identifier
 from retention_cli.journey.timetables import occasions, once_due

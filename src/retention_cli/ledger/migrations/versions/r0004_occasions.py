@@ -10,11 +10,10 @@ down_revision = "r0003"
 
 
 def upgrade() -> None:
-    """Add `journeys.per` and `verdicts.facts`; two indexes also tell the campaign, so that counting reads no journey."""
+    """Add `journeys.per` and `verdicts.facts`; indexes that tell the campaign, so that counting reads no journey."""
     op.add_column("journeys", sa.Column("per", sa.Text, nullable=False, server_default=""))
     op.add_column("verdicts", sa.Column("facts", sa.Text, nullable=True))
     open_ = sa.text("state = 'open'")
-    op.drop_index("journeys_due", "journeys")
     op.drop_index("journeys_entered", "journeys")
-    op.create_index("journeys_due", "journeys", ["due_at", "campaign"], sqlite_where=open_, postgresql_where=open_)
+    op.create_index("journeys_open", "journeys", ["campaign"], sqlite_where=open_, postgresql_where=open_)
     op.create_index("journeys_entered", "journeys", ["entered_at", "campaign"])
