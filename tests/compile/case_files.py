@@ -4,10 +4,12 @@ rule: a comparison with a missing value is false
 as_of: 2026-05-01T12:00                 # by the shop's clock
 zone: Africa/Cairo                      # left out: Europe/Prague
 given: {customers: [{customer_id: a, age: 30}, {customer_id: b}]}
-segments: {grown: {age: {at_least: 18}}}        # others that are named; metrics and groups likewise
+segments: {grown: {age: {at_least: 18}}}        # others that are named; metrics, groups and campaigns likewise
 sources: {stores: {path: data/stores.csv, …}}   # further sources
 policies: {consent: {email: newsletter}}
 questions: [{ask: town, field: city, answers: [Brno]}]
+fields: {level: {type: integer}}        # fields that the ledger keeps
+kept: [[a, level, "", 3], [a, tags, vip, true]]     # what steps have written: customer, field, tag, value
 lists: {lists/vip.csv: [a]}             # files of ids, as the engine holds them; "null" is an id that is missing
 without: {customers: [age]}             # columns that this shop does not have
 learned: {typical_gap: {value: 30, by: {Phones: 20}}}   # what retention.lock has pinned
@@ -57,6 +59,7 @@ class Case:
     files: dict[str, str]
     lists: dict[str, list[str]]
     columns: dict[str, dict[str, ColumnType]]
+    kept: list[list[str | None]] = field(default_factory=list)
 
 
 def names() -> list[str]:
@@ -73,16 +76,18 @@ def read_case(name: str) -> Case:
     files = {f"segments/check_{n}.yml": _condition(check.written) for n, check in enumerate(checks) if check.gives is None}
     files |= {f"segments/{key}.yml": _condition(_slice(text, value)) for key, value in _parts(parts.get("segments")).items()}
     files |= {f"groups/{key}.yml": _slice(text, value) + "\n" for key, value in _parts(parts.get("groups")).items()}
+    files |= {f"campaigns/{key}.yml": _slice(text, value) + "\n" for key, value in _parts(parts.get("campaigns")).items()}
     if "metrics" in parts:
         files["metrics/own.yml"] = _slice(text, parts["metrics"]) + "\n"
     if "learned" in plain:
         files["retention.lock"] = _lock(plain["learned"])
     files |= {name: "".join(f"{each}\n" for each in ids) for name, ids in plain.get("lists", {}).items()}
-    written = {key: _slice(text, parts[key]) for key in ("sources", "policies", "questions") if key in parts}
+    written = {key: _slice(text, parts[key]) for key in ("sources", "policies", "questions", "fields") if key in parts}
     files["retention.yml"] = settings(plain.get("zone", "Europe/Prague"), **written)
     without: dict[str, list[str]] = plain.get("without", {})
     columns = {source: {name: kind for name, kind in of.items() if name not in without.get(source, ())} for source, of in COLUMNS.items()}
-    return Case(plain["rule"], plain["as_of"], plain["given"], checks, files, plain.get("lists", {}), columns)
+    kept = [[None if value == "null" else value for value in row] for row in plain.get("kept", ())]
+    return Case(plain["rule"], plain["as_of"], plain["given"], checks, files, plain.get("lists", {}), columns, kept)
 
 
 def _parts(node: yaml.Node | None) -> dict[str, yaml.Node]:

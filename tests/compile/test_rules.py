@@ -15,6 +15,7 @@ from retention_cli.compile.scans import JOURNEYS
 from retention_cli.compile.segments import members_query, segments_query
 from retention_cli.compile.subjects import Questions, subjects_query
 from retention_cli.engine.duck import DuckEngine
+from retention_cli.journey.effects import keep_fields
 from retention_cli.model.condition import Everyone
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def test_rule(name: str, tmp_path: Path) -> None:
         fill(engine, shop, case.given, case.columns)
         for file, ids in case.lists.items():
             engine.table(listed_table(file), {"customer_id": "VARCHAR"}, [(None if each == "null" else each,) for each in ids])
+        keep_fields(engine, [tuple(row) for row in case.kept])
         members_are_found(engine, shop, case)
         fields_are_given(engine, shop, case)
         journeys_are_told_the_same(engine, shop, case)

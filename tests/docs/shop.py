@@ -30,6 +30,7 @@ sources:
   push_subscription: {path: data/push.csv, customer: customer_id}
 policies: {consent: {email: newsletter}}
 questions: [{ask: hobby, field: hobbies, answers: [cycling, running], several: true}]
+fields: {profile_reward: {type: boolean}, asked_on: {type: date}}
 """
 CAMPAIGN = """\
 trigger: {did: add_to_cart}
@@ -67,6 +68,8 @@ def make(root: Path) -> Path:
     write(root, "groups/avatar.yml", "divisions: {active: {did: order}}\notherwise: cooling\n")
     write(root, "lists/vip.csv", "customer_id\n1\n")
     write(root, "campaigns/abandoned_cart.yml", CAMPAIGN)
+    write(root, "campaigns/win_back.yml", CAMPAIGN)
+    write(root, "vouchers/big.csv", "code,until\n")
     for name in TEMPLATES:
         write(root, f"templates/{name}.html", "---\nsubject: Hello\n---\n<p>Hello</p>\n")
     return root

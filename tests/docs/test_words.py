@@ -23,7 +23,10 @@ from retention_cli.model.case import Case
 from retention_cli.model.condition import FieldTest, Fold, walk
 from retention_cli.model.daemon import Daemon
 from retention_cli.model.dress import CsvFormat
+from retention_cli.model.effects import Written
+from retention_cli.model.fate import OnFail, OnUnknown
 from retention_cli.model.group import Group
+from retention_cli.model.kept_field import KeptField
 from retention_cli.model.learned import Learned
 from retention_cli.model.mail import COLUMNS, EVENTS, OWN_EVENTS
 from retention_cli.model.metric import BUILT_IN
@@ -36,12 +39,13 @@ from retention_cli.model.rule import Rule
 from retention_cli.model.segment import Segment
 from retention_cli.model.source import KNOWN_TYPES, ColumnType, Guard, Source
 from retention_cli.model.state import MessageState
-from retention_cli.model.step import PREFERRED, STEP_WORDS, WAYS, BestHour, DecideBy, OnDate, OnFail, OnUnknown, Send, Until, Variant, Ways
+from retention_cli.model.step import PREFERRED, STEP_WORDS, WAYS, BestHour, DecideBy, OnDate, Send, Until, Variant, Ways
 from retention_cli.model.step import Path as Path_
 from retention_cli.model.survey import Question
 from retention_cli.model.target import Channel, Target
 from retention_cli.model.template import FrontMatter
 from retention_cli.model.trigger import TRIGGERS, Change, Interest, Lapse, Move, Rhythm, Timetable
+from retention_cli.model.voucher import Pool
 from retention_cli.project.cases import HEAD_KEYS
 from retention_cli.project.courses import HAPPENING_KEYS, SENDING_KEYS
 from retention_cli.project.grammar.events import FACT_KEYS, FOLD_KEYS, QUERY_KEYS, REGULAR_KEYS
@@ -383,3 +387,11 @@ def _options(text: str) -> set[str]:
 def test_the_pages_of_the_reference_are_in_its_index() -> None:
     index: Path = REFERENCE / "README.md"
     assert {path.name for path in REFERENCE.glob("*.md")} - {index.name} == set(re.findall(r"^\| \[([\w-]+\.md)\]", text_of(index), re.MULTILINE))
+
+
+def test_vouchers_and_kept_fields() -> None:
+    assert set(first_cells(section(PROJECT, "Vouchers"))) == keys(Pool)
+    fields = section(PROJECT, "Fields")
+    assert set(first_cells(fields)) == keys(KeptField)
+    assert all(f"`{kind}`" in fields for kind in get_args(KeptField.model_fields["type"].annotation))
+    assert set(first_cells(section(CAMPAIGNS, "Fields and tags"))) == keys(Written)

@@ -11,6 +11,7 @@ from retention_cli.app.offers import offer
 from retention_cli.app.predicted import with_predictions
 from retention_cli.compile.check import check
 from retention_cli.compile.conditions import Compiler
+from retention_cli.compile.kept import clashes
 from retention_cli.compile.moment import Moment
 from retention_cli.compile.scans import EVERY_CUSTOMER
 from retention_cli.compile.schema import Schema
@@ -61,7 +62,7 @@ def gather(work: Workspace, as_of: datetime, progress: Callable[[str], None] | N
     lock = Lock(imported.locks, work.lock.learned)
     guards = check_guards(work.project, imported, current_stored(work.store), as_of=as_of)
     schema = with_predictions(Schema.of(work.project.sources, seen(imported.snapshots)), imported.snapshots, work.project.settings)
-    problems = check(work.project, schema)
+    problems = [*check(work.project, schema), *clashes(work.project, schema)]
     if any(problem.is_error for problem in problems):
         raise ProjectInvalid([*work.warnings, *problems])
     return Facts(imported, lock, tuple(guards), schema)

@@ -17,6 +17,7 @@ from retention_cli.render.compose import Finished, compose
 from retention_cli.render.contexts import decode, unpack
 from retention_cli.render.envelope import Envelope, From
 from retention_cli.render.filters import LocalTime
+from retention_cli.render.voucher import Voucher
 
 if TYPE_CHECKING:
     from retention_cli.app.workspace import Workspace
@@ -65,6 +66,8 @@ def finish(post: Post, claim: Claim, key: str, context: str, bundle: Bundle) -> 
     facts = decode(context)
     if isinstance(ends := facts.get("deadline"), str):
         facts["deadline"] = LocalTime.fromisoformat(ends)
+    if isinstance(code := claim.voucher or facts.get("voucher"), str):  # the latter in trials, for which none is handed out
+        facts["voucher"] = Voucher(code, claim.voucher_until)
     campaign = facts.get("campaign")
     kind = campaign.get("kind") if isinstance(campaign, dict) else None
     envelope = Envelope(

@@ -15,18 +15,22 @@ from retention_cli.errors import UsageError
 from retention_cli.journey.frame import to_micros
 from retention_cli.journey.programs import answer, fields_of
 from retention_cli.ledger.rows import Claim
+from retention_cli.model.kept_field import TAGS
 from retention_cli.model.metric import BUILT_IN
-from retention_cli.model.step import Send, letters
+from retention_cli.model.step import Send, letters, templates_of
 from retention_cli.text import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from retention_cli.app.facts import View
     from retention_cli.journey.frame import Mail
+    from retention_cli.model.step import Letter
     from retention_cli.render.compose import Finished
 
 _SUBJECT = 1
+SOME_CODE = "VOUCHER-CODE"
+"""What previews and trials show in place of a code: none is handed out for them."""
 
 
 def preview(view: View, template: str, customer: str | None, trigger: str | None, say: Callable[[str], None]) -> Finished:
@@ -36,7 +40,8 @@ def preview(view: View, template: str, customer: str | None, trigger: str | None
     """
     kind, mail = _mail(view, template)
     person = look_up(view, mail, customer, trigger)
-    context = context_of(view, person, Occasion(kind, trigger, _given(view, template)))
+    has_voucher = any(letter.voucher is not None for letter in _letters(view, template))
+    context = context_of(view, person, Occasion(kind, trigger, _given(view, template), has_voucher))
     claim = _claim(view, template, person.id, person.address)
     return finish(post_of(view.work, signing_keys(view.work, view.work.location, say)), claim, key_of(claim), context, mail.bundle)
 
@@ -52,11 +57,12 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """What a message is about besides its reader: the campaign's kind, the event's JSON, and the words under `with`."""
+    """What a message is about besides its reader: the campaign's kind, the event's JSON, the words under `with`, and whether it has a code."""
 
     kind: str
     trigger: str | None
     given: Mapping[str, str]
+    has_voucher: bool = False
 
 
 def look_up(view: View, mail: Mail, customer: str | None, trigger: str | None) -> Person:
@@ -66,7 +72,8 @@ def look_up(view: View, mail: Mail, customer: str | None, trigger: str | None) -
         columns = {"subject": "BIGINT", "customer_id": "VARCHAR", "entered_at": "TIMESTAMP", "trigger": "VARCHAR"}
         engine.table("subjects", columns, [(_SUBJECT, person, None, trigger)])
         contacts = view.work.project.settings.contacts
-        known = {*view.facts.schema.customer_fields, *view.work.project.metrics, *BUILT_IN}
+        project = view.work.project
+        known = {*view.facts.schema.customer_fields, *project.metrics, *BUILT_IN, *project.kept_fields, TAGS}
         fields = sorted({*fields_of(mail), contacts.email, contacts.locale, "customer_id"} & known)
         answer(engine, view.compiler(JOURNEYS), Questions({}, fields), contacts)
         rows = engine.run("SELECT address, customer FROM asked")
@@ -77,7 +84,8 @@ def look_up(view: View, mail: Mail, customer: str | None, trigger: str | None) -
 
 def context_of(view: View, person: Person, occasion: Occasion) -> str:
     """Return the context of a message, as a tick would freeze it."""
-    more = json.dumps({"with": dict(occasion.given), "deadline": view.as_of.isoformat()}, ensure_ascii=False)
+    coded = {"voucher": SOME_CODE} if occasion.has_voucher else {}
+    more = json.dumps({"with": dict(occasion.given), "deadline": view.as_of.isoformat(), **coded}, ensure_ascii=False)
     return f'{{"campaign":{{"kind":"{occasion.kind}"}},"customer":{person.facts},"trigger":{occasion.trigger or "null"},{more[1:]}'
 
 
@@ -89,6 +97,13 @@ def _given(view: View, template: str) -> dict[str, str]:
             if name == template:
                 return {str(key): str(value) for key, value in {**letter.with_, **words}.items()}
     return {}
+
+
+def _letters(view: View, template: str) -> Iterator[Letter]:
+    """Yield the messages that may be made of a template."""
+    for letter in (letter for campaign in view.work.project.campaigns.values() for letter in letters(campaign.steps)):
+        if template in set(templates_of(letter)):
+            yield letter
 
 
 def _mail(view: View, template: str) -> tuple[str, Mail]:

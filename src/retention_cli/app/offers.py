@@ -19,10 +19,12 @@ from retention_cli.compile.schema import CUSTOMER, Schema
 from retention_cli.compile.selections import AS_OF, Selection, selection
 from retention_cli.engine.sandbox import Copied, SelectionFailed, select_ids
 from retention_cli.errors import ProjectInvalid
+from retention_cli.journey.effects import keep_fields
 from retention_cli.journey.frame import from_micros, to_micros
 from retention_cli.ledger.reader import open_reader
 from retention_cli.model.catalog import Catalog, SourceSchema
 from retention_cli.model.condition import Listed, Selected, walk
+from retention_cli.model.kept_field import KEPT_FIELDS
 from retention_cli.model.mail import COLUMNS, OWN_EVENTS
 from retention_cli.model.problem import Problem
 from retention_cli.model.program import load_program
@@ -50,6 +52,7 @@ _IDS = {CUSTOMER: "VARCHAR"}
 def offer(engine: DuckEngine, work: Workspace, snapshots: SnapshotSet, as_of: datetime) -> None:
     """Let an engine make what the project's conditions may name."""
     engine.offer(OWN_EVENTS, partial(_own_events, work=work, as_of=as_of))
+    engine.offer(KEPT_FIELDS, partial(_kept_fields, work=work, as_of=as_of))
     engine.offer(HISTORY, partial(customers_history, work=work, as_of=as_of))
     engine.offer(MEMBERS, partial(segment_members, work=work, as_of=as_of))
     for source in sources_before(work.project):
@@ -108,6 +111,15 @@ def own_events(work: Workspace, until: datetime) -> list[tuple[Any, ...]]:
         return []
     with reader:
         return list(_told(reader, work.project, to_micros(until)))
+
+
+def _kept_fields(engine: DuckEngine, *, work: Workspace, as_of: datetime) -> None:
+    reader = open_reader(work.location)
+    if reader is None:
+        keep_fields(engine, [])
+        return
+    with reader:
+        keep_fields(engine, reader.kept_fields(to_micros(as_of)))
 
 
 def keep_own_events(engine: DuckEngine, rows: list[tuple[Any, ...]]) -> None:

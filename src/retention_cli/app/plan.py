@@ -19,6 +19,7 @@ from retention_cli.model.source import CUSTOMERS
 from retention_cli.sources.absence import absent_customers
 from retention_cli.sources.freshness import ages_of
 from retention_cli.sources.suppressions import read_suppressions
+from retention_cli.sources.vouchers import read_vouchers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from retention_cli.engine.duck import DuckEngine
     from retention_cli.journey.frame import Past
     from retention_cli.journey.plan import CampaignPlan
+    from retention_cli.journey.vouchers import PoolPlan
     from retention_cli.model.problem import Problem
     from retention_cli.model.project import Project
     from retention_cli.sources.suppressions import Listed
@@ -54,10 +56,16 @@ class PlanReport:
     as_of: datetime
     campaigns: tuple[CampaignPlan, ...]
     in_flight: tuple[dict[str, Any], ...] = ()
+    vouchers: tuple[PoolPlan, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the stable shape of `plan --format json`."""
-        return {"as_of": self.as_of.isoformat(), "campaigns": [campaign_json(each) for each in self.campaigns], "in_flight": list(self.in_flight)}
+        return {
+            "as_of": self.as_of.isoformat(),
+            "campaigns": [campaign_json(each) for each in self.campaigns],
+            "vouchers": [pool_json(each) for each in self.vouchers],
+            "in_flight": list(self.in_flight),
+        }
 
 
 def surges(campaigns: Iterable[CampaignPlan]) -> dict[str, int]:
@@ -68,6 +76,16 @@ def surges(campaigns: Iterable[CampaignPlan]) -> dict[str, int]:
 def exit_surges(campaigns: Iterable[CampaignPlan]) -> dict[str, int]:
     """Return the campaigns that too many would leave at once, with how many; nothing of them moves."""
     return {each.campaign: each.held_exits for each in campaigns if each.held_exits}
+
+
+def pool_json(pool: PoolPlan) -> dict[str, Any]:
+    """Return one pool of vouchers of a plan or a run as JSON."""
+    return {"pool": pool.pool, "needed": pool.needed, "given": pool.given, "left": pool.left}
+
+
+def shortages(tick: Tick) -> list[str]:
+    """Return what to say of vouchers that are missing, or will be."""
+    return [pool.warning for pool in tick.vouchers if pool.warning is not None]
 
 
 def campaign_json(campaign: CampaignPlan) -> dict[str, Any]:
@@ -81,12 +99,18 @@ def plan(work: Workspace, as_of: datetime, wanted: Wanted = ALL, *, progress: Ca
     facts.demand_sound()
     reader = open_reader(work.location)
     if reader is None:
-        return PlanReport(as_of, decide(View(work, facts, as_of), NoPast(), wanted).campaigns)
+        return _report(decide(View(work, facts, as_of), NoPast(), wanted), as_of, (), progress)
     with reader:
         if progress is not None and (gap := silence(reader, as_of)) is not None:
             progress(gap)
-        tick = decide(View(work, facts, as_of), reader, wanted)
-        return PlanReport(as_of, tick.campaigns, in_flight(work, reader))
+        return _report(decide(View(work, facts, as_of), reader, wanted), as_of, in_flight(work, reader), progress)
+
+
+def _report(tick: Tick, as_of: datetime, moving: tuple[dict[str, Any], ...], progress: Callable[[str], None] | None) -> PlanReport:
+    if progress is not None:
+        for said in shortages(tick):
+            progress(said)
+    return PlanReport(as_of, tick.campaigns, moving, tick.vouchers)
 
 
 def removed_steps(work: Workspace) -> list[Problem]:
@@ -136,6 +160,7 @@ def frame_of(view: View, past: Past, engine: DuckEngine, wanted: Wanted = ALL) -
         wanted.limit,
         ages_of(view.facts.imported.reports),
         absent_customers(engine, snapshots[CUSTOMERS]),
+        read_vouchers(view.work.project),
     )
 
 

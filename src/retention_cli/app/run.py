@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from retention_cli import crash
 from retention_cli.app.facts import View, gather
-from retention_cli.app.plan import ALL, campaign_json, decide, exit_surges, silence, surges
+from retention_cli.app.plan import ALL, campaign_json, decide, exit_surges, pool_json, shortages, silence, surges
 from retention_cli.app.second_look import EVERY, SecondLook, stamps
 from retention_cli.app.sending import HALTED, Sent, send, tally
 from retention_cli.app.switches import Switches
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from retention_cli.clock import Clock
     from retention_cli.journey.plan import CampaignPlan
     from retention_cli.journey.tick import Tick
+    from retention_cli.journey.vouchers import PoolPlan
     from retention_cli.ledger.ledger import Ledger
 
 _STOPPED = ("held", "suppressed", "capped", "expired")
@@ -48,6 +49,7 @@ class RunReport:
     snapshots: Mapping[str, str]
     campaigns: tuple[CampaignPlan, ...]
     sent: Sent
+    vouchers: tuple[PoolPlan, ...] = ()
 
     @property
     def surges(self) -> dict[str, int]:
@@ -66,6 +68,7 @@ class RunReport:
             "as_of": self.as_of.isoformat(),
             "snapshots": dict(self.snapshots),
             "campaigns": [campaign_json(each) for each in self.campaigns],
+            "vouchers": [pool_json(each) for each in self.vouchers],
             "messages": dict(self.sent.counts),
             "exit": code,
         }
@@ -91,6 +94,8 @@ def run(work: Workspace, as_of: datetime, clock: Clock, hooks: Hooks, wanted: Wa
             as_of=to_micros(as_of), target=work.target_name, started_at=to_micros(clock.now()), host=platform.node(), pid=os.getpid()
         )
         tick = decide(View(work, facts, as_of), ledger, wanted)
+        for said in shortages(tick):
+            hooks.say(said)
         crash.point("tick-planned")
         late = len(tick.delta.messages_stopped) - ledger.record(begun, tick.delta)
         _publish(work, facts, clock)
@@ -100,7 +105,7 @@ def run(work: Workspace, as_of: datetime, clock: Clock, hooks: Hooks, wanted: Wa
         manifest = {**(tick.delta.manifest or {}), "set": facts.imported.snapshots.id}
         ledger.finish_run(begun, at=to_micros(clock.now()), manifest=manifest, outcome=dict(sent.counts))
         crash.point("run-finished")
-        return RunReport(begun.id, as_of, snapshots, tick.campaigns, sent)
+        return RunReport(begun.id, as_of, snapshots, tick.campaigns, sent, tick.vouchers)
 
 
 def _halted(ledger: Ledger) -> Sent:

@@ -18,6 +18,8 @@ from retention_cli.app.workspace import known_campaigns
 from retention_cli.compile.schema import CUSTOMER
 from retention_cli.engine.duck import DuckEngine
 from retention_cli.errors import ProjectInvalid, UsageError
+from retention_cli.journey.frame import to_micros
+from retention_cli.ledger.delta import Delta
 from retention_cli.ledger.reader import open_reader
 from retention_cli.ledger.rows import Suppression
 from retention_cli.model.word import Word
@@ -115,6 +117,7 @@ def simulate_customer(work: Workspace, asked: Asked, now: datetime, progress: Ca
         world = ShopWorld(view, engine, asked.customer, texts(list(project.campaigns.values())))
         world.demand_customer()
         _take_suppressions(work, scratch)
+        _take_fields(work, scratch, span.start)
         story = Simulation(stage, world, scratch, span, looks=True, also=_grid(work, span, asked.every)).run()
     return Simulated(asked, span, story.of(asked.campaign, asked.customer))
 
@@ -134,6 +137,16 @@ def _grid(work: Workspace, span: Span, every: Duration | None) -> Iterator[datet
             raise UsageError("--every is no time at all", "write it like 1 day or 6 hours")
         at = later
         yield at
+
+
+def _take_fields(work: Workspace, scratch: Scratch, until: datetime) -> None:
+    """Begin with the fields that steps had really written by then."""
+    reader = open_reader(work.location)
+    if reader is None:
+        return
+    with reader:
+        last = {row[:3]: row for row in reader.field_history(to_micros(until))}
+    scratch.record(Delta(fields_written=list(last.values())), 0)
 
 
 def _take_suppressions(work: Workspace, scratch: Scratch) -> None:

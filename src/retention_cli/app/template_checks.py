@@ -7,14 +7,29 @@ from typing import TYPE_CHECKING
 from retention_cli.compile.items import items_query
 from retention_cli.compile.rows import RowScope
 from retention_cli.errors import RenderFailed
+from retention_cli.model.effects import Start
+from retention_cli.model.kept_field import TAGS
 from retention_cli.model.metric import BUILT_IN
-from retention_cli.model.step import letters, wordings
-from retention_cli.model.trigger import Changes, Dated, Elapsed, Enters, Happened, Leaves, Moves, Once, PriceDropped, Restocked, Scheduled
+from retention_cli.model.step import all_steps, letters, wordings
+from retention_cli.model.trigger import (
+    Changes,
+    Dated,
+    Elapsed,
+    Enters,
+    Happened,
+    Leaves,
+    Moves,
+    Once,
+    PriceDropped,
+    Restocked,
+    Scheduled,
+    Started,
+)
 from retention_cli.render.check import ITEM_FIELDS, Known, check
 from retention_cli.render.needs import needs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from retention_cli.compile.schema import Schema
     from retention_cli.model.campaign import Campaign
@@ -29,16 +44,19 @@ if TYPE_CHECKING:
 
 def check_templates(project: Project, schema: Schema) -> list[Problem]:
     """Return the mistakes of every template, each against the facts that the campaigns which send it can give."""
-    customer = {*schema.customer_fields, *project.metrics, *BUILT_IN}
+    customer = {*schema.customer_fields, *project.metrics, *BUILT_IN, *project.kept_fields, *((TAGS,) if project.keeps_tags else ())}
+    started = {str(step.start) for campaign in project.campaigns.values() for step in all_steps(campaign.steps) if isinstance(step, Start)}
     problems: list[Problem] = []
     for name, template in sorted(project.templates.items()):
         fields = customer if schema.is_known("customers") else _anything(template)
         for subject, uses in _uses(project, name).items():
             users = [campaign for campaign, _ in uses]
-            items = ITEM_FIELDS if all(_has_items(schema, campaign) for campaign in users) else None
+            items = ITEM_FIELDS if all(_has_items(schema, campaign) and campaign.name not in started for campaign in users) else None
             given = set.intersection(*(set(wording.given) for _, wording in uses)) if uses else set()
             ends = all(campaign.deadline is not None for campaign in users)
-            known = Known(fields, _facts(schema, users), items, project.settings.locale, frozenset(given), has_deadline=ends)
+            coded = bool(uses) and all(wording.has_voucher for _, wording in uses)
+            facts = _facts(schema, users, started)
+            known = Known(fields, facts, items, project.settings.locale, frozenset(given), has_deadline=ends, has_voucher=coded)
             problems += check(template.with_subject(subject), known)
     return list(dict.fromkeys(problems))
 
@@ -69,11 +87,11 @@ def _anything(template: Template) -> set[str]:
         return set()
 
 
-def _facts(schema: Schema, users: Sequence[Campaign]) -> set[str] | None:
-    """Return the facts that every campaign which sends a template can give; None where they are not known."""
+def _facts(schema: Schema, users: Sequence[Campaign], started: Collection[str]) -> set[str] | None:
+    """Return the facts that every campaign which sends a template can give; None where they are not known. A start brings none."""
     found: set[str] | None = None
     for campaign in users:
-        facts = _told(schema, campaign.trigger)
+        facts = set() if campaign.name in started else _told(schema, campaign.trigger)
         if facts is None:
             return None
         found = facts if found is None else found & facts
@@ -99,6 +117,8 @@ def _told(schema: Schema, trigger: Trigger) -> set[str] | None:
             return {"date"} if every is None else {"date", "years"}
         case Scheduled() | Once():
             return {"time"}
+        case Started():
+            return set()
 
 
 def _of_events(schema: Schema, query: EventQuery) -> set[str] | None:

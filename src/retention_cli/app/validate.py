@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from retention_cli.app.template_checks import check_templates
 from retention_cli.app.workspace import Workspace, read_project
 from retention_cli.compile.check import check, conditions_over
+from retention_cli.compile.kept import clashes
 from retention_cli.compile.schema import Schema
 from retention_cli.model.target import DEFAULT_TARGET
 from retention_cli.proof.check import check as check_cases
@@ -34,7 +35,13 @@ def validate(root: Path, target: str = "default", paths: Sequence[Path] = (), as
     project, lock, problems = read_project(root, target)
     if project is not None:
         schema = Schema.of(project.sources, peek(project, lock.sources))
-        problems = [*problems, *check(project, schema), *check_cases(project, schema.catalog), *check_templates(project, schema)]
+        problems = [
+            *problems,
+            *check(project, schema),
+            *clashes(project, schema),
+            *check_cases(project, schema.catalog),
+            *check_templates(project, schema),
+        ]
         if target != "default" and not any(problem.is_error for problem in problems):
             from retention_cli.app.plan import removed_steps  # noqa: PLC0415 - without a target no ledger is asked
 

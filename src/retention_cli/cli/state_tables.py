@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from retention_cli.ledger.rows import Counts, RunRow, UnknownRow
 
 _MICROS = 1_000_000
-_NUMBERS = ("run", "count", "reached", "total")
+_NUMBERS = ("run", "count", "reached", "total", "given", "held")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,14 @@ def instant(micros: int | None) -> datetime | None:
 def _status(counts: Counts | None) -> dict[str, Any]:
     """Return the stable shape of `status --format json`."""
     if counts is None:
-        return {"runs": [], "journeys": [], "messages": [], "goals": [], "held": []}
+        return {"runs": [], "journeys": [], "messages": [], "goals": [], "held": [], "vouchers": []}
     return {
         "runs": [_run(row) for row in counts.runs],
         "journeys": [{"campaign": campaign, "state": state, "reason": reason, "count": count} for campaign, state, reason, count in counts.journeys],
         "messages": [{"campaign": campaign, "state": state, "count": count} for campaign, state, count in counts.messages],
         "goals": [{"campaign": campaign, "goal": goal, "count": count, "total": total} for campaign, goal, count, total in counts.goals],
         "held": [{"campaign": campaign, "reason": reason, "count": count} for campaign, reason, count in counts.held],
+        "vouchers": [{"pool": pool, "given": given, "held": held} for pool, given, held in counts.vouchers],
     }
 
 
@@ -85,6 +86,7 @@ def status_told(counts: Counts | None, standing: Standing, local: Local) -> Told
         _table("Messages", ("campaign", "state", "count"), counts.messages, local),
         _table("Held", ("campaign", "reason", "count"), counts.held, local),
         _table("Goals", ("campaign", "goal", "reached", "total"), counts.goals, local),
+        _table("Vouchers", ("pool", "given", "held"), counts.vouchers, local),
     )
     doubtful = sum(count for _, state, count in counts.messages if state == "unknown")
     said = (f"{plural(doubtful, 'message')} may or may not have left: see `retention unknown list`",) if doubtful else ()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from retention_cli.compile.check_triggers import check_trigger
 from retention_cli.compile.conditions import Compiler
 from retention_cli.compile.definitions import Nothing
+from retention_cli.compile.kept import misfits_of
 from retention_cli.compile.literals import NOUNS
 from retention_cli.compile.moment import Moment
 from retention_cli.compile.program import compile_program
@@ -139,7 +140,7 @@ def _campaign(project: Project, schema: Schema, moment: Moment, campaign: Campai
     trigger = Compiler(schema, moment, project)
     check_trigger(project, trigger, campaign)
     dates = [problem for word in _dates(campaign) for problem in _date(word, campaign, journeys, schema)]
-    return [*journeys.problems, *goals, *trigger.problems, *dates]
+    return [*journeys.problems, *goals, *trigger.problems, *dates, *misfits_of(project, schema, moment, campaign)]
 
 
 def _goal(goal: ProgramGoal, compiler: Compiler) -> list[Problem]:

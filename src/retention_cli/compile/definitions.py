@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from retention_cli.model.group import Group
+    from retention_cli.model.kept_field import KeptField
     from retention_cli.model.learned import Learned
     from retention_cli.model.lock import LearnedValue
     from retention_cli.model.metric import Metric
@@ -56,6 +57,14 @@ class Definitions(Protocol):
     def questions(self) -> Sequence[Question]:
         """What is asked of customers by mail, in order."""
 
+    @property
+    def kept_fields(self) -> Mapping[str, KeptField]:
+        """Fields of customers that the ledger keeps, by name."""
+
+    @property
+    def keeps_tags(self) -> bool:
+        """Whether the ledger keeps tags of customers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
@@ -70,3 +79,5 @@ class Nothing:
     pinned: Mapping[str, LearnedValue] = field(default_factory=dict)
     consent: Consent | None = None
     questions: Sequence[Question] = ()
+    kept_fields: Mapping[str, KeptField] = field(default_factory=dict)
+    keeps_tags: bool = False

@@ -1,4 +1,4 @@
-"""What a name means of a customer: the shop's own metric or group, a column, or something built in, in this order.
+"""What a name means of a customer: the shop's own metric or group, a kept field, a column, something built in, in this order.
 
 A definition that others stand in is computed once, in a CTE of its own. What is built in but lacks its sources is told by
 what it needs, not by the mistakes of its formula.
@@ -14,6 +14,7 @@ from sqlglot import exp
 from retention_cli.compile import sql
 from retention_cli.compile.derived import why_not
 from retention_cli.compile.favourites import favourite
+from retention_cli.compile.kept import kept, kept_names
 from retention_cli.compile.metrics import FORMULAS, built_in
 from retention_cli.compile.questions import NEXT_QUESTION
 from retention_cli.compile.scores import score
@@ -52,7 +53,14 @@ class Fields:
     def known(self) -> Iterator[str]:
         """Yield every name that there is."""
         names = self.compiler.names
-        yield from (*names.metrics, *names.groups, *self.compiler.schema.customer_fields, *BUILT_IN, *names.standard_groups)
+        yield from (
+            *names.metrics,
+            *names.groups,
+            *self.compiler.schema.customer_fields,
+            *kept_names(self.compiler),
+            *BUILT_IN,
+            *names.standard_groups,
+        )
 
     def divisions(self, name: str) -> tuple[str, ...]:
         """Return the values that a field can have because it is a group or the next question, none where it is something else."""
@@ -79,6 +87,8 @@ class Fields:
             return self._defined(name, names.metrics[name].definition, place)
         if name in names.groups:
             return self._group(name, names.groups[name], place)
+        if (found := kept(self.compiler, name.removeprefix(f"{CUSTOMERS}."))) is not None:
+            return found
         column = schema.customer_fields.get(name.removeprefix(f"{CUSTOMERS}."))
         if column is not None:
             return Typed(sql.col(column.name, CUSTOMERS), column.type)

@@ -11,7 +11,8 @@ from itertools import chain, count
 from typing import TYPE_CHECKING, assert_never
 
 from retention_cli.compile.step_ids import guard_id, made_id, own_ids
-from retention_cli.compile.step_parts import deadline_of, letter, variants_of, waiting, ways_of
+from retention_cli.compile.step_parts import deadline_of, letter, variants_of, waiting, ways_of, written_down
+from retention_cli.model.effects import Start, Update
 from retention_cli.model.program import Exit, Experiment, Program, ProgramGoal, Step, StepOp
 from retention_cli.model.step import If, Send, Split, Stop, Wait
 
@@ -64,6 +65,10 @@ class _Flattened:
                 return self._sent(step_id, step, then)
             case Wait():
                 return waiting(step_id, step, then)
+            case Update():
+                return written_down(step_id, step, then)
+            case Start():
+                return Step(step_id, StepOp.START, then, starts=str(step.start))
             case Stop():
                 return Step(step_id, StepOp.STOP, reason=str(step.stop))
             case Split():

@@ -8,6 +8,7 @@ from datetime import time
 from typing import TYPE_CHECKING, assert_never
 
 from retention_cli.compile.sql import slug
+from retention_cli.model.effects import Start, Update, Written
 from retention_cli.model.encode import encode
 from retention_cli.model.step import If, OnDate, Send, Split, Stop, Until, Wait, Weekday, all_steps
 
@@ -36,6 +37,10 @@ def made_id(step: Step) -> str:
             return f"wait-{_awaited(step)}"
         case Split():
             return f"split-{step.split.name}"
+        case Update():
+            return f"update-{_hyphened(_named(step.update))}"
+        case Start():
+            return f"start-{_hyphened(step.start)}"
         case Stop():
             return f"stop-{_hyphened(step.stop)}"
         case If():
@@ -61,6 +66,11 @@ def _awaited(step: Wait) -> str:
             return f"until-{_hyphened(date.date)}"
         case condition:
             return f"until-{_digest(condition)}"
+
+
+def _named(written: Written) -> str:
+    """Return what an update names: its fields, then its tags."""
+    return "_".join(map(str, (*sorted(written.set), *written.add_tags, *written.remove_tags)))
 
 
 def _hyphened(text: str) -> str:

@@ -7,13 +7,15 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from retention_cli.model import program
+from retention_cli.model.fate import OnFail, OnUnknown
 from retention_cli.model.program import Clock, DateWait, Experiment, Step, StepOp, Way
-from retention_cli.model.step import TRIGGER, BestHour, OnDate, OnFail, OnUnknown, Send, Until, Weekday
+from retention_cli.model.step import TRIGGER, BestHour, OnDate, Send, Until, Weekday
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from retention_cli.model.campaign import Deadline
+    from retention_cli.model.effects import Update
     from retention_cli.model.program import Pairs
     from retention_cli.model.step import Letter, Path, Variant, Wait, Ways
     from retention_cli.model.word import Word
@@ -40,6 +42,7 @@ def letter(step_id: str, written: Letter, then: str | None, ways: tuple[Way, ...
         on_unknown=str(written.on_unknown) if written.on_unknown is not OnUnknown.HOLD else None,
         experiment=_experiment(written),
         ways=ways,
+        voucher=_text(written.voucher),
     )
 
 
@@ -92,6 +95,13 @@ def _date(written: OnDate, at: time | None) -> DateWait:
     of_trigger = written.date.startswith(TRIGGER)
     field = str(written.date).removeprefix(TRIGGER)
     return DateWait(field, of_trigger, written.offset, _clock(at) if at is not None else None, written.every is not None)
+
+
+def written_down(step_id: str, written: Update, then: str | None) -> Step:
+    """Return the instruction that writes fields of the customer."""
+    what = written.update
+    added, removed = tuple(map(str, what.add_tags)), tuple(map(str, what.remove_tags))
+    return Step(step_id, StepOp.UPDATE, then, sets=_pairs(what.set), add_tags=added, remove_tags=removed)
 
 
 def deadline_of(written: Deadline | None) -> program.Deadline | None:

@@ -18,6 +18,7 @@ from retention_cli.model.trigger import (
     Restocked,
     Rhythm,
     Scheduled,
+    Started,
     Zone,
 )
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from retention_cli.model.trigger import Change, Timetable, Trigger
 
 
-def trigger_words(trigger: Trigger) -> str:  # noqa: C901 - one line a kind of trigger
+def trigger_words(trigger: Trigger) -> str:  # noqa: C901, PLR0912 - one line a kind of trigger
     """Return what begins a journey, as one line."""
     match trigger:
         case Enters(enters=segment):
@@ -53,6 +54,8 @@ def trigger_words(trigger: Trigger) -> str:  # noqa: C901 - one line a kind of t
             return f"restocked, for who did {asked_in_words(interest.interested)}"
         case PriceDropped(price_dropped=interest):
             return f"price dropped, for who did {asked_in_words(interest.interested)}"
+        case Started():
+            return "started by another campaign"
         case _:
             assert_never(trigger)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from retention_cli.engine.statements import statement
+from retention_cli.journey.effects import upload_updates
 from retention_cli.journey.policing import load_policies, prepare
 from retention_cli.journey.programs import Asked, ask, in_play, upload_entries, upload_programs
 from retention_cli.journey.recall import recall
@@ -52,6 +53,7 @@ def question(frame: Frame, engine: DuckEngine, members: Cast, revisions: set[int
     asked = Asked()
     upload_programs(frame, engine, members, programs, asked)
     uploaded = upload_steps(frame, engine, programs, zones, asked)
+    upload_updates(frame, engine, programs)
     engine.execute(statement(QUERIES, "subjects"), {"next_journey": frame.past.position().next_journey})
     policies = load_policies(frame, engine, members, asked)
     ask(frame, engine, asked, uploaded, policies)

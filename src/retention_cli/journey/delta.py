@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from retention_cli.journey.running import Cast
 
 Times = list[tuple[int, str, str]]
+_EFFECTS = {"vouchers_new": "vouchers_new", "vouchers_given": "vouchers_given", "fields_written": "fields_written", "starts": "starts_new"}
 CHUNK = 500
 """Contexts a chunk: large enough to compress well, small enough to be read for one message."""
 
@@ -59,6 +60,7 @@ def collect(frame: Frame, engine: DuckEngine, members: Cast, generation: Generat
         messages_rescheduled=engine.run(statement(QUERIES, "rescheduled"), now),
         suppressions_listed=file.new,
         suppressions_lifted=file.lifted,
+        **{name: engine.run(statement(QUERIES, query), now) for name, query in _EFFECTS.items()},
     )
 
 

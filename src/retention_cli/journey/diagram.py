@@ -144,7 +144,7 @@ def _ways_of(step: Step) -> list[Edge]:
             return [Edge(step.id, step.next or END, "yes"), Edge(step.id, step.otherwise or END, "no")]
         case StepOp.SPLIT:
             return [Edge(step.id, way.next or END, _way_words(way)) for way in step.ways]
-        case StepOp.SEND | StepOp.WAIT:
+        case StepOp.SEND | StepOp.WAIT | StepOp.UPDATE | StepOp.START:
             return [Edge(step.id, step.next or END)]
         case _:
             assert_never(step.op)
@@ -167,6 +167,10 @@ def step_words(step: Step) -> str:
             return f"{in_full(step.condition)}?" if step.condition is not None else "?"
         case StepOp.SPLIT:
             return f"split by lot: {step.experiment.name if step.experiment is not None else step.id}"
+        case StepOp.UPDATE:
+            return f"update {', '.join(_written_words(step))}"
+        case StepOp.START:
+            return f"start the campaign {step.starts}"
         case StepOp.STOP:
             return f"stop: {step.reason}"
         case _:
@@ -182,9 +186,16 @@ def _send_words(step: Step) -> str:
         said.append(f"at {step.clock.at}")
     if step.best is not None:
         said.append("at the best hour")
+    if step.voucher is not None:
+        said.append(f"with a voucher of {step.voucher}")
     if step.ways:
         said.append(f"({', '.join(map(_way_words, step.ways))})")
     return " ".join(said)
+
+
+def _written_words(step: Step) -> list[str]:
+    said = [f"{name} = {value}" if value else f"{name} = (missing)" for name, value in step.sets]
+    return [*said, *(f"tag +{tag}" for tag in step.add_tags), *(f"tag -{tag}" for tag in step.remove_tags)]
 
 
 def _wait_words(step: Step) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from retention_cli.engine.statements import statement
+from retention_cli.journey.effects import add_started
 from retention_cli.journey.enrol_events import changed, elapsed, happened, interested
 from retention_cli.journey.enrol_members import entered, left, moved
 from retention_cli.journey.enrol_times import dated, once, scheduled
@@ -23,6 +24,7 @@ from retention_cli.model.trigger import (
     PriceDropped,
     Restocked,
     Scheduled,
+    Started,
 )
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ def find_candidates(stage: Enrolling, campaigns: Mapping[int, Running]) -> dict[
     baseline = {identity: _of_campaign(stage, running) for identity, running in campaigns.items()}
     _forget_judged(stage, campaigns)
     _add_approved(stage, campaigns)
+    add_started(stage.frame, stage.engine, campaigns)
     return baseline
 
 
@@ -63,6 +66,8 @@ def _of_campaign(stage: Enrolling, running: Running) -> int:  # noqa: C901 - one
             return scheduled(stage, running, trigger)
         case Once() as trigger:
             return once(stage, running, trigger)
+        case Started():
+            return 0
         case _ as never:
             assert_never(never)
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from retention_cli.compile.schema import Schema
     from retention_cli.ledger.rows import GenerationRow, LastEvaluation, ListedSuppression, RevisionRow, SeenCampaign
     from retention_cli.model.project import Project
+    from retention_cli.model.voucher import Codes
     from retention_cli.render.bundle import Bundle
     from retention_cli.render.needs import Needs
     from retention_cli.sources.freshness import Age
@@ -99,6 +100,15 @@ class Past(Protocol):
     def open_counts(self) -> Mapping[str, tuple[int, int]]:
         """Return open journeys and waiting messages by campaign."""
 
+    def used_codes(self, pool: str) -> Collection[str]:
+        """Return the codes of a pool that went to somebody."""
+
+    def wanted_vouchers(self) -> Sequence[tuple[int, str]]:
+        """Return messages that have not left and want a voucher still, with its pool."""
+
+    def started(self, campaign: str, since: int, until: int) -> Sequence[tuple[Any, ...]]:
+        """Return whom other campaigns started into one, in a span of time, and who was not judged yet."""
+
     def open_goals(self, since: int) -> Sequence[tuple[Any, ...]]:
         """Return journeys entered since then."""
 
@@ -129,7 +139,7 @@ class Frame:
     facts are read from, by source; `delivers` are the channels that the target delivers; `listed` is what the shop's own file of
     suppressions says, None where it has none; `limit` is how many messages the tick may plan: whoever would get more stays where
     they are. `ages` tells how old the facts are, by source: what is not there is young. `absent` are customers whom the newest export
-    does not have.
+    does not have. `vouchers` are the codes that there are, by pool.
     """
 
     project: Project
@@ -145,6 +155,7 @@ class Frame:
     limit: int | None = None
     ages: Mapping[str, Age] = field(default_factory=dict)
     absent: Collection[str] = ()
+    vouchers: Mapping[str, Codes] = field(default_factory=dict)
 
     @property
     def moment(self) -> Moment:
@@ -239,6 +250,18 @@ class NoPast:
     def open_counts(self) -> Mapping[str, tuple[int, int]]:
         """Return nothing."""
         return {}
+
+    def used_codes(self, pool: str) -> Collection[str]:  # noqa: ARG002 - nothing was ever handed out
+        """Return nothing."""
+        return ()
+
+    def wanted_vouchers(self) -> Sequence[tuple[int, str]]:
+        """Return nothing."""
+        return []
+
+    def started(self, campaign: str, since: int, until: int) -> Sequence[tuple[Any, ...]]:  # noqa: ARG002 - nobody was ever started
+        """Return nobody."""
+        return []
 
     def open_goals(self, since: int) -> Sequence[tuple[Any, ...]]:  # noqa: ARG002 - nobody ever entered
         """Return nothing."""

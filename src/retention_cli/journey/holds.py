@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from retention_cli.journey.frame import Frame
     from retention_cli.model.program import Program
 
-CAPPED, TOO_OLD, ABSENT, TOO_MANY = "capped", "data too old", "absent from the export", "too many exits"
-_WITH_JOURNEY = frozenset({CAPPED, TOO_OLD, ABSENT, TOO_MANY})
+CAPPED, NO_VOUCHER, TOO_OLD, ABSENT, TOO_MANY = "capped", "no voucher", "data too old", "absent from the export", "too many exits"
+_WITH_JOURNEY = frozenset({CAPPED, NO_VOUCHER, TOO_OLD, ABSENT, TOO_MANY})
 _ALONE = frozenset({"campaign is off", "quiet hours"})
 
 

@@ -13,6 +13,7 @@ from retention_cli.journey.hours import schedule
 from retention_cli.journey.listed import load_suppressed
 from retention_cli.journey.tables import QUERIES
 from retention_cli.journey.unsent import judge_unsent, settle_unsent
+from retention_cli.journey.vouchers import deal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from retention_cli.journey.frame import Frame
     from retention_cli.journey.programs import Asked
     from retention_cli.journey.running import Cast
+    from retention_cli.journey.vouchers import PoolPlan
     from retention_cli.journey.zones import Zones
     from retention_cli.model.condition import Total
 
@@ -65,10 +67,15 @@ def prepare(frame: Frame, engine: DuckEngine, policies: Policing) -> None:
     note_changes(engine, policies.consent)
 
 
-def judge(frame: Frame, engine: DuckEngine, zones: Zones) -> None:
-    """Find for every message when it may leave and whether its caps let it; settle what becomes of those of earlier ticks."""
+def judge(frame: Frame, engine: DuckEngine, zones: Zones) -> tuple[PoolPlan, ...]:
+    """Find for every message when it may leave, whether its caps let it, and its voucher; settle what becomes of those of earlier ticks.
+
+    Returns what every pool of vouchers is asked for.
+    """
     judge_unsent(frame, engine)
     schedule(frame, engine, zones)
     allot(frame, engine, zones)
     engine.execute(statement(QUERIES, "capped"), {})
+    pools = deal(frame, engine)
     settle_unsent(engine)
+    return pools

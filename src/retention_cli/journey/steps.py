@@ -53,6 +53,8 @@ _STEP = {
     "evidence": "BIGINT",
     "ends_on_refusal": "BOOLEAN",
     "resends": "BOOLEAN",
+    "voucher": "VARCHAR",
+    "starts": "VARCHAR",
 }
 _END = {"revision": "BIGINT", "step": "VARCHAR", "zone": "VARCHAR", "due_at": "TIMESTAMP", "until_at": "TIMESTAMP"}
 _WAY = {
@@ -127,6 +129,8 @@ def _step(revision: int, step: Step, asked: Asked) -> Row:
         None if step.best is None else step.best.evidence,
         step.on_fail is not None,
         step.on_unknown is not None,
+        step.voucher,
+        step.starts,
     )
 
 

@@ -33,16 +33,18 @@ if TYPE_CHECKING:
     from retention_cli.engine.duck import DuckEngine
     from retention_cli.journey.frame import Frame
     from retention_cli.journey.migration import Migration
+    from retention_cli.journey.vouchers import PoolPlan
     from retention_cli.ledger.delta import Delta, GenerationDelta
     from retention_cli.model.program import Program
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """What a tick decided, and the same told by campaign."""
+    """What a tick decided, and the same told by campaign and by pool of vouchers."""
 
     delta: Delta
     campaigns: tuple[CampaignPlan, ...]
+    vouchers: tuple[PoolPlan, ...] = ()
 
 
 def plan_tick(frame: Frame, engine: DuckEngine) -> Tick:
@@ -56,12 +58,12 @@ def plan_tick(frame: Frame, engine: DuckEngine) -> Tick:
     beyond = step_through(frame, engine, members, programs)
     _add_items(frame, engine, members)
     _plan_messages(frame, engine)
-    judge(frame, engine, zones)
+    pools = judge(frame, engine, zones)
     delta = collect(frame, engine, members, None if generations is None else _kept(frame, engine, generations), stage.done)
     delta = replace(delta, migrations=[(each.campaign, each.revision, each.step, each.new_revision, each.new_step) for each in moving])
     if generations is not None:
         delta = replace(delta, goals=reached(frame, engine, members))
-    return Tick(delta, count(frame, engine, members, baseline, beyond))
+    return Tick(delta, count(frame, engine, members, baseline, beyond), pools)
 
 
 def _evaluate(frame: Frame, engine: DuckEngine, members: Cast) -> Generations | None:

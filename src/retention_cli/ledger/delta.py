@@ -46,3 +46,8 @@ class Delta:
     messages_rescheduled: Rows = field(default_factory=list)  # id, not_before, open_until
     suppressions_listed: Rows = field(default_factory=list)  # channel, address in its normal form, customer, reason
     suppressions_lifted: list[int] = field(default_factory=list)  # ids of those that stood by a file alone
+    vouchers_new: Rows = field(default_factory=list)
+    # message, pool, customer, journey, step, code (None: there is none yet), shared as 0 or 1, valid_until, at
+    vouchers_given: Rows = field(default_factory=list)  # message of an earlier tick, code, shared as 0 or 1, valid_until, at
+    fields_written: Rows = field(default_factory=list)  # customer, field, tag (empty: none), value, at
+    starts: Rows = field(default_factory=list)  # journey, step, campaign by name, customer, occurrence, at

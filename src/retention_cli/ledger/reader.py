@@ -137,6 +137,30 @@ class Reader:
         """Return how many entered since then: (campaign, days ago, journeys); days without any are not there."""
         return [(campaign, int(day), count) for campaign, day, count in self._rows("entered_by_day", now=now, since=since)]
 
+    def used_codes(self, pool: str) -> set[str]:
+        """Return the codes of a pool that went to somebody."""
+        return {str(code) for (code,) in self._rows("used_codes", pool=pool)}
+
+    def wanted_vouchers(self) -> list[tuple[int, str]]:
+        """Return messages that have not left and want a voucher still: (message, pool)."""
+        return [(int(message), str(pool)) for message, pool in self._rows("wanted_vouchers")]
+
+    def voucher_counts(self) -> list[tuple[str, int, int]]:
+        """Return for each pool: (name, codes that went to somebody, messages that are held for want of one)."""
+        return [(str(pool), int(given), int(held)) for pool, given, held in self._rows("voucher_counts")]
+
+    def started(self, campaign: str, since: int, until: int) -> list[tuple[Any, ...]]:
+        """Return whom other campaigns started into one, after `since`, and who was not judged yet: (customer, occurrence, at)."""
+        return self._rows("started", campaign=campaign, since=since, until=until)
+
+    def kept_fields(self, until: int) -> list[tuple[Any, ...]]:
+        """Return the last value of every kept field up to an instant: (customer, field, tag, value)."""
+        return self._rows("kept_fields", until=until)
+
+    def field_history(self, until: int) -> list[tuple[Any, ...]]:
+        """Return every value of kept fields up to an instant, oldest first: (customer, field, tag, value, at)."""
+        return self._rows("field_history", until=until)
+
     def open_goals(self, since: int) -> list[tuple[Any, ...]]:
         """Return journeys entered after `since`: (journey, campaign, customer, entered_at, revision, trigger), by id."""
         return self._rows("open_goals", since=since)
@@ -169,7 +193,8 @@ class Reader:
         messages = [(name, state, n) for name, state, n in self._rows("count_messages")]
         journeys = [(name, state, reason, n) for name, state, reason, n in self._rows("count_journeys")]
         goals = [(name, goal, n, None if total is None else float(total)) for name, goal, n, total in self._rows("count_goals")]
-        return Counts(messages, journeys, goals, runs, [(name, reason, n) for name, reason, n in self._rows("count_held")])
+        held = [(name, reason, n) for name, reason, n in self._rows("count_held")]
+        return Counts(messages, journeys, goals, runs, held, self.voucher_counts())
 
     def open_counts(self) -> dict[str, tuple[int, int]]:
         """Return for each campaign with any: (open journeys, messages still waiting)."""

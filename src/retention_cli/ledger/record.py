@@ -43,6 +43,7 @@ _PLANNED = (
     "topic",
     "variant",
 )
+_VOUCHER = ("message", "pool", "customer", "journey", "step", "code", "shared", "valid_until", "at", "run")
 FILE = "file"
 """Where a suppression comes from that the shop's own file says."""
 _MESSAGE = (*_PLANNED, "address_key", "state", "changed_at", "run")
@@ -61,6 +62,7 @@ def write_delta(connection: Connection, run: Run, delta: Delta) -> int:
     bulk.insert(connection, "assignments", ("experiment", "customer", "path", "at", "run"), _with(run.id, delta.assignments))
     bulk.insert(connection, "verdicts", ("campaign", "customer", "occurrence", "verdict", "as_of", "facts", "run"), _with(run.id, delta.verdicts))
     _change_messages(connection, delta)
+    _write_effects(connection, run, delta)
     _keep_listed(connection, run, delta)
     bulk.insert(connection, "goals", ("journey", "goal", "reached_at", "value", "run"), _with(run.id, delta.goals))
     bulk.insert(connection, "transitions", moves.HISTORY, ((run.id, *row) for row in delta.transitions))
@@ -106,6 +108,17 @@ def _change_messages(connection: Connection, delta: Delta) -> None:
     for name, rows in (("readdress", addressed), ("reschedule", delta.messages_rescheduled)):
         if rows:
             connection.execute(statement(name, connection.dialect.name), {"rows": json.dumps(rows)})
+
+
+def _write_effects(connection: Connection, run: Run, delta: Delta) -> None:
+    """Hand vouchers out, keep fields, and remember who enters another campaign."""
+    bulk.insert(connection, "vouchers", _VOUCHER, _with(run.id, delta.vouchers_new))
+    if delta.vouchers_given:
+        given = connection.execute(statement("give_vouchers", connection.dialect.name), {"rows": json.dumps(delta.vouchers_given)}).rowcount
+        if given != len(delta.vouchers_given):
+            raise RuntimeError(f"{len(delta.vouchers_given)} messages were to get a code, but {given} of them want one")
+    bulk.insert(connection, "customer_fields", ("customer", "field", "tag", "value", "at", "run"), _with(run.id, delta.fields_written))
+    bulk.insert(connection, "starts", ("journey", "step", "campaign", "customer", "occurrence", "at", "run"), _with(run.id, delta.starts))
 
 
 def _keep_listed(connection: Connection, run: Run, delta: Delta) -> None:

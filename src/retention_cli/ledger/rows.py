@@ -110,7 +110,7 @@ class Counts:
     """What `status` shows: messages (campaign, state, n), journeys (campaign, state, reason, n), goals, the last runs, newest first.
 
     `goals` are (campaign, goal, journeys that reached it, the sum of a total or None); `held` are (campaign, reason, n) of the
-    messages that wait.
+    messages that wait; `vouchers` (pool, codes that went to somebody, messages that are held for want of one).
     """
 
     messages: list[tuple[str, str, int]]
@@ -118,6 +118,7 @@ class Counts:
     goals: list[tuple[str, str, int, float | None]]
     runs: list[RunRow]
     held: list[tuple[str, str, int]]
+    vouchers: list[tuple[str, int, int]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +196,10 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A message in one sender's hands; `context_index` is its place in the chunk of contexts `context`."""
+    """A message in one sender's hands; `context_index` is its place in the chunk of contexts `context`.
+
+    `voucher` is the code that it carries, and `voucher_until` the last day of that.
+    """
 
     message: int
     journey: int
@@ -213,6 +217,8 @@ class Claim:
     not_before: int | None
     not_after: int | None
     open_until: int | None = None
+    voucher: str | None = None
+    voucher_until: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

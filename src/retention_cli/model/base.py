@@ -107,3 +107,13 @@ Span = Annotated[
     WithJsonSchema({"type": "string", "pattern": DURATION_PATTERN, "examples": ["30 minutes", "3 days", "1 year"]}),
 ]
 """A length of time: 30 seconds, 30 minutes, 12 hours, 3 days, 2 weeks, 3 months, 1 year."""
+
+
+def _listed(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+Names = Annotated[
+    tuple[Word, ...], BeforeValidator(_listed), WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
+]
+"""One name, or a list of them."""

@@ -12,7 +12,7 @@ from retention_cli.model.kind import Kind
 from retention_cli.model.rule import Rule
 from retention_cli.model.source import Share
 from retention_cli.model.step import Step, all_steps, asked_by
-from retention_cli.model.trigger import Trigger
+from retention_cli.model.trigger import Started, Trigger
 from retention_cli.model.wall import TimeOfDay
 from retention_cli.model.word import Word
 
@@ -61,7 +61,7 @@ class Campaign(Described):
     priority: Annotated[Whole, Field(le=100)] = Field(default=50, description="0 to 100; where a cap leaves room for one, the higher goes first")
     topic: Word | None = Field(default=None, description="what it is about: one of the topics of consent; left out: the channel's consent is asked")
     enabled: Flag = Field(default=True, description="false: nobody enters and nothing is sent")
-    trigger: Trigger = Field(description="what begins a journey")
+    trigger: Trigger = Field(default=Started(), description="what begins a journey; left out: a step of another campaign that starts this one")
     audience: ConditionField | None = Field(default=None, description="who may enter, asked once at the entry")
     again: Again | None = Field(default=None, description="whether a customer may enter again")
     deadline: Deadline | None = Field(default=None, description="the end of every journey; templates tell it as {{ deadline }}")

@@ -30,6 +30,8 @@ class StepOp(StrEnum):
     WAIT = "wait"
     IF = "if"
     SPLIT = "split"
+    UPDATE = "update"
+    START = "start"
     STOP = "stop"
 
 
@@ -103,6 +105,7 @@ class Step:
     A wait lasts for `span`, until `clock`, or, looked at in every run, until `condition` or `date`, and no longer than
     `at_most`. `reaction_to` is a step that sends: an `if` asks whether its message was opened or clicked, a wait counts from
     when it may leave. `ways` are the paths of a split and the variants of a message, `channels` several to choose from.
+    `voucher` is the pool whose code a message carries; `starts` another campaign; `sets` and the tags are what an update writes.
     """
 
     id: str
@@ -127,6 +130,11 @@ class Step:
     experiment: Experiment | None = None
     ways: tuple[Way, ...] = ()
     reaction_to: str | None = None
+    voucher: str | None = None
+    starts: str | None = None
+    sets: Pairs = ()
+    add_tags: tuple[str, ...] = ()
+    remove_tags: tuple[str, ...] = ()
 
     @property
     def is_looked_at(self) -> bool:

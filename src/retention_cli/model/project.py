@@ -14,7 +14,9 @@ from retention_cli.model.campaign import Campaign
 from retention_cli.model.case import Case
 from retention_cli.model.daemon import Daemon
 from retention_cli.model.duration import Duration
+from retention_cli.model.effects import Update
 from retention_cli.model.group import Group
+from retention_cli.model.kept_field import KeptField
 from retention_cli.model.learned import Learned
 from retention_cli.model.limits import Limits
 from retention_cli.model.lock import LearnedValue
@@ -22,9 +24,11 @@ from retention_cli.model.metric import Metric
 from retention_cli.model.policy import Consent, Policies
 from retention_cli.model.segment import Segment
 from retention_cli.model.source import Source
+from retention_cli.model.step import all_steps
 from retention_cli.model.survey import Question
 from retention_cli.model.target import DEFAULT_TARGET, Target
 from retention_cli.model.template import Template
+from retention_cli.model.voucher import Pool
 from retention_cli.model.word import Word
 
 if TYPE_CHECKING:
@@ -106,6 +110,8 @@ class Settings(Model):
     sources: dict[Name, Source] = Field(min_length=1, description="the shop's exports, by name")
     contacts: Contacts = Field(default=Contacts(), description="which fields of a customer are address, zone and locale")
     questions: tuple[Question, ...] = Field(default=(), description="what is asked of customers by mail, in this order")
+    vouchers: dict[Name, Pool] = Field(default={}, description="codes that messages carry, by name: {big: {path: vouchers/big.csv}}")
+    fields: dict[Name, KeptField] = Field(default={}, description="fields of a customer that the step `update` writes and the ledger keeps")
     evaluate: Interval = Field(
         default=Duration(1, "hour"), description="segments, groups and goals are looked at again at least so often: every 1 hour"
     )
@@ -149,6 +155,17 @@ class Project(Model):
     def questions(self) -> tuple[Question, ...]:
         """What is asked of customers by mail, in order."""
         return self.settings.questions
+
+    @property
+    def kept_fields(self) -> Mapping[str, KeptField]:
+        """The fields of a customer that the ledger keeps, by name."""
+        return {str(name): kept for name, kept in self.settings.fields.items()}
+
+    @property
+    def keeps_tags(self) -> bool:
+        """Whether a step adds or removes tags of customers."""
+        steps = (step for campaign in self.campaigns.values() for step in all_steps(campaign.steps))
+        return any(isinstance(step, Update) and bool(step.update.add_tags or step.update.remove_tags) for step in steps)
 
     @property
     def limits(self) -> Limits:

@@ -11,6 +11,8 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
 from retention_cli.model.base import Model, Name, Span, Whole
 from retention_cli.model.condition import CONDITION_TYPES, Condition, ConditionField, Parsed
+from retention_cli.model.effects import Start, Update
+from retention_cli.model.fate import OnFail, OnUnknown
 from retention_cli.model.shift import Offset
 from retention_cli.model.source import Share
 from retention_cli.model.wall import TimeOfDay
@@ -40,20 +42,6 @@ class Weekday(StrEnum):
     def number(self) -> int:
         """0 for Monday."""
         return list(Weekday).index(self)
-
-
-class OnFail(StrEnum):
-    """What becomes of the journey when the message was refused for good."""
-
-    CONTINUE = "continue"
-    STOP = "stop"
-
-
-class OnUnknown(StrEnum):
-    """What becomes of a message of which nobody knows whether it left."""
-
-    HOLD = "hold"
-    RESEND_ONCE = "resend_once"
 
 
 def _one_or_many(value: Any) -> Any:
@@ -107,6 +95,7 @@ class Letter(Model):
     channel: Channels = Field(default=("email",), description="by which way; a list: the first that reaches the customer")
     subject: Word | None = Field(default=None, description="the subject, in place of the template's")
     with_: dict[Name, Word] = Field(default={}, alias="with", description="what the template finds under `with`")
+    voucher: Word | None = Field(default=None, description="the vouchers of retention.yml whose next code it carries: {{ voucher }}")
     at: AtField | None = Field(default=None, description="when it may leave, on the customer's clock; left out: at once")
     expires: Span | None = Field(default=None, description="it does not leave any more this long after it first might have")
     on_fail: OnFail = Field(default=OnFail.CONTINUE, description="stop: the journey ends where the message is refused for good")
@@ -204,14 +193,14 @@ class Stop(Model):
     if_: ConditionField | None = Field(default=None, alias="if", description="only where this holds; else the journey goes on behind it")
 
 
-STEP_WORDS = ("send", "wait", "if", "split", "stop")
-GUARDED = ("send", "wait", "split", "stop")
+GUARDED = ("send", "wait", "split", "update", "start", "stop")
 """Steps that may carry an `if` of their own."""
+STEP_WORDS = ("send", "wait", "if", "split", "update", "start", "stop")
 
 
 def _step_kind(value: Any) -> str | None:
     if isinstance(value, dict):
-        return next((word for word in ("send", "wait", "split", "stop", "if") if word in value), None)
+        return next((word for word in (*GUARDED, "if") if word in value), None)
     return type(value).__name__.lower()
 
 
@@ -220,11 +209,13 @@ Step = Annotated[
     | Annotated[Wait, Tag("wait")]
     | Annotated[If, Tag("if")]
     | Annotated[Split, Tag("split")]
+    | Annotated[Update, Tag("update")]
+    | Annotated[Start, Tag("start")]
     | Annotated[Stop, Tag("stop")],
     Discriminator(
         _step_kind,
         custom_error_type="unknown_step",
-        custom_error_message="a step is one of: send, wait, if, split, stop",
+        custom_error_message="a step is one of: send, wait, if, split, update, start, stop",
     ),
 ]
 
@@ -270,12 +261,13 @@ class Wording:
     template: Word
     subject: Word | None = None
     given: tuple[str, ...] = ()
+    has_voucher: bool = False
 
 
 def wordings(letter: Letter) -> tuple[Wording, ...]:
     """Return every wording that a message may have."""
     variants = letter.variants.values() if isinstance(letter, Send) else ()
-    plain = Wording(template=letter.send, subject=letter.subject, given=tuple(map(str, letter.with_)))
+    plain = Wording(template=letter.send, subject=letter.subject, given=tuple(map(str, letter.with_)), has_voucher=letter.voucher is not None)
     return tuple(_varied(letter, variant) for variant in variants) or (plain,)
 
 
@@ -287,7 +279,9 @@ def templates_of(letter: Letter) -> Iterator[Word]:
 
 def _varied(letter: Letter, variant: Variant) -> Wording:
     given = tuple(map(str, {**letter.with_, **variant.with_}))
-    return Wording(template=variant.template or letter.send, subject=variant.subject or letter.subject, given=given)
+    return Wording(
+        template=variant.template or letter.send, subject=variant.subject or letter.subject, given=given, has_voucher=letter.voucher is not None
+    )
 
 
 def asked_by(step: Step) -> Iterator[Condition]:

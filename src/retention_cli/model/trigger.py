@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from cronsim import CronSim, CronSimError
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from retention_cli.model.base import Flag, Model, Span, Whole
+from retention_cli.model.base import Flag, Model, Names, Span, Whole
 from retention_cli.model.condition import QueryField
 from retention_cli.model.duration import Duration
 from retention_cli.model.wall import TimeOfDay
@@ -66,16 +66,6 @@ def _check_days(shift: Shift) -> Shift:
 
 SignedDays = Annotated[SignedSpan, AfterValidator(_check_days)]
 """Whole days, weeks, months or years forth or back."""
-
-
-def _listed(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
-Names = Annotated[
-    tuple[Word, ...], BeforeValidator(_listed), WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
-]
-"""One name, or a list of them."""
 
 
 class Enters(Model):
@@ -272,7 +262,11 @@ class PriceDropped(Model):
         return self.price_dropped
 
 
-Trigger = Enters | Leaves | Moves | Happened | Changes | Dated | Elapsed | Scheduled | Once | Restocked | PriceDropped
+class Started(Model):
+    """Begins where a step of another campaign starts it, and by nothing else: what a campaign without a trigger has."""
+
+
+Trigger = Enters | Leaves | Moves | Happened | Changes | Dated | Elapsed | Scheduled | Once | Restocked | PriceDropped | Started
 TRIGGERS: dict[str, type[Model]] = {
     "enters": Enters,
     "leaves": Leaves,

@@ -76,7 +76,7 @@ def _goes_on(step: Step, notes: Notes) -> bool:
 
 
 def _place(step: Step) -> Place:
-    words = [step.id, getattr(step, "send", None), getattr(step, "stop", None), getattr(step.if_, "place", None)]
+    words = [step.id, getattr(step, "send", None), getattr(step, "start", None), getattr(step, "stop", None), getattr(step.if_, "place", None)]
     words += [step.split.name] if isinstance(step, Split) else []
     return next((place_of(word) if isinstance(word, Word) else word for word in words if word is not None), place_of(None))
 

@@ -18,6 +18,7 @@ from retention_cli.project.campaigns import read_campaigns
 from retention_cli.project.cases import read_cases
 from retention_cli.project.checks import check_campaigns, check_lists, check_names, check_segments, conditions_of_policies
 from retention_cli.project.checks_cases import sound_cases
+from retention_cli.project.checks_effects import check_fields, check_starts, check_vouchers
 from retention_cli.project.checks_policies import check_policies
 from retention_cli.project.checks_settings import check_settings
 from retention_cli.project.environment import Variables, environment
@@ -86,11 +87,14 @@ class _Loading:
         check_names(self.groups, self.metrics, self.notes)
         check_segments(self.segments, self.groups, self.metrics, self.notes)
         check_campaigns(self.campaigns, self.segments, self.templates, self.notes)
+        check_starts(self.campaigns, self.notes)
         self.cases = sound_cases(self.read_cases, self.segments, self.campaigns, self.templates, settings=settings, notes=self.notes)
         if settings is not None:
             before = self.notes.errors
             check_settings(settings, self.campaigns, self.templates, self.asked, self.notes)
             check_policies(settings, self.campaigns, self.segments, self.notes)
+            check_vouchers(self.root, settings, self.campaigns, self.notes)
+            check_fields(settings, self.campaigns, self.groups, self.metrics, self.notes)
             settings = settings if self.notes.errors == before else None
         return self._project(settings), sorted(map(_presentable, self.notes), key=_order)
 

@@ -86,13 +86,13 @@ def _campaigns() -> Schema:
     for name, part in (("trigger", _trigger()), ("again", _again())):
         properties[name] = part | {"description": properties[name]["description"]}
     inner["Goal"] = _goal()
-    ways = ("Send", "Wait", "If", "Split", "Stop")
+    ways = ("Send", "Wait", "If", "Split", "Update", "Start", "Stop")
     inner["step"] = {"anyOf": [*(ref(step) for step in ways), {"const": "stop", "description": "end the journey here"}]}
     inner |= {"BestHour": _model(BestHour), "OnDate": _model(OnDate), "at": _at(), "until": _until()}
     branches = (inner["If"]["properties"]["then"], inner["If"]["properties"]["else"], inner["Path"]["properties"]["then"])
     for steps in (properties["steps"], *branches):
         steps["items"] = ref("step")
-    for unused in ("Again", *(model.__name__ for model in TRIGGERS.values()), *_OF_TRIGGERS):
+    for unused in ("Again", "Started", *(model.__name__ for model in TRIGGERS.values()), *_OF_TRIGGERS):
         inner.pop(unused, None)
     return _one_or_many(schema)
 

@@ -18,8 +18,10 @@ from retention_cli.compile.selections import AS_OF, Selection, selection
 from retention_cli.engine.quoting import fill, identifier, literal
 from retention_cli.engine.sandbox import Copied, SelectionFailed, select_ids
 from retention_cli.errors import ProjectInvalid
+from retention_cli.journey.effects import keep_fields
 from retention_cli.model.case import Who
 from retention_cli.model.condition import Listed, Selected, walk
+from retention_cli.model.kept_field import KEPT_FIELDS
 from retention_cli.model.problem import Problem
 from retention_cli.model.source import CUSTOMERS
 from retention_cli.project.checks import conditions_over_customers
@@ -53,6 +55,7 @@ class Beside:
                 engine.offer(listed_table(str(node.file)), partial(self._list, file=str(node.file)))
         engine.offer(HISTORY, _no_history)
         engine.offer(MEMBERS, _no_members)
+        engine.offer(KEPT_FIELDS, lambda engine: keep_fields(engine, []))
 
     def renew(self, moment: Moment) -> None:
         """Offer anew what depends on the rows of a test."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from retention_cli.compile.schema import CUSTOMER
 from retention_cli.model.catalog import Catalog, SourceSchema
 from retention_cli.model.condition import FieldTest, walk
+from retention_cli.model.kept_field import TAGS
 from retention_cli.model.mail import EVENTS, OWN_EVENTS, own_columns, own_source
 from retention_cli.model.source import CUSTOMERS, Column, ColumnType, EventColumn
 from retention_cli.model.word import Word
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from retention_cli.model.source import Source
 
 _MONEY_SCALE = 2
+_KEPT_SCALE = 10
 _BY_CLOCK = (ColumnType.DATE, ColumnType.TIME)
 
 
@@ -96,7 +98,14 @@ def _own(project: Project, catalog: Catalog, name: str, given: Mapping[str, list
         if column not in columns and column not in lent_names(project, name):
             kind = type_without_values(project, name, column) or _told(given.get(column, ()))
             columns[column] = Column(name=column, type=kind, origin=column, scale=_scale(column, kind, given.get(column, ())))
-    return columns
+    return columns | (_kept(project, columns) if name == CUSTOMERS else {})
+
+
+def _kept(project: Project, columns: Mapping[str, Column]) -> dict[str, Column]:
+    """Return the fields that the ledger keeps as columns: tests say what stands in them at first."""
+    kinds = {name: kept.column_type for name, kept in project.kept_fields.items()} | ({TAGS: ColumnType.LIST} if project.keeps_tags else {})
+    scale = {ColumnType.DECIMAL: _KEPT_SCALE}
+    return {name: Column(name=name, type=kind, origin=name, scale=scale.get(kind, 0)) for name, kind in kinds.items() if name not in columns}
 
 
 def _excluding(name: str, source: Source) -> list[str]:

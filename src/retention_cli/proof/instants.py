@@ -18,7 +18,21 @@ from retention_cli.compile.schema import CUSTOMER
 from retention_cli.engine.quoting import Sql, fill, identifier
 from retention_cli.journey.timetables import occasions, once_due
 from retention_cli.model.source import CUSTOMERS, ColumnType
-from retention_cli.model.trigger import Changes, Dated, Elapsed, Enters, Happened, Leaves, Moves, Once, PriceDropped, Restocked, Scheduled, Zone
+from retention_cli.model.trigger import (
+    Changes,
+    Dated,
+    Elapsed,
+    Enters,
+    Happened,
+    Leaves,
+    Moves,
+    Once,
+    PriceDropped,
+    Restocked,
+    Scheduled,
+    Started,
+    Zone,
+)
 from retention_cli.proof.mentions import durations, texts, timing
 
 if TYPE_CHECKING:
@@ -99,7 +113,7 @@ def instants_of(project: Project, rows: Rows, span: Span, more: Sequence[datetim
     )
 
 
-_KNOWN = (Enters, Leaves, Moves, Happened, Elapsed, Dated, Scheduled, Once, Changes, Restocked, PriceDropped)
+_KNOWN = (Enters, Leaves, Moves, Happened, Elapsed, Dated, Scheduled, Once, Changes, Restocked, PriceDropped, Started)
 _LATE_ENOUGH = 0.9
 """How much of `late` passes between two looks: what lies within it is found, and the tick is taken back to it."""
 

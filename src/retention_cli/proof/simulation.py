@@ -15,9 +15,12 @@ from retention_cli.compile.moment import Moment
 from retention_cli.compile.schema import CUSTOMER
 from retention_cli.engine.quoting import fill, identifier, joined
 from retention_cli.engine.statements import statement
+from retention_cli.journey.effects import keep_fields
 from retention_cli.journey.frame import Frame, from_micros, to_micros
 from retention_cli.journey.tick import Tick, plan_tick
 from retention_cli.journey.zones import load_zones
+from retention_cli.model.effects import Update
+from retention_cli.model.step import all_steps
 from retention_cli.proof.chronicle import Chronicle, Message
 from retention_cli.proof.instants import Rows, instants_of, sums
 from retention_cli.proof.looking import Looking
@@ -25,6 +28,7 @@ from retention_cli.proof.mentions import conditions, durations
 from retention_cli.proof.quiet import Quiet
 from retention_cli.proof.scenes import Scene, Story, What
 from retention_cli.proof.scratch import MOMENT
+from retention_cli.sources.vouchers import stand_ins
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -101,7 +105,13 @@ class Stage:
             mails=mails,
             snapshots=dict.fromkeys(self.project.sources, now.isoformat()),  # each tick has facts of its own, and looks at everything
             approved=frozenset(self.project.campaigns),
+            vouchers=stand_ins(self.project.settings.vouchers),
         )
+
+    @property
+    def writes(self) -> bool:
+        """Whether a step writes fields of customers."""
+        return any(isinstance(step, Update) for each in self.project.campaigns.values() for step in all_steps(each.steps))
 
 
 class Simulation:
@@ -127,7 +137,7 @@ class Simulation:
     def run(self) -> Story:
         """Tick through the span, and tell it."""
         start, until = self._span.start, self._span.until
-        self._world.turn(start, ())
+        self._turn(start)
         instants = self._instants()
         now = self._tick(start, start, instants)
         while now < until:
@@ -167,7 +177,7 @@ class Simulation:
         return [end for end in ends if now < end < until]
 
     def _membership(self, at: datetime, watched: Sequence[str]) -> frozenset[Any]:
-        self._world.turn(at, self._left)
+        self._turn(at)
         stage = self._stage
         only = watched if all(name in stage.project.segments for name in watched) else None  # divisions come with the whole
         evaluate(stage.project, stage.schema, Moment(at, stage.project.zone), stage.engine, only)
@@ -190,8 +200,14 @@ class Simulation:
         self._record(at, tick.delta, instants)
         return at
 
-    def _planned(self, at: datetime) -> Tick:
+    def _turn(self, at: datetime) -> None:
+        """Make the tables hold what is so at an instant, with what steps have written until then."""
         self._world.turn(at, self._left)
+        if self._stage.writes:
+            keep_fields(self._stage.engine, self._scratch.past.kept_fields(to_micros(at)))
+
+    def _planned(self, at: datetime) -> Tick:
+        self._turn(at)
         self._scratch.happened(self._world.came_back(at, self._left))
         tick = plan_tick(self._stage.frame(self._scratch.past, at), self._stage.engine)
         return replace(tick, delta=only(tick.delta, self._world.customers))
@@ -205,6 +221,7 @@ class Simulation:
         if self._looking is not None:
             self._looking.turn(at)
         scenes = self._told.tell(at, delta, walked)
+        self._later |= {at + timedelta(microseconds=MOMENT)} if delta.starts or delta.fields_written else set()
         self._later |= {from_micros(int(row[11])) for row in delta.messages_new if row[11] is not None}
         channels = sorted({message.channel for message in self._told.messages.values()})
         claims = self._scratch.send(micros, channels)
@@ -242,4 +259,7 @@ def only(delta: Delta, customers: Sequence[str]) -> Delta:
         messages_stopped=[row for row in delta.messages_stopped if ("message", row[0]) not in out],
         transitions=[row for row in delta.transitions if (row[0], row[1]) not in out],
         goals=[row for row in delta.goals if ("journey", row[0]) not in out],
+        vouchers_new=[row for row in delta.vouchers_new if ("message", row[0]) not in out],
+        fields_written=[row for row in delta.fields_written if row[0] in wanted],
+        starts=[row for row in delta.starts if row[3] in wanted],
     )

@@ -16,6 +16,7 @@ from retention_cli.render import filters
 from retention_cli.render.environment import HTML, LINE, TEXT
 from retention_cli.render.inlining import css_is_broken
 from retention_cli.render.reads import ITEM, Read, reads
+from retention_cli.render.voucher import PARTS
 from retention_cli.text import did_you_mean
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 ITEM_FIELDS = ("product_id", "title", "url", "image_url", "price", "quantity")
 _SHOP = ("name", "email", "postal_address")
 _CAMPAIGN = ("name", "kind")
-_ROOTS = ("customer", "trigger", "campaign", "shop", "with", "deadline", "unsubscribe_url")
+_ROOTS = ("customer", "trigger", "campaign", "shop", "with", "deadline", "voucher", "unsubscribe_url")
 _ANSWER = re.compile(r"\s*(?:re|fwd?)\s*:", re.IGNORECASE)
 _TAGS = ("if", "for", "set", "macro", "call", "filter", "raw", "with")
 
@@ -36,7 +37,8 @@ _TAGS = ("if", "for", "set", "macro", "call", "filter", "raw", "with")
 class Known:
     """What a template may read; `trigger` is None where it is not known which campaigns use it, `items` where there are none.
 
-    `given` is what every step that sends it puts under `with`; `has_deadline`: each of their campaigns has one.
+    `given` is what every step that sends it puts under `with`; `has_deadline`: each of their campaigns has one; `has_voucher`:
+    each of them hands one out.
     """
 
     customer: Collection[str]
@@ -45,6 +47,7 @@ class Known:
     locale: str = "en_US"
     given: Collection[str] = ()
     has_deadline: bool = False
+    has_voucher: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,7 @@ def _of_read(part: _Part, read: Read, known: Known) -> Iterator[Problem]:
         "shop": _SHOP,
         "campaign": _CAMPAIGN,
         "with": known.given,
+        "voucher": PARTS,
         ITEM: known.items or (),
     }
     if read.root not in (*_ROOTS, ITEM):
@@ -132,7 +136,10 @@ def _of_read(part: _Part, read: Read, known: Known) -> Iterator[Problem]:
     elif read.root == "deadline" and not known.has_deadline:
         message = "there is no 'deadline': not every campaign that sends this has one"
         yield Problem(part.place(read.line, read.root), "unknown-name", message, "add deadline: {after: 3 days} to the campaign")
-    elif read.root in fields and read.field is None:
+    elif read.root == "voucher" and not known.has_voucher:
+        message = "there is no 'voucher': not every step that sends this hands one out"
+        yield Problem(part.place(read.line, read.root), "unknown-name", message, "write voucher: NAME beside send")
+    elif read.root in fields and read.root != "voucher" and read.field is None:
         message = f"{read.root!r} is a mapping and cannot be used as a whole, since only the fields that are named are kept"
         yield Problem(part.place(read.line, read.root), "whole-mapping", message, f"name a field: {read.root}.…")
     elif read.field is not None:

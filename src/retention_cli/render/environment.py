@@ -19,6 +19,7 @@ from jinja2.utils import Cycler, Joiner, Namespace, pass_context
 
 from retention_cli.render import filters
 from retention_cli.render.limits import CALL, COST, MAX_RANGE, Budget, TooMuch, printed
+from retention_cli.render.voucher import PARTS, Voucher
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -72,6 +73,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Allow what is listed for the type, and nothing else."""
+        if isinstance(obj, Voucher) and attr in PARTS:
+            return True
         if isinstance(obj, str):
             return attr in _TEXT
         if isinstance(obj, (LoopContext, Namespace, Cycler)):

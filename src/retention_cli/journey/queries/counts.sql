@@ -7,7 +7,7 @@ WITH told_messages AS (
     UNION ALL
     -- of earlier ticks: what is planned again, and what was tried again and stays, or ends here (exits are counted above)
     SELECT campaign, CASE WHEN becomes <> 'planned' THEN split_part(why, ': ' , 1)
-                               || CASE WHEN why LIKE 'capped: %' OR why LIKE 'data too old: %' THEN substr(why, strpos(why, ': ')) ELSE '' END
+                               || CASE WHEN why LIKE 'capped: %' OR why LIKE 'data too old: %' OR why LIKE 'no voucher: %' THEN substr(why, strpos(why, ': ')) ELSE '' END
                           WHEN not_before IS NOT NULL THEN CASE WHEN open_until IS NOT NULL THEN 'quiet hours' ELSE 'not yet' END END
     FROM unsent_settled
     WHERE why IS NOT NULL AND exit IS NULL AND why <> 'campaign is off'

@@ -49,7 +49,8 @@ SELECT *,
         WHEN is_refused AND NOT is_outside THEN 'no consent: ' || consent
         WHEN waits_for IS NOT NULL THEN waits_for
         WHEN is_back THEN CASE held_for WHEN 'campaign is off' THEN 'campaign is on again' WHEN 'quiet hours' THEN 'another window'
-                                        WHEN 'capped' THEN 'its caps let it' WHEN 'data too old' THEN 'the data are new enough'
+                                        WHEN 'capped' THEN 'its caps let it' WHEN 'no voucher' THEN 'there is a voucher'
+                                        WHEN 'data too old' THEN 'the data are new enough'
                                         WHEN 'too many exits' THEN 'not too many exits' ELSE 'the customer is there again' END
     END AS why
 FROM asked_again

@@ -11,8 +11,8 @@ SELECT m.id, m.state,
            ELSE 'claimed'
        END,
        m.journey, c.name, m.customer, j.occurrence, m.step, m.channel, m.address, m.template, m.context, m.context_index,
-       m.attempts, m.planned_at, m.not_before, m.not_after, m.open_until
-FROM messages m JOIN journeys j ON j.id = m.journey JOIN campaigns c ON c.id = m.campaign
+       m.attempts, m.planned_at, m.not_before, m.not_after, m.open_until, v.code, v.valid_until
+FROM messages m JOIN journeys j ON j.id = m.journey JOIN campaigns c ON c.id = m.campaign LEFT JOIN vouchers v ON v.message = m.id
 WHERE m.state IN ('planned', 'deferred', 'held') AND m.state <> 'held' AND m.channel = :channel
   AND greatest(coalesce(m.not_before, 0), coalesce(m.next_attempt_at, 0)) <= :now
 ORDER BY greatest(coalesce(m.not_before, 0), coalesce(m.next_attempt_at, 0)), m.id

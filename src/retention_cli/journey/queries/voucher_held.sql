@@ -1,0 +1,2 @@
+-- New messages for which there is no code wait for one.
+UPDATE planned SET stopped = v.reason, state = 'held' FROM voucher_short AS v WHERE v.message = planned.message
