@@ -21,7 +21,7 @@ sources:
     path: data/customers.csv
     key: customer_id
     types: {hobbies: list, newsletter: boolean, sms_consent: boolean, birthday: date, registered_at: time}
-  products: {path: data/products.csv, key: product_id}
+  products: {path: data/products.csv, key: product_id, types: {price: decimal, stock: integer, consumption_days: integer}}
   orders: {path: data/orders.csv, key: order_id, customer: customer_id, time: ordered_at, event: order}
   order_items: {path: data/order_items.csv, parent: orders, lookup: products, event: buy_item}
   web: {path: data/web.csv, customer: customer_id, time: occurred_at, event: {column: event}, lookup: products}
@@ -41,7 +41,7 @@ steps:
 """
 COLUMNS = {
     "customers": "customer_id,email,E-mail,first_name,country,city,birthday,registered_at,newsletter,sms_consent,status,hobbies",
-    "products": "product_id,title,url,image_url,price,brand,category",
+    "products": "product_id,title,url,image_url,price,stock,brand,category,consumption_days",
     "orders": "order_id,customer_id,ordered_at,total,status,source",
     "order_items": "order_id,product_id,quantity,price",
     "answers": "customer_id,answered_at,question,answer",

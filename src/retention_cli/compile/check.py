@@ -190,7 +190,7 @@ def _policies(project: Project, schema: Schema, moment: Moment) -> list[Problem]
     compiler = Compiler(schema, moment, project)
     for campaign in project.campaigns.values() if project.consent is not None else ():
         if campaign.kind is not Kind.TRANSACTIONAL:
-            for channel in sorted({channel for step in compile_program(campaign).steps for channel in step.ways_out}):
+            for channel in sorted({channel for step in compile_program(campaign).steps for channel in step.named_channels}):
                 compiler.condition(Consented(channel=channel, topic=campaign.topic, place=place_of(campaign.topic or campaign.name)))
     for cap in project.settings.policies.caps:
         if cap.who is not None:

@@ -142,6 +142,11 @@ class Step:
         return self.op is StepOp.WAIT and (self.condition is not None or self.date is not None)
 
     @property
+    def named_channels(self) -> tuple[str, ...]:
+        """The channels that the step names, without what a customer may prefer."""
+        return () if self.op is not StepOp.SEND else tuple(name for name in self.channels or (self.channel or WAYS[0],) if name != PREFERRED)
+
+    @property
     def ways_out(self) -> tuple[str, ...]:
         """Every channel that the step's message may take; the customer's own choice may be any of them."""
         if self.op is not StepOp.SEND:
