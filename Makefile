@@ -32,7 +32,7 @@ demo: $(READY)
 	@BIN=$(BIN) DEMO=$(DEMO) YESTERDAY=$(YESTERDAY) TODAY=$(TODAY) sh tools/demo.sh
 
 test: $(READY)
-	@$(BIN)/python -m pytest -n $(WORKERS) $(COVERAGE) -m "not prove"
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(COVERAGE) -m "not prove"
 
 check: COVERAGE := --cov --cov-report=term:skip-covered
 check: lint types imports dependencies test
