@@ -14,7 +14,7 @@ DEMO := demo
 YESTERDAY := 2026-05-01T09:00
 TODAY := 2026-05-02T09:00
 
-.PHONY: help demo test check lint types imports dependencies wheel prove bench lock clean
+.PHONY: help demo test check coverage lint types imports dependencies wheel prove bench lock clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | head -5
@@ -34,8 +34,10 @@ demo: $(READY)
 test: $(READY)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(COVERAGE) -m "not prove"
 
-check: COVERAGE := --cov --cov-report=term:skip-covered
 check: lint types imports dependencies test
+
+coverage: COVERAGE := --cov --cov-report=term:skip-covered
+coverage: test
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -19,6 +19,16 @@ settings.register_profile("search", deadline=None, max_examples=500, print_blob=
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 
+def pin(worker: str | None) -> None:
+    """Keep a worker and all that it starts on one core: DuckDB then takes one thread, and workers do not get in each other's way."""
+    if worker is not None and hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[int(worker.removeprefix("gw")) % len(cores)]})
+
+
+pin(os.environ.get("PYTEST_XDIST_WORKER"))
+
+
 @pytest.fixture(autouse=True)
 def own_state_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep witnesses out of the user's own state folder, also those of child processes."""

@@ -83,6 +83,8 @@ def test_where_nothing_has_run_only_talk_comes(shop: Path) -> None:
         "journeys": [],
         "messages": [],
         "goals": [],
+        "held": [],
+        "vouchers": [],
         "daemon": None,
         "stopped": False,
     }

@@ -39,6 +39,7 @@ goals:
 steps:
   - send: cart-1
 """
+WIN_BACK = CAMPAIGN.replace("trigger: {did: add_to_cart}", "trigger: {enters: vip}").replace("cart-1", "again") + "allow: [same-day]\n"
 COLUMNS = {
     "customers": "customer_id,email,E-mail,first_name,country,city,birthday,registered_at,newsletter,sms_consent,status,hobbies",
     "products": "product_id,title,url,image_url,price,stock,brand,category,consumption_days",
@@ -51,7 +52,7 @@ COLUMNS = {
 WEB = "customer_id VARCHAR, occurred_at TIMESTAMP, event VARCHAR, product_id VARCHAR, cart_id VARCHAR"
 EVENTS = ("page_view", "view_item", "add_to_cart")
 SEGMENTS = ("vip", "employees", "buyers", "czech")
-TEMPLATES = ("cart-1", "cart-2", "cart-gift", "cart-2-gift")
+TEMPLATES = ("again", "cart-1", "cart-2", "cart-gift", "cart-2-gift")
 
 
 def make(root: Path) -> Path:
@@ -68,7 +69,7 @@ def make(root: Path) -> Path:
     write(root, "groups/avatar.yml", "divisions: {active: {did: order}}\notherwise: cooling\n")
     write(root, "lists/vip.csv", "customer_id\n1\n")
     write(root, "campaigns/abandoned_cart.yml", CAMPAIGN)
-    write(root, "campaigns/win_back.yml", CAMPAIGN)
+    write(root, "campaigns/win_back.yml", WIN_BACK)
     write(root, "vouchers/big.csv", "code,until\n")
     for name in TEMPLATES:
         write(root, f"templates/{name}.html", "---\nsubject: Hello\n---\n<p>Hello</p>\n")

@@ -48,7 +48,7 @@ def _found(body: str, known: Known = KNOWN) -> list[tuple[str, str, str]]:
         ("{% include 'x' %}", "4:1", "template-syntax", ""),
         ("{{ 1 | plural('kus', 'kusů') }}", "4:8", "plural-forms", ""),
         ("<style>p { color: red }</style><p style='color'>x</p>", "4:1", "broken-css", "look for a missing colon or brace"),
-        ("{{ preferences_url }}", "4:4", "unknown-name", "known: campaign, customer, deadline, shop, trigger, unsubscribe_url, with"),
+        ("{{ preferences_url }}", "4:4", "unknown-name", "known: campaign, customer, deadline, shop, trigger, unsubscribe_url, voucher, with"),
     ],
 )
 def test_j18_mistakes_with_place_and_hint(body: str, place: str, code: str, hint: str) -> None:

@@ -49,6 +49,8 @@ DUMPED = {
 """What a ledger decided, without what tells the machine: runs, senders, how often somebody looked."""
 
 
+LATER = "SELECT id FROM messages WHERE not_before > :now"
+BESIDE_RESERVED = "SELECT 1 FROM messages WHERE state = 'held' AND reason LIKE 'capped: %' AND not_before > :now"
 UNSAID_MESSAGES = (
     "SELECT id, state, reason, not_before FROM messages WHERE state <> 'sent' AND reason IS NULL AND NOT coalesce(not_before > :now, false)"
 )
@@ -129,7 +131,7 @@ def perform(play: Play, folder: Path) -> tuple[Counter[str], bool]:
     for moment in play.moments:
         before = dict(_messages(folder))
         acted = act(folder, moment)
-        _hold_plan(folder, acted, before)
+        _hold_plan(folder, moment, acted, before)
         _hold_reasons(folder, moment)
         is_settled &= _hold_again(folder, moment, acted)
     counts = Counter(f"{state} {(reason or '').split(':')[0]}".strip() for state, reason, _ in dict(_messages(folder)).values())
@@ -144,7 +146,7 @@ def _messages(folder: Path) -> Iterator[tuple[int, tuple[str, str | None, str]]]
         yield from ((id_, (state, reason, name)) for id_, state, reason, name in query(location, sql))
 
 
-def _hold_plan(folder: Path, acted: Acted, before: dict[int, tuple[str, str | None, str]]) -> None:
+def _hold_plan(folder: Path, moment: Moment, acted: Acted, before: dict[int, tuple[str, str | None, str]]) -> None:
     """What was planned is what is there now, and every message of it has left, waits for its time, or was stopped with a reason."""
     delta, after = acted.tick.delta, dict(_messages(folder))
     assert acted.ran.campaigns == acted.planned.campaigns, "plan says what run does"
@@ -152,15 +154,15 @@ def _hold_plan(folder: Path, acted: Acted, before: dict[int, tuple[str, str | No
     location = open_project(folder.resolve()).location
     names = dict(query(location, "SELECT id, name FROM campaigns"))
     stopped = {message: (state, reason) for message, state, reason in delta.messages_stopped}
-    windows = {row[0]: row[1] for row in delta.messages_rescheduled} | {row[0]: row[11] for row in delta.messages_new}
+    later = {message for (message,) in query(location, LATER, now=to_micros(datetime.fromisoformat(moment.as_of)))}
     for message, (state, reason) in stopped.items():
-        expected = "sent" if state == "planned" and windows.get(message) is None else state
+        expected = "sent" if state == "planned" and message not in later else state
         assert after[message][0] == expected, (message, after[message], state, reason)
     sends = Counter(names[row[3]] for row in delta.messages_new if row[0] not in stopped and row[11] is None)
     assert all(after[row[0]][0] == "sent" for row in delta.messages_new if row[0] not in stopped and row[11] is None)
     new = Counter(names[row[3]] for row in delta.messages_new)
     again = Counter(before[message][2] for message in before if _told_again(before[message], stopped.get(message)))
-    released = Counter(before[message][2] for message, (state, _) in stopped.items() if state == "planned" and windows.get(message) is None)
+    released = Counter(before[message][2] for message, (state, _) in stopped.items() if state == "planned" and message not in later)
     for each in acted.planned.campaigns:
         told = each.send + sum(each.held_back.values())
         assert told == new[each.campaign] + again[each.campaign], (each, "planned is sent, and held, and stopped")
@@ -196,13 +198,18 @@ def _hold_reasons(folder: Path, moment: Moment) -> None:
 
 
 def _hold_again(folder: Path, moment: Moment, acted: Acted) -> bool:
-    """The same moment once more changes nothing; but where a wait was over already, or a limit left somebody, these go on."""
+    """The same moment once more changes nothing; but three things go on.
+
+    A wait that was over already, whom a limit left, and a message of a later day that had no room while another was a
+    reservation: that one has left by now, and counts on its own day alone.
+    """
     work, as_of = enter(folder, moment)
     left = any(each.beyond_limit for each in acted.planned.campaigns)
     parted = bool(query(work.location, "SELECT 1 FROM journeys WHERE state = 'open' AND due_at <= :now", now=to_micros(as_of)))
+    reserved = bool(query(work.location, BESIDE_RESERVED, now=to_micros(as_of)))
     before = ledger_text(folder)
     again = tick(work, as_of, Wanted(limit=0 if left else moment.limit))
-    settled = not left and not parted
+    settled = not (left or parted or reserved)
     if settled:
         assert again.sent.counts["sent"] == 0
         assert ledger_text(folder) == before, "a second run at the same moment changes nothing"
