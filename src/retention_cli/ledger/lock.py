@@ -8,7 +8,8 @@ recovered. Beside a SQLite file a lock is a flock; on PostgreSQL an advisory loc
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager, suppress
+import time
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _RUN = "run"
 PRESENT = "present-"
 _PATIENCE = 5  # seconds for one's own new lock, which a passing cleaner may hold for a moment
+_ASKINGS, _BETWEEN = 40, 0.05  # times, and seconds, for the name of who holds the run's lock
 
 
 @contextmanager
@@ -97,9 +99,8 @@ def _is_held(location: Location, name: str) -> bool:
 @contextmanager
 def _run_on_file(location: Location, owner: str) -> Iterator[None]:
     info = _file(location, "run.json")
-    with held(location, _RUN) as got:
-        if not got:
-            raise LockHeld(_owner_in(info))
+    with ExitStack() as stack:
+        _get_or_name(location, info, stack)
         with refusing(location):
             info.write_text(json.dumps({"owner": owner}), encoding="utf-8")
         try:
@@ -108,10 +109,24 @@ def _run_on_file(location: Location, owner: str) -> Iterator[None]:
             info.unlink(missing_ok=True)
 
 
-def _owner_in(info: Path) -> str:
+def _get_or_name(location: Location, info: Path, stack: ExitStack) -> None:
+    """Hold the run's lock on the stack, or raise LockHeld with its owner's name.
+
+    An owner has the lock a moment before its name stands in the file, and a moment after the name is gone: then ask again.
+    """
+    for _ in range(_ASKINGS):
+        if stack.enter_context(held(location, _RUN)):
+            return
+        if owner := _owner_in(info):
+            raise LockHeld(owner)
+        time.sleep(_BETWEEN)
+    raise LockHeld("it has not said its name yet")
+
+
+def _owner_in(info: Path) -> str | None:
     with suppress(OSError, ValueError, KeyError, TypeError):
         return str(json.loads(info.read_text(encoding="utf-8"))["owner"])
-    return "it has not said its name yet"
+    return None
 
 
 @contextmanager
