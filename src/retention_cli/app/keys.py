@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from typing import TYPE_CHECKING
 
 from retention_cli.errors import DataUnreachable
 from retention_cli.render.links import SigningKeys
+from retention_cli.sources import atomic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,16 +33,17 @@ def signing_keys(work: Workspace, location: Location, say: Callable[[str], None]
 def _kept(path: Path, say: Callable[[str], None]) -> bytes:
     """Read the key file, or make it: whole, for its owner alone, never over an existing one."""
     try:
-        return bytes.fromhex(path.read_text(encoding="ascii").strip())
-    except FileNotFoundError:
-        pass
+        if not path.exists() and atomic.write_once(path, secrets.token_bytes(_BYTES).hex() + "\n"):
+            say(f"made a key that signs unsubscribe links: {path} (keep it, or name your own under secrets: signing)")
+        return _whole(path.read_text(encoding="ascii"))
     except (OSError, ValueError) as error:
-        raise DataUnreachable(f"the signing key {path} cannot be read", "restore it: links in mail already sent are signed with it") from error
-    path.parent.mkdir(parents=True, exist_ok=True)
-    key = secrets.token_bytes(_BYTES)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-        file.write(key.hex() + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    say(f"made a key that signs unsubscribe links: {path} (keep it, or name your own under secrets: signing)")
+        raise DataUnreachable(
+            f"the signing key {path} cannot be read or made", "restore it: links in mail already sent are signed with it"
+        ) from error
+
+
+def _whole(text: str) -> bytes:
+    key = bytes.fromhex(text.strip())
+    if len(key) != _BYTES:
+        raise ValueError("a part of a key")
     return key
