@@ -15,12 +15,17 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from typer.main import get_command
+
 from retention_cli.cli.exits import guarded
 from retention_cli.cli.main import app
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+COMMAND = get_command(app)
+"""Put together once: that takes as long as many a command."""
 
 RETENTION = (sys.executable, "-c", "from retention_cli.cli.main import main; main()")
 
@@ -43,7 +48,7 @@ def retention(folder: Path, *arguments: object) -> Ran:
     """Run `retention …` in a folder to its end, in this process."""
     out, said = io.StringIO(), io.StringIO()
     with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(said):
-        code = guarded(lambda: app([str(argument) for argument in arguments], standalone_mode=False))
+        code = guarded(lambda: COMMAND([str(argument) for argument in arguments], standalone_mode=False))
     return Ran(code, out.getvalue(), said.getvalue())
 
 

@@ -50,7 +50,7 @@ class DuckEngine:
         config: dict[str, Any] = {**SETTINGS, "temp_directory": str(self._spill)}
         if memory_limit is not None:
             config["memory_limit"] = memory_limit
-        if threads is not None:
+        if threads := threads or _cores():
             config["threads"] = threads
         self._connection = duckdb.connect(":memory:", config=config)
         self._offered: dict[str, Callable[[DuckEngine], None]] = {}
@@ -150,6 +150,11 @@ class DuckEngine:
     def interrupt(self) -> None:
         """Stop the statement that is running, from another thread; it raises there."""
         self._connection.interrupt()
+
+
+def _cores() -> int | None:
+    """Return how many cores this process may use (taskset, a container's cpuset); DuckDB itself counts all of the machine."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
 
 
 def _too_much(limit: str, spill: Path, *, is_disk: bool) -> OutOfMemory:
