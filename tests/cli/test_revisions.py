@@ -84,3 +84,14 @@ def test_validate_asks_the_ledger_of_the_target_it_is_given(tmp_path: Path) -> N
     ran = retention(shop, "validate", "--target", "rehearsal")
     assert ran.code == 2
     assert "removed-step" in ran.out + ran.said
+
+
+def test_j03_a_wait_that_became_shorter_makes_nobody_due_at_once(tmp_path: Path) -> None:
+    """J03: who waits goes on waiting as told then; the new wait is that of whoever comes to it, one step a run (and one of three has no address)."""
+    steps = "steps: [{{wait: {wait}, id: first}}, {{send: letter}}, {{wait: {wait}, id: second}}, {{send: letter, id: more}}]\n"
+    head = HEAD + "on_change: {migrate: {}}\n"
+    shop = make_shop(tmp_path / "shop", {"campaigns/it.yml": head + steps.format(wait="7 days")})
+    assert run(shop, "2026-05-01T09:00").json["campaigns"][0]["waiting"] == 3
+    write(shop, "campaigns/it.yml", head + steps.format(wait="1 day"))
+    for as_of, sent in (("2026-05-05T09:00", 0), ("2026-05-08T09:00", 2), ("2026-05-09T08:59", 0), ("2026-05-09T09:00", 2)):
+        assert run(shop, as_of).json["campaigns"][0]["send"] == sent

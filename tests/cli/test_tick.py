@@ -102,6 +102,13 @@ def test_an_order_between_the_window_and_the_tick_wins(tmp_path: Path) -> None:
     assert outbox(shop) == []
 
 
+def test_t14_what_an_export_tells_ahead_of_time_counts_when_its_time_has_come(tmp_path: Path) -> None:
+    """T14, T16: a tick knows one time, its own, from its first question to its last."""
+    shop = make_shop(tmp_path, {"campaigns/cart.yml": CART}, web=carts(("a", "2026-05-02 00:00:00")))
+    for as_of, sent in (("2026-05-01T10:00", 0), ("2026-05-01T23:59:59", 0), ("2026-05-02T00:29:59", 0), ("2026-05-02T00:30", 1)):
+        assert campaign(tick(shop, as_of), "cart")["send"] == sent
+
+
 def test_the_same_tick_again_sends_nothing(tmp_path: Path) -> None:
     """Once more at the same time, and once more later with the same files: nobody is written to twice (J07)."""
     shop = make_shop(tmp_path / "shop", {"campaigns/cart.yml": CART}, web=carts(("a", "2026-05-01 10:00:00")))

@@ -182,6 +182,7 @@ def test_two_ways_of_writing_in_one_source_stop(orders: Shop) -> None:
 
 
 def test_unix_times_in_seconds_and_milliseconds(orders: Shop) -> None:
+    """T14: told apart by their length, and a length that is neither is a bad row until `date_format` says what it is."""
     orders.timezone = "Europe/Prague"
     orders.write("orders.csv", HEADER + "o1,a,1777629600,1,x\no2,a,1777629600123,1,x\no3,a,1777629600.5,1,x\no4,a,177762960,1,x\n")
     assert rows(orders.import_(), "orders", "ordered_at") == [
