@@ -32,7 +32,7 @@ RUNS = {
     "send": (),
     "status": (),
     "validate": (),
-    "test": (),
+    "test": ("-k", "wrong", "-k", "lapsed"),
     "campaign simulate": ("abandoned_cart", "C10042", "--from", "2026-04-28", "--until", "2026-05-01"),
 }
 FAILING = "as_of: 2026-05-01\ngiven: {customers: [{customer_id: a}]}\nexpect: {segment: lapsed, is: [a]}\n"
