@@ -14,6 +14,9 @@ DEMO := demo
 YESTERDAY := 2026-05-01T09:00
 TODAY := 2026-05-02T09:00
 
+# Compiled modules are kept: hundreds of short processes would compile them anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test check coverage lint types imports dependencies wheel prove bench lock clean
 
 help:
@@ -24,7 +27,7 @@ $(READY): pyproject.toml uv.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@$(BIN)/uv export --quiet --frozen --no-emit-project --extra postgres --extra cs --extra xlsx --extra analytics --extra s3 --output-file $(VENV)/requirements.txt >/dev/null
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(VENV)/requirements.txt
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $(VENV)/requirements.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 

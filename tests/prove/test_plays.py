@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from support import acting
 from support.acting import give, ledger_text, perform
@@ -25,7 +25,7 @@ def prove(number: int, examples: int, *, given_twice: int) -> Counter[str]:
     told: Counter[str] = Counter()
 
     @seed(number)
-    @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=ALL_CHECKS)
+    @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=ALL_CHECKS, phases=[Phase.generate])
     @given(plays())
     def each(play: Play) -> None:
         with TemporaryDirectory() as folder:

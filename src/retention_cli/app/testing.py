@@ -87,6 +87,7 @@ def run_tests(work: Workspace, cases: Sequence[Case]) -> Iterator[Ran]:
         DuckEngine.within(work.project.limits.lowered(threads=1)) as engine,
         closing(Harness(engine, work.project, catalog, mails=mails)) as harness,
     ):
+        engine.expect_little()
         problems += [problem for case in cases for problem in harness.problems(case)]
         if any(problem.is_error for problem in problems):
             raise ProjectInvalid(list(dict.fromkeys(problems)))

@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
 
+from retention_cli.engine.known import Known
 from retention_cli.engine.loading import column_list, load_rows
 from retention_cli.engine.quoting import fill, identifier, literal
+from retention_cli.engine.statements import needs_of
 from retention_cli.errors import OutOfMemory
 from retention_cli.model.limits import in_bytes
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from retention_cli.engine.base import Row
+    from retention_cli.engine.statements import Needs
     from retention_cli.model.limits import Limits
     from retention_cli.model.snapshot import SnapshotSet
 
@@ -53,6 +56,8 @@ class DuckEngine:
         if threads := threads or _cores():
             config["threads"] = threads
         self._connection = duckdb.connect(":memory:", config=config)
+        self._made: set[str] = set()
+        self._known = Known()
         self._offered: dict[str, Callable[[DuckEngine], None]] = {}
         self._connection.execute("SET TimeZone = 'UTC'")
         self._connection.execute("SET enable_progress_bar = false")
@@ -65,6 +70,10 @@ class DuckEngine:
             engine._memory = enough
             engine.execute(fill("SET memory_limit = {enough}", enough=literal(enough)))
         return engine
+
+    def expect_little(self) -> None:
+        """Make no plans: for tables of a few rows, to find the best plan takes longer than any plan."""
+        self.execute("PRAGMA disable_optimizer")
 
     @property
     def memory_limit(self) -> str:
@@ -85,8 +94,29 @@ class DuckEngine:
     def run(self, sql: str, values: Mapping[str, object] = {}) -> list[Row]:
         """Run one statement with its bound values (`$name`, exactly those that it names) and return every row."""
         self._make_ready(sql)
+        needs = needs_of(sql)
+        if needs is not None and self._comes_to_nothing(sql, needs):
+            return []
+        self._known.changed_by(sql)
         with self._memory_told():
             return self._connection.execute(sql, dict(values)).fetchall()
+
+    def _comes_to_nothing(self, sql: str, needs: Needs) -> bool:
+        """Whether a statement need not be run; the table that it makes is emptied then, where it has made it before."""
+        if needs.makes is not None and sql not in self._made:
+            self._made.add(sql)
+            return False
+        if not all(self._is_empty(table) for table in needs.tables):
+            return False
+        if needs.makes is not None and not self._known.is_empty(needs.makes):
+            self.execute(fill("TRUNCATE {table}", table=identifier(needs.makes)))
+            self._known.learn_empty(needs.makes)
+        return True
+
+    def _is_empty(self, table: str) -> bool:
+        if not self._known.is_empty(table) and not self.run(fill("SELECT 1 FROM {table} LIMIT 1", table=identifier(table))):
+            self._known.learn_empty(table)
+        return self._known.is_empty(table)
 
     def execute(self, sql: str, values: Mapping[str, object] = {}) -> None:
         """Run one statement for what it does."""
@@ -126,10 +156,13 @@ class DuckEngine:
 
     def table(self, name: str, columns: Mapping[str, str], rows: Sequence[Row]) -> None:
         """Make the table anew with these columns (name → SQL type) and fill it; 200,000 rows take about half a second."""
+        if self._known.holds(name, columns, rows):
+            return
         self.execute(fill("CREATE OR REPLACE TABLE {name} ({columns})", name=identifier(name), columns=column_list(columns)))
         if rows:
             with self._memory_told():
                 load_rows(self._connection, name, columns, rows)
+        self._known.learn(name, columns, rows)
 
     def attach_snapshots(self, snapshots: SnapshotSet) -> None:
         """Make a view a source over its snapshot, under the source's name."""

@@ -1,5 +1,6 @@
 -- Dates that are waited for, as they are told now: whether each has come, on the customer's clock. A date begins with its
 -- day; a yearly one is the first that comes after the journey came to the wait, that day included.
+-- Nothing without: date_steps.
 CREATE OR REPLACE TABLE awaited AS
 WITH told AS (
     SELECT s.subject, d.*, c.latest,

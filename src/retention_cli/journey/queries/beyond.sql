@@ -1,5 +1,6 @@
 -- Whose messages the limit has no room for. A person's messages of one tick go together; who alone needs more than the limit
 -- stands in nobody's way.
+-- Nothing without: walk.
 CREATE OR REPLACE TABLE beyond AS
 WITH sends AS (
     SELECT s.subject, s.campaign, s.is_new, o.place, count(*) AS messages

@@ -1,4 +1,5 @@
 -- Of a campaign that too many would leave at once nobody moves.
+-- Nothing without: exit_surges.
 INSERT INTO beyond
 SELECT s.subject, s.campaign, s.is_new
 FROM movers AS m

@@ -1,4 +1,5 @@
 -- What was sent to each person or is reserved for them: by customer, and where caps go by address also by address.
+-- Nothing without: cap_wanting.
 CREATE OR REPLACE TABLE cap_counted AS
 WITH told AS (
     SELECT h.message, h.customer_id, h.key, h.channel, coalesce(h.kind, t.kind) AS kind, h.topic,

@@ -1,5 +1,6 @@
 -- Every message of the walk: its wording, the first channel that reaches the customer, when it may leave, and until when.
 -- Where no channel does, the first that was named is told of, and why.
+-- Nothing without: walk.
 CREATE OR REPLACE TABLE departing AS
 WITH letters AS (
     SELECT w.subject, w.hop, w.revision, w.step, s.customer_id, d.path AS variant,

@@ -1,6 +1,7 @@
 -- Which way everybody goes who may come to a split, or to a message in variants: the one drawn before, else the one in whose
 -- range the hash of the comparison's name and the customer lies. Two journeys of one customer are drawn alike, whatever
 -- their revisions' shares; what was drawn before and is no way of this revision any more is drawn among those it has.
+-- Nothing without: program_ways.
 CREATE OR REPLACE TABLE drawn AS
 WITH lots AS (
     SELECT m.subject, m.revision, m.customer_id, x.step, x.experiment,

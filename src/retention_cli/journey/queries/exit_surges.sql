@@ -1,4 +1,5 @@
 -- How many open journeys of each campaign would end by what is no event, and whether that is more than may.
+-- Nothing without: exits_found.
 CREATE OR REPLACE TABLE exit_surges AS
 SELECT s.campaign, count(*) AS journeys, coalesce(count(*) > any_value(l.most), false) AS is_held
 FROM subjects AS s

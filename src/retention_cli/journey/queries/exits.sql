@@ -1,4 +1,5 @@
 -- The first exit of everybody who leaves; of a campaign that too many would leave, only what an event brings.
+-- Nothing without: exits_found.
 CREATE OR REPLACE TABLE exits AS
 SELECT x.subject, arg_min(x.reason, x.position) AS reason
 FROM exits_found AS x

@@ -1,6 +1,7 @@
 -- Every exit that holds, for everybody in flight and everybody who enters: the named ones, behind them a message that was
 -- refused for good where that ends the journey, the deadline, and that there is no such customer any more. Those that an event
 -- brings are `sure`; of the others too many at once are a mistake somewhere.
+-- Nothing without: subjects.
 CREATE OR REPLACE TABLE exits_found AS
 SELECT s.subject, x.name AS reason, x.position, x.is_sure
 FROM subjects AS s

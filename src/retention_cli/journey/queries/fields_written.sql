@@ -1,4 +1,5 @@
 -- What updates write of each customer; of two in one tick the later step of the later journey says the last word.
+-- Nothing without: walk.
 SELECT s.customer_id, p.field, p.tag, p.value, $as_of
 FROM walk AS w
 JOIN subjects AS s ON s.subject = w.subject

@@ -1,4 +1,5 @@
 -- An occurrence is judged once: what became a journey or got a verdict before is out.
+-- Nothing without: candidates.
 DELETE FROM candidates
 WHERE EXISTS (
     SELECT 1 FROM judged

@@ -1,4 +1,5 @@
 -- Which caps each message counts toward, by what the message is.
+-- Nothing without: cap_wanting.
 CREATE OR REPLACE TABLE cap_matches AS
 SELECT w.message, w.person, c.cap
 FROM cap_wanting AS w

@@ -1,5 +1,6 @@
 -- The messages of the tick, each with its address and, where it cannot leave, the reason; `consent` is what tells of theirs. Ids follow
 -- journeys and hops, so that the same frame gives the same rows. `wanted_at` is a message's own time, where it has one.
+-- Nothing without: departing.
 CREATE OR REPLACE TABLE planned AS
 WITH required AS (
     SELECT template, kind, subject_line, list(field) AS fields FROM mail_requires GROUP BY template, kind, subject_line

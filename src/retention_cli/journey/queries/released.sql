@@ -1,5 +1,6 @@
 -- Journeys whose message was held with them and is held no more: their wait begins anew, so that two messages never leave
 -- together because one had to wait.
+-- Nothing without: unsent_settled.
 CREATE OR REPLACE TABLE journeys_released AS
 SELECT DISTINCT u.journey, j.journey_step AS step, e.due_at, e.until_at
 FROM unsent_settled AS u

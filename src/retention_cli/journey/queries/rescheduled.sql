@@ -1,4 +1,5 @@
 -- Messages that have not left, and whose window is another one now: over, moved by the customer's zone, or by other quiet hours.
+-- Nothing without: unsent_judged.
 SELECT u.message, s.not_before, s.open_until
 FROM unsent_judged AS u
 JOIN message_times AS s ON s.message = u.message

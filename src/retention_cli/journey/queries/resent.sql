@@ -1,4 +1,5 @@
 -- Messages of unknown fate that their step lets leave once more, unless their journey is over by an exit or their campaign is off.
+-- Nothing without: unsure.
 SELECT u.message
 FROM unsure AS u
 JOIN subjects AS s ON s.subject = u.journey

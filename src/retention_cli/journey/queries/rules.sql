@@ -1,5 +1,6 @@
 -- The caps that bind each message, with the customer's own limit, and how much of it is taken already. A rolling window is
 -- open at its start; a period of the calendar begins by the customer's clock. What has not left counts in every window.
+-- Nothing without: cap_wanting.
 CREATE OR REPLACE TABLE cap_rules AS
 WITH bound AS (
     SELECT m.message, m.person, c.*, coalesce(c.at_most, l.limits[c.cap]) AS room,

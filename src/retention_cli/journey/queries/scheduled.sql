@@ -1,4 +1,5 @@
 -- When each message leaves at the earliest, and the start of the next quiet time, by which it must have left.
+-- Nothing without: message_moments.
 CREATE OR REPLACE TABLE message_times AS
 SELECT m.message, m.lives_in AS zone, m.moment, greatest(m.moment, coalesce(w.opens_at, m.moment)) AS leaves_at,
     CASE WHEN greatest(m.moment, coalesce(w.opens_at, m.moment)) > make_timestamp($as_of)

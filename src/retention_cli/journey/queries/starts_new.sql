@@ -1,4 +1,5 @@
 -- Who enters another campaign at the next tick, and by which step.
+-- Nothing without: walk.
 SELECT w.subject, w.step, st.starts, s.customer_id, 'started by ' || w.subject || ' ' || w.step, $as_of
 FROM walk AS w
 JOIN subjects AS s ON s.subject = w.subject

@@ -1,4 +1,5 @@
 -- Messages whose address got the same step of the same campaign lately, through another customer.
+-- Nothing without: cap_wanting.
 CREATE OR REPLACE TABLE address_twins AS
 SELECT DISTINCT w.message
 FROM cap_wanting AS w

@@ -3,6 +3,7 @@
 -- one too. What is held for a reason that is not known here stays as it is, and what is held with its journey stays so while its
 -- campaign is off: the journey must know why it stands still. Whose customer is gone has the exit `deleted`, or waits because too
 -- many have it.
+-- Nothing without: unsent.
 CREATE OR REPLACE TABLE unsent_judged AS
 WITH asked_again AS (
     SELECT u.*, a.zone, d.address AS new_address, coalesce(d.key, '') AS key, t.priority, a.subject IS NOT NULL AS is_known,

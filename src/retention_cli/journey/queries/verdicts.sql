@@ -1,5 +1,6 @@
 -- Who enters: asked of every candidate, in the order in which a person would give the reason. `held_out` says why somebody
 -- enters and gets nothing. Too many at once are nobody: the campaign is held until somebody approves.
+-- Nothing without: candidates.
 CREATE OR REPLACE TABLE verdicts AS
 WITH judged AS (
     SELECT s.subject, s.campaign, s.customer_id, s.occurrence, s.entered_at, s.per, r.always, r.most,

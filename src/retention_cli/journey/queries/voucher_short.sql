@@ -1,4 +1,5 @@
 -- Who wants a code and gets none.
+-- Nothing without: voucher_wanting.
 CREATE OR REPLACE TABLE voucher_short AS
 SELECT w.message, 'no voucher: ' || w.pool AS reason
 FROM voucher_wanting AS w

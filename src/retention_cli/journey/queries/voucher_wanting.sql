@@ -1,4 +1,5 @@
 -- Messages that may leave and want a voucher: new ones, and those of earlier ticks that have none yet and that no cap holds.
+-- Nothing without: planned, unsent_judged.
 CREATE OR REPLACE TABLE voucher_wanting AS
 SELECT p.message, st.voucher AS pool, t.priority
 FROM planned AS p

@@ -1,6 +1,7 @@
 -- The way of every journey that moves: a row a step, from where it stood to the next wait, a stop, or the end. One statement
 -- walks everybody; a program has no way back, so the walk ends. A wait that is over when a journey comes to it holds nobody
 -- up, unless a message was planned before it in this walk: no run sends twice what a wait should part.
+-- Nothing without: movers.
 CREATE OR REPLACE TABLE walk AS
 WITH RECURSIVE walked AS (
     SELECT subject, revision, zone, 0 AS hop, false AS sent, step FROM movers

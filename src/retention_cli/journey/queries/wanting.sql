@@ -1,5 +1,6 @@
 -- Every message that could leave and that caps are about: new ones, and those held before. A person is whose messages count
 -- together: a customer, or whoever shares an e-mail address. The round is the message's place among the person's own.
+-- Nothing without: planned, unsent_judged.
 CREATE OR REPLACE TABLE cap_wanting AS
 WITH both_kinds AS (
     SELECT p.message, p.subject, p.campaign, p.step, p.customer_id, p.channel, p.kind, p.topic, p.key, t.priority
