@@ -17,7 +17,7 @@ from retention_cli.journey.tables import QUERIES
 from support.acting import perform
 
 if TYPE_CHECKING:
-    pass
+    from collections.abc import Iterator
 
 STATEMENTS = {
     path.name: text for path in files(QUERIES).iterdir() if path.name.endswith(".sql") and needs_of(text := path.read_text(encoding="utf-8"))
