@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +18,8 @@ NO_SKIPS = "RETENTION_FAIL_ON_SKIP"
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.register_profile("search", deadline=None, max_examples=500, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
+if settings.get_current_profile_name() == "suite":  # its examples also take constants from the modules that happen to be there
+    vars(providers)["_get_local_constants"] = lambda: vars(providers)["_local_constants"]
 
 
 def pin(worker: str | None) -> None:

@@ -117,6 +117,16 @@ def test_a_message_is_not_held_for_ever(tmp_path: Path) -> None:
     assert ends(shop) == [("a", "ended", "done"), ("b", "ended", "done")]
 
 
+def test_what_is_too_old_to_be_held_is_not_held_first(tmp_path: Path) -> None:
+    """Nobody ran for nine days: the message that waited for its evening expires in the next run, and the run after that has nothing to do."""
+    shop = shop_of(tmp_path, ENTERS + FRESH + 'steps: [{send: letter, at: "18:00"}, {wait: 1 day}, stop]\n', orders=newest("2027-05-01 10:30:00"))
+    written(shop, "2027-05-01T11:00")
+    tick(shop, "2027-05-01T11:00")
+    assert tick(shop, "2027-05-10T11:00")["held_back"] == {"held too long": 2}
+    assert tick(shop, "2027-05-10T11:00")["held_back"] == {}
+    assert [row[2:] for row in messages(shop)] == [("expired", "held too long: data too old: orders")] * 2
+
+
 def test_what_is_held_for_old_facts_takes_no_room_of_a_cap(tmp_path: Path) -> None:
     shop = shop_of(tmp_path, ENTERS + FRESH + "priority: 90\nsteps: [{send: letter}]\n", SETTINGS + CAPS)
     write(shop, "campaigns/low.yml", f"name: low\npriority: 10\n{ENTERS}steps: [{{send: letter}}]\n{GOALS}")

@@ -2,7 +2,7 @@
 -- what may leave again if its caps let it. What the shop's file says of the address that it was planned for holds for another
 -- one too. What is held for a reason that is not known here stays as it is, and what is held with its journey stays so while its
 -- campaign is off: the journey must know why it stands still. Whose customer is gone has the exit `deleted`, or waits because too
--- many have it.
+-- many have it. What is too old to be held any longer is not held first.
 -- Nothing without: unsent.
 CREATE OR REPLACE TABLE unsent_judged AS
 WITH asked_again AS (
@@ -17,7 +17,8 @@ WITH asked_again AS (
             AS consent,
         CASE WHEN u.state <> 'held' OR u.held_for IS NOT NULL THEN w.reason END AS waits_for,
         u.campaign IN (SELECT campaign FROM off) AND (u.state <> 'held' OR (u.held_for IS NOT NULL AND NOT u.holds_journey)) AS is_off,
-        u.state = 'held' AND u.holds_journey AND coalesce(u.not_after <= $as_of, u.planned_at <= $oldest) AS is_over,
+        coalesce(u.not_after <= $as_of, u.planned_at <= $oldest) AS is_old,
+        u.state = 'held' AND u.holds_journey AND is_old AS is_over,
         u.state = 'held' AND u.held_for IS NOT NULL AND u.campaign IN (SELECT campaign FROM running) AS is_back
     FROM unsent AS u
     LEFT JOIN campaign_traits AS t ON t.campaign = u.campaign
@@ -36,6 +37,7 @@ SELECT *,
         WHEN is_over THEN 'expired'
         WHEN NOT is_known THEN 'held'
         WHEN key = '' OR is_suppressed OR (is_refused AND NOT is_outside) THEN 'suppressed'
+        WHEN waits_for IS NOT NULL AND is_old THEN 'expired'
         WHEN waits_for IS NOT NULL THEN 'held'
         WHEN is_back THEN 'planned'
         ELSE state
@@ -48,6 +50,7 @@ SELECT *,
         WHEN key = '' THEN 'no address'
         WHEN is_suppressed THEN 'suppressed'
         WHEN is_refused AND NOT is_outside THEN 'no consent: ' || consent
+        WHEN waits_for IS NOT NULL AND is_old THEN 'held too long: ' || waits_for
         WHEN waits_for IS NOT NULL THEN waits_for
         WHEN is_back THEN CASE held_for WHEN 'campaign is off' THEN 'campaign is on again' WHEN 'quiet hours' THEN 'another window'
                                         WHEN 'capped' THEN 'its caps let it' WHEN 'no voucher' THEN 'there is a voucher'
