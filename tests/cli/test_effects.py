@@ -269,6 +269,20 @@ def test_a_campaign_that_is_started_begins_at_the_next_run_and_by_its_own_rules(
     assert rows(made, "SELECT customer, verdict FROM verdicts WHERE campaign = 2") == [("c", "not_in_audience")]
 
 
+def test_plan_and_run_tell_alike_whom_steps_write_of_and_what_they_start(tmp_path: Path) -> None:
+    """Two of three: the third goes the other way."""
+    steps = "  - {if: {first_name: [Ann, Bob]}, then: [{update: {add_tags: [seen]}}, {update: {add_tags: [warm]}}, {start: other}]}\n"
+    other = "name: other\ntrigger: {did: email_clicked}\ngoals: {g: {when: {did: order}, window: 1 day}}\nsteps: [{send: letter}]\n"
+    made = shop(tmp_path / "shop", steps, ANN, NEW_YORKER, CARL, files={"campaigns/other.yml": other})
+    plan = retention(made, "plan", "--as-of", "2026-05-01T10:00", "--format", "json").json["campaigns"]
+    assert {each["campaign"]: (each["update"], each["start"]) for each in plan} == {"c": (2, {"other": 2}), "other": (0, {})}
+    said = retention(made, "plan", "--as-of", "2026-05-01T10:00").said
+    assert "c: of 2 customers something is written down" in said
+    assert "c: 2 customers enter other at the next run" in said
+    assert tick(made, "2026-05-01T10:00")["campaigns"] == plan
+    assert [each["enter"] for each in tick(made, "2026-05-01T10:01")["campaigns"]] == [0, 2]
+
+
 def test_an_exit_and_a_holdout_of_the_started_campaign_hold(tmp_path: Path) -> None:
     other = OTHER + "holdout: 100%\nsteps: [{send: second}]\n"
     made = shop(tmp_path / "held", "  - start: other\n", files={"campaigns/other.yml": other})

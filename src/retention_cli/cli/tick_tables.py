@@ -30,13 +30,13 @@ def plan_told(report: PlanReport, local: Local) -> Told:
         if each["state"] != "continues":
             left = f"{plural(each['journeys'], 'journey')} and {plural(each['messages'], 'message')}"
             said.append(f"{each['campaign']} is {each['state']}: {left} stay where they are")
-    return Told(report.as_json(), _campaigns(report.campaigns, local), said=(*_limited(report.campaigns), *said))
+    return Told(report.as_json(), _campaigns(report.campaigns, local), said=(*_further(report.campaigns), *said))
 
 
 def run_told(report: RunReport, code: int, local: Local) -> Told:
     """Tell what a run did; `code` is what it ends with."""
     tables = (*_campaigns(report.campaigns, local), *_messages(report.sent, local))
-    return Told(report.as_json(code), tables, said=(*_limited(report.campaigns), *_remarks(report.sent)))
+    return Told(report.as_json(code), tables, said=(*_further(report.campaigns), *_remarks(report.sent)))
 
 
 def sent_told(sent: Sent, code: int, local: Local) -> Told:
@@ -45,10 +45,14 @@ def sent_told(sent: Sent, code: int, local: Local) -> Told:
     return Told(plain, _messages(sent, local), said=tuple(_remarks(sent)))
 
 
-def _limited(campaigns: Sequence[CampaignPlan]) -> Iterator[str]:
+def _further(campaigns: Sequence[CampaignPlan]) -> Iterator[str]:
     for each in campaigns:
         if each.beyond_limit:
             yield f"{each.campaign}: the limit leaves {plural(each.beyond_limit, 'person', 'people')} for the next run"
+        if each.update:
+            yield f"{each.campaign}: of {plural(each.update, 'customer')} something is written down"
+        for name, count in each.start.items():
+            yield f"{each.campaign}: {plural(count, 'customer')} enter {visible(name)} at the next run"
         if each.held_exits:
             yield f"{each.campaign}: {plural(each.held_exits, 'journey')} would end at once, which are too many: nothing of it moves"
 

@@ -22,7 +22,8 @@ class CampaignPlan:
     """What a tick does in one campaign. `baseline` fitted already when it first ran; `waiting` is what is open afterwards.
 
     `beyond_limit` are people whose messages the limit leaves for the next tick; `held_exits` would leave at once, which are too
-    many: nothing of the campaign moves.
+    many: nothing of the campaign moves. `update` are customers of whom something is written down, `start` those who enter another
+    campaign at the next tick, by that one.
     """
 
     campaign: str
@@ -37,6 +38,8 @@ class CampaignPlan:
     baseline: int = 0
     beyond_limit: int = 0
     held_exits: int = 0
+    update: int = 0
+    start: Mapping[str, int] = field(default_factory=dict)
 
 
 def count(frame: Frame, engine: DuckEngine, members: Cast, baseline: Mapping[int, int], beyond: Mapping[int, int]) -> tuple[CampaignPlan, ...]:
@@ -64,6 +67,8 @@ def count(frame: Frame, engine: DuckEngine, members: Cast, baseline: Mapping[int
                 baseline=baseline.get(running.id, 0),
                 beyond_limit=beyond.get(running.id, 0),
                 held_exits=sum(found.get("held_exits", {}).values()),
+                update=sum(found.get("update", {}).values()),
+                start=found.get("start", {}),
             )
         )
     return tuple(plans)

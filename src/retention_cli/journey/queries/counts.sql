@@ -26,5 +26,14 @@ SELECT s.campaign, 'stayed', NULL, count(*) FROM arrivals AS a JOIN subjects AS 
 UNION ALL
 SELECT s.campaign, 'left', NULL, count(*) FROM arrivals AS a JOIN subjects AS s USING (subject) WHERE NOT s.is_new AND a.state = 'ended' GROUP BY s.campaign
 UNION ALL
+SELECT s.campaign, 'update', NULL, count(DISTINCT s.customer_id) FROM walk AS w JOIN subjects AS s USING (subject) WHERE w.op = 'update' GROUP BY s.campaign
+UNION ALL
+SELECT s.campaign, 'start', st.starts, count(*)
+FROM walk AS w
+JOIN subjects AS s USING (subject)
+JOIN program_steps AS st ON st.revision = w.revision AND st.step = w.step
+WHERE w.op = 'start'
+GROUP BY s.campaign, st.starts
+UNION ALL
 SELECT campaign, 'held_exits', NULL, journeys FROM exit_surges WHERE is_held
 ORDER BY 1, 2, 3
