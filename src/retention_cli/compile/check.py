@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from retention_cli.compile.began import misnamed
 from retention_cli.compile.check_triggers import check_trigger
 from retention_cli.compile.conditions import Compiler
 from retention_cli.compile.definitions import Nothing
@@ -140,7 +141,7 @@ def _campaign(project: Project, schema: Schema, moment: Moment, campaign: Campai
     trigger = Compiler(schema, moment, project)
     check_trigger(project, trigger, campaign)
     dates = [problem for word in _dates(campaign) for problem in _date(word, campaign, journeys, schema)]
-    return [*journeys.problems, *goals, *trigger.problems, *dates, *misfits_of(project, schema, moment, campaign)]
+    return [*misnamed(campaign, schema), *journeys.problems, *goals, *trigger.problems, *dates, *misfits_of(project, schema, moment, campaign)]
 
 
 def _goal(goal: ProgramGoal, compiler: Compiler) -> list[Problem]:

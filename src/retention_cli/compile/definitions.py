@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from retention_cli.model.campaign import Campaign
     from retention_cli.model.group import Group
     from retention_cli.model.kept_field import KeptField
     from retention_cli.model.learned import Learned
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 class Definitions(Protocol):
     """Everything that a condition may name beside columns and events; `model.project.Project` is one."""
+
+    @property
+    def campaigns(self) -> Mapping[str, Campaign]:
+        """Campaigns by name; what begins them is in reach of their conditions."""
 
     @property
     def segments(self) -> Mapping[str, Segment]:
@@ -70,6 +75,7 @@ class Definitions(Protocol):
 class Nothing:
     """Definitions of nothing: for conditions that ask only of a row."""
 
+    campaigns: Mapping[str, Campaign] = field(default_factory=dict)
     segments: Mapping[str, Segment] = field(default_factory=dict)
     groups: Mapping[str, Group] = field(default_factory=dict)
     metrics: Mapping[str, Metric] = field(default_factory=dict)

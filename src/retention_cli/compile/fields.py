@@ -1,7 +1,7 @@
 """What a name means of a customer: the shop's own metric or group, a kept field, a column, something built in, in this order.
 
-A definition that others stand in is computed once, in a CTE of its own. What is built in but lacks its sources is told by
-what it needs, not by the mistakes of its formula.
+`trigger.FIELD` is of the row that began a journey. A definition that others stand in is computed once, in a CTE of its own. What
+is built in but lacks its sources is told by what it needs, not by the mistakes of its formula.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from retention_cli.compile import sql
+from retention_cli.compile.began import began, is_of_trigger
 from retention_cli.compile.derived import why_not
 from retention_cli.compile.favourites import favourite
 from retention_cli.compile.kept import kept, kept_names
@@ -83,6 +84,8 @@ class Fields:
 
     def _find(self, name: str, place: Place) -> Typed | None:
         names, schema = self.compiler.names, self.compiler.schema
+        if is_of_trigger(name):
+            return began(self.compiler, name, place)
         if name in names.metrics:
             return self._defined(name, names.metrics[name].definition, place)
         if name in names.groups:

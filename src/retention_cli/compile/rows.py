@@ -32,7 +32,7 @@ OF_TIME = ("hour", "weekday", "day", "week", "month", HAPPENED_AT)
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
-_STORED = {
+STORED = {
     ColumnType.TEXT: "varchar",
     ColumnType.INTEGER: "bigint",
     ColumnType.DECIMAL: "decimal(38, 6)",
@@ -41,6 +41,7 @@ _STORED = {
     ColumnType.TIME: "timestamp",
     ColumnType.LIST: "varchar[]",
 }
+"""The SQL types of columns."""
 
 
 @dataclass(slots=True)
@@ -69,7 +70,7 @@ class RowScope:
 
     def _missing(self, name: str) -> Typed | None:
         kind = self.elsewhere.get(name)
-        return None if kind is None else Typed(exp.cast(exp.Null(), _STORED[kind], dialect=sql.DIALECT), kind)
+        return None if kind is None else Typed(exp.cast(exp.Null(), STORED[kind], dialect=sql.DIALECT), kind)
 
     def _of_time(self, name: str) -> Typed | None:
         """Return a part of the event's time by the shop's clock."""

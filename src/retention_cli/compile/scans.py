@@ -173,7 +173,7 @@ class Scans:
         else:
             on = exp.EQ(this=sql.col(CUSTOMER, source), expression=sql.col(CUSTOMER, self.subject.table))
             select = select.from_(sql.table(self.subject.table), copy=False).join(sql.table(source), on=on, join_type="inner", copy=False)
-        select = self._joined(select, source, joined)
+        select = self.with_tables(select, source, joined)
         if (time := self.schema.time(source)) is None:
             return select
         return select.where(self.until_now(source), *self.before_end(sql.col(time, source)), copy=False)
@@ -181,7 +181,7 @@ class Scans:
     def rows(self, source: str, joined: Iterable[str] = ()) -> exp.Select:
         """Return `SELECT … FROM events`, up to as_of, of whoever is a subject; the caller adds what it selects."""
         select = exp.Select().from_(sql.table(source), copy=False)
-        select = self._joined(select, source, joined)
+        select = self.with_tables(select, source, joined)
         if self.schema.time(source) is not None:
             select = select.where(self.until_now(source), copy=False)
         if self.subject.table is None:
@@ -189,7 +189,7 @@ class Scans:
         subjects = exp.Select().select(sql.col(CUSTOMER), copy=False).from_(sql.table(self.subject.table), copy=False)
         return select.where(exp.In(this=sql.col(CUSTOMER, source), query=exp.Subquery(this=subjects)), copy=False)
 
-    def _joined(self, select: exp.Select, source: str, joined: Iterable[str]) -> exp.Select:
+    def with_tables(self, select: exp.Select, source: str, joined: Iterable[str]) -> exp.Select:
         """Join what is wanted of the source's parent and its lookup."""
         for other in (self.schema.parent(source), self.schema.lookup(source)):
             if other and other in joined:
