@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from retention_cli.app.trials import comparisons
 from retention_cli.compile.program import compile_program
 from retention_cli.errors import UsageError
 from retention_cli.journey.diagram import Diagram, draw
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from retention_cli.app.trials import Comparison
     from retention_cli.app.workspace import Workspace
     from retention_cli.model.campaign import Campaign
 
@@ -81,7 +83,7 @@ class StepTally:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One campaign whole: over all revisions, by revision with the current one first, and by step."""
+    """One campaign whole: over all revisions, by revision with the current one first, by step, and what it compares."""
 
     campaign: Campaign
     diagram: Diagram
@@ -89,6 +91,7 @@ class Shown:
     overall: Tally
     revisions: tuple[RevisionTally, ...]
     steps: tuple[StepTally, ...]
+    comparisons: tuple[Comparison, ...] = ()
 
 
 def named(work: Workspace, name: str) -> Campaign:
@@ -120,13 +123,14 @@ def campaign_graph(work: Workspace, name: str) -> Diagram:
     return draw(named(work, name))
 
 
-def campaign_show(work: Workspace, name: str) -> Shown:
-    """Return where a campaign's people stand and what became of its messages; zeros where nothing ran yet."""
+def campaign_show(work: Workspace, name: str, now: datetime) -> Shown:
+    """Return where a campaign's people stand, what became of its messages, and how its ways compare; zeros where nothing ran yet."""
     campaign = named(work, name)
+    compared: tuple[Comparison, ...] = ()
     rows, reader = CampaignRows(), open_reader(work.location)
     if reader is not None:
         with reader:
-            rows = reader.campaign(name)
+            rows, compared = reader.campaign(name), comparisons(reader, campaign, now, work.project.zone)
     current, diagram = compile_program(campaign).fingerprint, draw(campaign)
     revisions = [
         RevisionTally(fingerprint, None if as_of is None else from_micros(as_of), fingerprint == current, _tally(rows, number))
@@ -135,7 +139,7 @@ def campaign_show(work: Workspace, name: str) -> Shown:
     if not any(each.is_current for each in revisions):
         revisions.insert(0, RevisionTally(current, None, is_current=True, tally=_tally(CampaignRows())))
     ordered = tuple(sorted(revisions, key=lambda each: not each.is_current))
-    return Shown(campaign, diagram, dict(rows.verdicts), _tally(rows), ordered, tuple(_steps(diagram, rows)))
+    return Shown(campaign, diagram, dict(rows.verdicts), _tally(rows), ordered, tuple(_steps(diagram, rows)), compared)
 
 
 def _tally(rows: CampaignRows, revision: int | None = None) -> Tally:

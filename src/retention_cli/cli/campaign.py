@@ -52,9 +52,10 @@ def show(
     from retention_cli.cli.campaign_tables import shown_told
     from retention_cli.cli.local import Local
     from retention_cli.cli.told import tell
+    from retention_cli.clock import SystemClock
 
     work = open_project(find_root(project), target)
-    tell(shown_told(campaign_show(work, name), Local.of(work.project)), format_)
+    tell(shown_told(campaign_show(work, name, SystemClock().now()), Local.of(work.project)), format_)
 
 
 @app.command()

@@ -8,6 +8,7 @@ from retention_cli.app.campaigns import file_of
 from retention_cli.cli.local import MISSING
 from retention_cli.cli.tick_tables import reasons
 from retention_cli.cli.told import Table, Told
+from retention_cli.cli.trial_tables import compared, comparison_table, remarks
 from retention_cli.text import plural, visible
 
 if TYPE_CHECKING:
@@ -69,8 +70,10 @@ def shown_told(found: Shown, local: Local) -> Told:
             (visible(goal), local.number(reached), MISSING if total is None else local.number(total)) for goal, reached, total in found.overall.goals
         ]
         tables.append(Table(("goal", "reached", "total"), goals, right=("reached", "total"), title="goals"))
+    tables += [comparison_table(each, local) for each in found.comparisons]
+    said = tuple(remark for each in found.comparisons for remark in remarks(each, local))
     rows = [tuple(_flat(step).values()) for step in map(_step, found.steps)]
-    return Told(_shown(found), tuple(tables), tuple(_flat(_step(found.steps[0]))), rows, lines=(*_head(found, local), ""))
+    return Told(_shown(found), tuple(tables), tuple(_flat(_step(found.steps[0]))), rows, lines=(*_head(found, local), ""), said=said)
 
 
 def _head(found: Shown, local: Local) -> Iterable[str]:
@@ -136,6 +139,7 @@ def _shown(found: Shown) -> dict[str, Any]:
         **_tally(found.overall),
         "revisions": [_revision(each) for each in found.revisions],
         "steps": [_step(each) for each in found.steps],
+        "comparisons": [compared(each) for each in found.comparisons],
     }
 
 

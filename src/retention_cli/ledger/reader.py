@@ -217,6 +217,17 @@ class Reader:
             [(reason, n) for reason, n in self._rows("campaign_verdicts", campaign=name)],
         )
 
+    def compared_ways(self, campaign: str, experiment: str, goal: str, settled: int, *, everybody: bool = False) -> list[tuple[Any, ...]]:
+        """Return (way, customers, reached, first drawn) of those who entered up to `settled`; `everybody` who was drawn, whenever."""
+        return self._rows("compared_ways", campaign=campaign, experiment=experiment, goal=goal, settled=settled, everybody=int(everybody))
+
+    def compared_holdout(self, campaign: str, goal: str, settled: int) -> list[tuple[int, int, int]]:
+        """Return (1 held out or 0, customers, reached) of those who entered up to `settled`."""
+        return [
+            (int(kind), int(people), int(reached))
+            for kind, people, reached in self._rows("compared_holdout", campaign=campaign, goal=goal, settled=settled)
+        ]
+
     def own_events(self, until: int) -> list[tuple[Any, ...]]:
         """Return what was sent and what came back of it, up to an instant.
 
