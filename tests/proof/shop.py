@@ -52,7 +52,11 @@ sources:
       birthday: {type: date, origin: birthday}
       registered_at: {type: time, origin: registered_at}
   products:
-    columns: {product_id: {type: text, origin: product_id}, brand: {type: text, origin: brand}}
+    columns:
+      product_id: {type: text, origin: product_id}
+      brand: {type: text, origin: brand}
+      stock: {type: integer, origin: stock}
+      price: {type: decimal, scale: 2, origin: price}
   orders:
     events: [order]
     columns:

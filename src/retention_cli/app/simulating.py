@@ -100,7 +100,7 @@ def simulate_given(work: Workspace, asked: Asked, file: Path) -> Simulated:
 
 def _demand_person(case: Case, customer: str, file: Path) -> None:
     named = {str(value) for rows in case.given.values() for row in rows for key, value in row.values.items() if key == CUSTOMER}
-    named |= {str(each.customer) for each in case.when}
+    named |= {str(each.customer) for each in case.when if each.of is None}
     if customer not in named:
         raise UsageError(f"nobody in {file} is the customer {customer!r}", did_you_mean(customer, named))
 

@@ -69,18 +69,20 @@ class What(Node):
 
 @dataclass(frozen=True, slots=True)
 class Happening(Node):
-    """One thing that happens while a campaign runs: a customer does something, or becomes other than before.
+    """One thing that happens while a campaign runs: a customer does something, or a row becomes other than before.
 
-    `did` is the event, whose row has `values`; `source` names the source where several know the event. `changes` are fields
-    of the customer from `at` on.
+    `did` is the event, whose row has `values`; `source` names the source where several know the event. `changes` are columns
+    from `at` on: of the customer, or of the row with the key `row` of the source `of`, which is nobody's.
     """
 
     at: Word
-    customer: Word
+    customer: Word = Word("")
     did: Word | None = None
     source: Word | None = None
     values: Mapping[Word, Value] = field(default_factory=dict)
     changes: Mapping[Word, Value] = field(default_factory=dict)
+    of: Word | None = None
+    row: Word | None = None
 
 
 @dataclass(frozen=True, slots=True)

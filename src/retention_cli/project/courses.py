@@ -2,6 +2,7 @@
 
 happening = {at: MOMENT, customer: ID, did: EVENT, source: SOURCE, COLUMN: value, …}
 | {at: MOMENT, customer: ID, set: {FIELD: value, …}}
+| {at: MOMENT, row: KEY, of: SOURCE, set: {COLUMN: value, …}}
 course    = {campaign: NAME, customer: ID, until: MOMENT, enters: true | false | COUNT,
 sends: [TEMPLATE | {template:, at:, channel:}, …], ends: REASON | false, goals: {GOAL: true | false | NUMBER, …}}
 """
@@ -31,6 +32,8 @@ CAMPAIGN = "campaign"
 COURSE_KEYS = ("customer", "until", "enters", "sends", "ends", "goals")
 SENDING_KEYS = ("template", "at", "channel")
 HAPPENING_KEYS = ("at", "customer", "did", "source", "set")
+ROW_KEYS = ("row", "of")
+"""Beside `set`: whose columns change, where it is not a customer."""
 TRUE, FALSE = "true", "false"
 _NEEDED = ("customer", "until")
 _NOTHING = Word("")
@@ -51,19 +54,22 @@ def _happening(raw: Raw, spot: Spot, values: Values) -> Happening | None:
         message = f"what happens should be a mapping, not {shape_of(raw)}"
         spot.error(raw, Code.WRONG_SHAPE, message, "write {at: 2026-05-01T10:00, customer: a, did: order}")
         return None
-    if not _is_whole(raw, ("at", "customer"), "what happens", spot) or not _is_one_thing(raw, spot):
+    who = ROW_KEYS if "set" in raw and any(key in raw for key in ROW_KEYS) else ("customer",)
+    if not _is_whole(raw, ("at", *who), "what happens", spot) or not _is_one_thing(raw, who, spot):
         return None
-    at, customer = _moment(raw["at"], spot.key("at")), name(raw["customer"], spot.key("customer"))
-    did, source = (name(raw[key], spot.key(key)) if key in raw else None for key in ("did", "source"))
-    if at is None or customer is None:
+    at = _moment(raw["at"], spot.key("at"))
+    words = {key: name(raw[key], spot.key(key)) for key in (*who, "did", "source") if key in raw}
+    if at is None or any(words[key] is None for key in who):
         return None
     own = Table(raw.place)
-    own.update({key: raw[key] for key in raw.words() if key not in HAPPENING_KEYS})
+    own.update({key: raw[key] for key in raw.words() if key not in (*HAPPENING_KEYS, *who)})
     return Happening(
         at=at,
-        customer=customer,
-        did=did,
-        source=source,
+        customer=words.get("customer") or _NOTHING,
+        did=words.get("did"),
+        source=words.get("source"),
+        of=words.get("of"),
+        row=words.get("row"),
         values=values(own, spot),
         changes=_changes(raw["set"], spot.key("set"), values) if "set" in raw else {},
         place=raw.place,
@@ -71,13 +77,13 @@ def _happening(raw: Raw, spot: Spot, values: Values) -> Happening | None:
     )
 
 
-def _is_one_thing(table: Table, spot: Spot) -> bool:
+def _is_one_thing(table: Table, who: Collection[str], spot: Spot) -> bool:
     """Note what neither says what was done nor what is set, and what says both."""
     if "did" not in table and "set" not in table:
         if not table.broken:
             spot.error(table, Code.MISSING_KEY, "what happens needs 'did' or 'set'", "write did: EVENT, or set: {FIELD: value}")
         return False
-    others = [key for key in table.words() if "set" in table and key not in ("at", "customer", "set")]
+    others = [key for key in table.words() if "set" in table and key not in ("at", *who, "set")]
     for other in others:
         spot.notes.error(other.place, Code.UNKNOWN_KEY, f"{other!r} stands beside 'set'", "write a line for each")
     return not others

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from retention_cli.project.cases import HEAD_KEYS
-from retention_cli.project.courses import CAMPAIGN, COURSE_KEYS, SENDING_KEYS
+from retention_cli.project.courses import CAMPAIGN, COURSE_KEYS, ROW_KEYS, SENDING_KEYS
 from retention_cli.project.schema_conditions import ref, table
 
 if TYPE_CHECKING:
@@ -38,7 +38,9 @@ _HAPPENING = {
     "customer": "who, by id",
     "did": "the event; the row's own columns stand beside it",
     "source": "the source of the event, where several know it",
-    "set": "fields of the customer that have these values from then on",
+    "set": "fields of the customer, or columns of the row, that have these values from then on",
+    "row": "whose columns change: the key of a row",
+    "of": "the source of that row",
 }
 
 
@@ -85,7 +87,9 @@ def _happening() -> Schema:
 
 def _change() -> Schema:
     fields = {"type": "object", "additionalProperties": ref("value"), "description": _HAPPENING["set"]}
-    return table({**{key: ref("text", _HAPPENING[key]) for key in ("at", "customer")}, "set": fields}, ["at", "customer", "set"])
+    keys = {key: ref("text", _HAPPENING[key]) for key in ("at", "customer", *ROW_KEYS)}
+    ways: list[Schema] = [{"required": ["customer"], "maxProperties": 3}, {"required": [*ROW_KEYS], "maxProperties": 4}]
+    return table({**keys, "set": fields}, ["at", "set"]) | {"oneOf": ways}
 
 
 def _who(head: str) -> Schema:

@@ -89,9 +89,13 @@ class _Checking:
             yield from self._roles(str(source), rows)
             yield from self._events(str(source), rows)
             yield from self._keys(case, str(source), rows)
-        changes = [Row(values=each.changes, place=each.place, path=each.path) for each in case.when if each.did is None]
-        yield from self._columns(CUSTOMERS, changes)
-        yield from self._values(CUSTOMERS, changes)
+        changes: dict[str, list[Row]] = {}
+        for each in case.when:
+            if each.did is None and str(each.of or CUSTOMERS) in self.catalog.sources:
+                changes.setdefault(str(each.of or CUSTOMERS), []).append(Row(values=each.changes, place=each.place, path=each.path))
+        for source, rows in changes.items():
+            yield from self._columns(source, rows)
+            yield from self._values(source, rows)
 
     def _columns(self, source: str, rows: Sequence[Row]) -> Iterator[Problem]:
         """Tell each unknown column once a table."""

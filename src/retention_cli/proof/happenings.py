@@ -31,10 +31,12 @@ EVENT, TIME = "event", "occurred_at"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Fields of a customer that have these values from an instant on."""
+    """Columns of the row of a source with a key that have these values from an instant on."""
 
     at: datetime
-    customer: str
+    source: str
+    column: str
+    key: str
     values: Mapping[Word, Value]
 
 
@@ -69,15 +71,24 @@ class Happenings:
         everybody = given.setdefault(Word(CUSTOMERS), [])
         named = {str(row.values.get(Word(CUSTOMER))) for row in everybody}
         everybody += [
-            Row(values={Word(CUSTOMER): who}) for who in {str(each.customer): each.customer for each in case.when}.values() if who not in named
+            Row(values={Word(CUSTOMER): who}) for who in {str(each.customer): each.customer for each in case.when if each.of is None}.values() if who not in named
         ]
         return case.model_copy(update={"given": {source: tuple(rows) for source, rows in given.items()}})
 
     def changes(self, case: Case) -> list[Change]:
-        """Return how customers become other than before, oldest first."""
-        zone = self._project.zone
-        found = [Change(instant(each.at, zone), str(each.customer), each.changes) for each in case.when if each.did is None]
-        return sorted(found, key=lambda change: change.at)
+        """Return how customers and other rows become other than before, oldest first."""
+        found = [self._change(each) for each in case.when if each.did is None]
+        return sorted((each for each in found if each is not None), key=lambda change: change.at)
+
+    def _change(self, each: Happening) -> Change | None:
+        at = instant(each.at, self._project.zone)
+        if each.of is None:
+            return Change(at, CUSTOMERS, CUSTOMER, str(each.customer), each.changes)
+        key = self._key(each.of)
+        return None if key is None else Change(at, str(each.of), key, str(each.row), each.changes)
+
+    def _key(self, source: Word) -> str | None:
+        return roles_of(self._project, str(source)).key if str(source) in self._project.sources else None
 
     def problems(self, case: Case) -> Iterator[Problem]:
         """Yield events that no source can tell."""
@@ -85,6 +96,23 @@ class Happenings:
             source = self._source(each)
             if isinstance(source, Problem):
                 yield source
+            if each.of is not None and (problem := self._unmet(case, each, each.of)) is not None:
+                yield problem
+
+    def _unmet(self, case: Case, each: Happening, source: Word) -> Problem | None:
+        """Return why no row changes."""
+        if str(source) not in self._project.sources:
+            message, hint = f"there is no source {str(source)!r}", did_you_mean(source, self._project.sources)
+            return Problem(source.place, "unknown-source", message, hint)
+        key = self._key(source)
+        if key is None:
+            message = f"the source {str(source)!r} has no key, so that its rows cannot be met again"
+            return Problem(source.place, "no-key", message, "add key: to the source")
+        keys = [str(row.values.get(Word(key))) for row in case.given.get(source, ())]
+        if str(each.row) in keys:
+            return None
+        place = each.row.place if each.row is not None else each.place
+        return Problem(place, "not-here", f"no row of {source} under 'given' has the {key} {str(each.row)!r}", did_you_mean(str(each.row), keys))
 
     def _row(self, each: Happening, source: str) -> Row:
         roles = roles_of(self._project, source)
@@ -145,7 +173,7 @@ class Happenings:
 
 
 def changed(rows: Sequence[Row], changes: Sequence[Change], now: datetime) -> list[Row]:
-    """Return the customers' rows as they are at an instant."""
+    """Return the rows of a source as they are at an instant."""
     found = list(rows)
     for change in changes:
         if change.at <= now:
@@ -154,6 +182,6 @@ def changed(rows: Sequence[Row], changes: Sequence[Change], now: datetime) -> li
 
 
 def _with(row: Row, change: Change) -> Row:
-    if str(row.values.get(Word(CUSTOMER))) != change.customer:
+    if str(row.values.get(Word(change.column))) != change.key:
         return row
     return replace(row, values={**row.values, **change.values})

@@ -68,10 +68,13 @@ class MadeUp:
             return
         if self._filled is None:
             self._forget()
-        people = changed(self._rows.get(CUSTOMERS, ()), self._changes, now)
+        others = {source: self._changed(source, now) for source in {CUSTOMERS, *(change.source for change in self._changes)}}
         own = [*(row for row, _ in self._own(left)), *(self._sent(each) for each in left)]
-        self._tables.fill({**self._rows, CUSTOMERS: people, OWN_EVENTS: own})
+        self._tables.fill({**self._rows, **others, OWN_EVENTS: own})
         self._filled = state
+
+    def _changed(self, source: str, now: datetime) -> list[Row]:
+        return changed(self._rows.get(source, ()), [change for change in self._changes if change.source == source], now)
 
     def settle(self) -> None:
         """Keep the rows of the sources of which a campaign asks what they were."""
@@ -105,7 +108,8 @@ class MadeUp:
         for each in self._case.when:
             at = instant(each.at, self._project.zone)
             if at <= span.until:
-                yield Scene(at, What.HAPPENED, _words(each), customer=str(each.customer), place=each.place)
+                whose = [str(each.customer)] if each.of is None else self.customers
+                yield from (Scene(at, What.HAPPENED, _words(each), customer=who, place=each.place) for who in whose)
 
     def _own(self, left: Sequence[Left]) -> list[tuple[Row, Left | None]]:
         return [self._tied(row, left) for row in self._rows.get(OWN_EVENTS, ())]
@@ -153,6 +157,8 @@ def _asked_of_the_past(project: Project) -> set[str]:
 def _words(each: Happening) -> str:
     values = each.changes if each.did is None else each.values
     told = ", ".join(f"{name} {_value(value)}" for name, value in values.items())
+    if each.of is not None:
+        return f"{each.row} of {each.of} from now on: {told}"
     if each.did is None:
         return f"from now on: {told}"
     return f"did {each.did}" + (f" ({told})" if told else "")
