@@ -31,6 +31,9 @@ sources:
 policies: {consent: {email: newsletter}}
 questions: [{ask: hobby, field: hobbies, answers: [cycling, running], several: true}]
 fields: {profile_reward: {type: boolean}, asked_on: {type: date}}
+targets:
+  default: {deliver: {email: {to: folder, path: outbox}}}
+  production: {ledger: sqlite, deliver: {email: {to: folder, path: out}}, call: {crm: {url: "https://crm.example.com/", secret: none}}}
 """
 CAMPAIGN = """\
 trigger: {did: add_to_cart}

@@ -47,7 +47,7 @@ from retention_cli.model.template import FrontMatter
 from retention_cli.model.trigger import TRIGGERS, Change, Interest, Lapse, Move, Rhythm, Timetable
 from retention_cli.model.voucher import Pool
 from retention_cli.project.cases import HEAD_KEYS
-from retention_cli.project.courses import HAPPENING_KEYS, SENDING_KEYS
+from retention_cli.project.courses import HAPPENING_KEYS, ROW_KEYS, SENDING_KEYS
 from retention_cli.project.grammar.events import FACT_KEYS, FOLD_KEYS, QUERY_KEYS, REGULAR_KEYS
 from retention_cli.project.grammar.follows import FOLLOW_KEYS, LIKE_KEYS
 from retention_cli.project.grammar.metrics import FAVOURITE_KEYS, SCORE_KEYS
@@ -266,7 +266,7 @@ def test_keys_of_a_test() -> None:
     assert set(first_cells(text_of(page).partition("\n## ")[0])) == keys(Case)
     told = {word.partition(":")[0] for word in first_cells(section(page, "Expectations"))}
     assert told == {*HEAD_KEYS, *(key for beside in HEAD_KEYS.values() for key in beside)}
-    assert first_cells(section(page, "Campaigns")) == list(HAPPENING_KEYS)
+    assert first_cells(section(page, "Campaigns")) == [*HAPPENING_KEYS, *ROW_KEYS]
     assert all(f"{key}: " in section(page, "Expectations") for key in SENDING_KEYS)
 
 

@@ -48,7 +48,8 @@ def problems_of(root: Path, name: str, wrong: str | None = None) -> list[Problem
 @pytest.fixture(autouse=True)
 def variables(monkeypatch: pytest.MonkeyPatch) -> None:
     """Set what a production target takes from the environment."""
-    monkeypatch.setenv("SMTP_URL", "smtp://127.0.0.1:2525")
+    for name, value in {"SMTP_URL": "smtp://127.0.0.1:2525", "CRM_HOOK": "https://crm.example.com/", "CRM_SECRET": "none"}.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.mark.parametrize("block", YAML, ids=str)

@@ -103,6 +103,18 @@ def test_an_event_is_a_row_of_the_source_that_knows_it(happens: str, source: str
             "{at: 2026-05-01, customer: anna, set: {newsletter: perhaps}}",
             "tests/t.yml:3:59 wrong-value: customers.newsletter is boolean, and 'perhaps' is none | write it like true or false",
         ),
+        (
+            "{at: 2026-05-01, row: P1, of: prodcts, set: {stock: 1}}",
+            "tests/t.yml:3:38 unknown-source: there is no source 'prodcts' | did you mean 'products'?",
+        ),
+        (
+            "{at: 2026-05-01, row: P1, of: products, set: {stock: 1}}",
+            "tests/t.yml:3:30 not-here: no row of products under 'given' has the product_id 'P1' | give it one: {product_id: P1}",
+        ),
+        (
+            "{at: 2026-05-01, row: P1, of: web, set: {what: x}}",
+            "tests/t.yml:3:38 no-key: the source 'web' has no key, so that its rows cannot be met again | add key: to the source",
+        ),
     ],
 )
 def test_what_no_source_can_tell_is_a_mistake(happens: str, said: str, tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def preview(view: View, template: str, customer: str | None, trigger: str | None
     has_voucher = any(letter.voucher is not None for letter in _letters(view, template))
     context = context_of(view, person, Occasion(kind, trigger, _given(view, template), has_voucher))
     claim = _claim(view, template, person.id, person.address)
-    return finish(post_of(view.work, signing_keys(view.work, view.work.location, say)), claim, key_of(claim), context, mail.bundle)
+    return finish(post_of(view.work, signing_keys(view.work, view.work.location, say)), claim, key_of(claim), context, mail.letter)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from retention_cli.app.calling import delivers
 from retention_cli.app.facts import View, gather
 from retention_cli.app.mails import mails_of
 from retention_cli.compile.schema import Schema
@@ -156,7 +157,7 @@ def frame_of(view: View, past: Past, engine: DuckEngine, wanted: Wanted = ALL) -
         {source: snapshot.id for source, snapshot in snapshots.items()},
         wanted.approved,
         _listed(view.work),
-        frozenset(view.work.target.deliver),
+        delivers(view.work),
         wanted.limit,
         ages_of(view.facts.imported.reports),
         absent_customers(engine, snapshots[CUSTOMERS]),

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from retention_cli.app.calling import AT_ONCE, Calling, channel_of, receivers_of
 from retention_cli.app.keys import signing_keys
 from retention_cli.app.letters import post_of
 from retention_cli.app.rendering import Rendering, processes_for
@@ -17,6 +18,7 @@ from retention_cli.deliver.dispatch import Plan, dispatch
 from retention_cli.errors import UsageError
 from retention_cli.journey.frame import to_micros
 from retention_cli.ledger.outbox import Outbox
+from retention_cli.model.effects import CALL
 from retention_cli.model.state import OUTCOMES, MessageState
 from retention_cli.text import plural
 
@@ -66,7 +68,8 @@ def send(work: Workspace, clock: Clock, hooks: Hooks, *, sender: str, switches: 
     if settings is None:
         raise UsageError(f"the target {work.target_name} has no channel for {CHANNEL}", f"write it under targets: {work.target_name}: deliver:")
     post = post_of(work, signing_keys(work, work.location, hooks.say))
-    plan = Plan(CHANNEL, settings.connections, work.target.max_age.elapsed)
+    plan, calls = (Plan(kind, some, work.target.max_age.elapsed) for kind, some in ((CHANNEL, settings.connections), (CALL, AT_ONCE)))
+    switches = switches or Switches(work, clock)
     counts: Counter[MessageState] = Counter()
     with Outbox(work.location, sender) as outbox:
         recovered = outbox.recover(to_micros(clock.now()))
@@ -74,7 +77,10 @@ def send(work: Workspace, clock: Clock, hooks: Hooks, *, sender: str, switches: 
             hooks.say(f"{recovered.unknown} messages may or may not have left before: see `retention unknown list`")
         with Rendering(post, processes_for(outbox.waiting(to_micros(clock.now())).ready)) as rendering:
             way = _Way(outbox, channel_for(settings, work.root), rendering, clock, plan)
-            note = _send_all(way, hooks, switches or Switches(work, clock), look, counts)
+            note = _send_all(way, hooks, switches, look, counts)
+        if receivers_of(work):
+            way = _Way(outbox, channel_of(work), Calling(), clock, calls)
+            note = _send_all(way, hooks, switches, look, counts) or note
         left = outbox.waiting(to_micros(clock.now())).ready
     counts[MessageState.UNKNOWN] += recovered.unknown
     halted = hooks.halted()
@@ -87,7 +93,7 @@ class _Way:
 
     outbox: Outbox
     channel: Channel
-    rendering: Rendering
+    rendering: Rendering | Calling
     clock: Clock
     plan: Plan
 

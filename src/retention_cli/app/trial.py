@@ -135,7 +135,7 @@ def shown(view: View, campaign: str, drafted: Sequence[Draft], say: Callable[[st
     post = post_of(view.work, signing_keys(view.work, view.work.location, say))
     for number, draft in enumerate(drafted, 1):
         claim = _claim(campaign, draft, number, draft.address, to_micros(view.as_of))
-        yield draft, finish(post, claim, key_of(claim), draft.context, draft.mail.bundle)
+        yield draft, finish(post, claim, key_of(claim), draft.context, draft.mail.letter)
 
 
 def _claim(campaign: str, draft: Draft, number: int, address: str, at: int) -> Claim:
@@ -173,7 +173,7 @@ class _Composing:
 
     def __call__(self, claim: Claim, _chunk: bytes, _template: str) -> Outgoing:
         draft = self.drafted[claim.context_index]
-        finished = finish(self.post, claim, key_of(claim), draft.context, draft.mail.bundle)
+        finished = finish(self.post, claim, key_of(claim), draft.context, draft.mail.letter)
         return checked(Outgoing(key_of(claim), finished.raw, finished.sender, finished.recipient, finished.body_sha))
 
 

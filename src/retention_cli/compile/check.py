@@ -27,6 +27,7 @@ from retention_cli.compile.selections import selection
 from retention_cli.compile.thresholds import NUMBERS
 from retention_cli.model.campaign import conditions_of
 from retention_cli.model.condition import Consented, Selected
+from retention_cli.model.effects import Call
 from retention_cli.model.kind import Kind
 from retention_cli.model.policy import FieldLimit
 from retention_cli.model.problem import NOWHERE, Problem
@@ -137,6 +138,8 @@ def _campaign(project: Project, schema: Schema, moment: Moment, campaign: Campai
     for condition in (campaign.audience, *(step.condition for step in program.steps), *(each.condition for each in program.exits)):
         if condition is not None:
             journeys.condition(condition)
+    for name in (name for step in all_steps(campaign.steps) if isinstance(step, Call) for name in step.fields):
+        journeys.field(str(name), name.place)
     goals = [problem for goal in program.goals for problem in _goal(goal, Compiler(schema, moment, project, JOURNEYS))]
     trigger = Compiler(schema, moment, project)
     check_trigger(project, trigger, campaign)

@@ -11,8 +11,8 @@ from itertools import chain, count
 from typing import TYPE_CHECKING, assert_never
 
 from retention_cli.compile.step_ids import guard_id, made_id, own_ids
-from retention_cli.compile.step_parts import deadline_of, letter, variants_of, waiting, ways_of, written_down
-from retention_cli.model.effects import Start, Update
+from retention_cli.compile.step_parts import called_step, deadline_of, letter, variants_of, waiting, ways_of, written_down
+from retention_cli.model.effects import Call, Start, Update
 from retention_cli.model.program import Exit, Experiment, Program, ProgramGoal, Step, StepOp
 from retention_cli.model.step import If, Send, Split, Stop, Wait
 
@@ -67,6 +67,8 @@ class _Flattened:
                 return waiting(step_id, step, then)
             case Update():
                 return written_down(step_id, step, then)
+            case Call():
+                return called_step(step_id, step, then)
             case Start():
                 return Step(step_id, StepOp.START, then, starts=str(step.start))
             case Stop():

@@ -8,7 +8,7 @@ from datetime import time
 from typing import TYPE_CHECKING, assert_never
 
 from retention_cli.compile.sql import slug
-from retention_cli.model.effects import Start, Update, Written
+from retention_cli.model.effects import Call, Start, Update, Written
 from retention_cli.model.encode import encode
 from retention_cli.model.step import If, OnDate, Send, Split, Stop, Until, Wait, Weekday, all_steps
 
@@ -39,6 +39,8 @@ def made_id(step: Step) -> str:
             return f"split-{step.split.name}"
         case Update():
             return f"update-{_hyphened(_named(step.update))}"
+        case Call():
+            return f"call-{_hyphened(step.call)}"
         case Start():
             return f"start-{_hyphened(step.start)}"
         case Stop():

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from retention_cli.model import program
+from retention_cli.model.effects import called
 from retention_cli.model.fate import OnFail, OnUnknown
 from retention_cli.model.program import Clock, DateWait, Experiment, Step, StepOp, Way
 from retention_cli.model.step import TRIGGER, BestHour, OnDate, Send, Until, Weekday
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from retention_cli.model.campaign import Deadline
-    from retention_cli.model.effects import Update
+    from retention_cli.model.effects import Call, Update
     from retention_cli.model.program import Pairs
     from retention_cli.model.step import Letter, Path, Variant, Wait, Ways
     from retention_cli.model.word import Word
@@ -102,6 +103,23 @@ def written_down(step_id: str, written: Update, then: str | None) -> Step:
     what = written.update
     added, removed = tuple(map(str, what.add_tags)), tuple(map(str, what.remove_tags))
     return Step(step_id, StepOp.UPDATE, then, sets=_pairs(what.set), add_tags=added, remove_tags=removed)
+
+
+def called_step(step_id: str, written: Call, then: str | None) -> Step:
+    """Return the instruction that calls another program."""
+    return Step(
+        step_id,
+        StepOp.CALL,
+        then,
+        template=called(str(written.call)),
+        subject=",".join(map(str, written.fields)) or None,
+        with_=_pairs(written.with_),
+        expires=written.expires,
+        on_fail=str(written.on_fail) if written.on_fail is not OnFail.CONTINUE else None,
+        on_unknown=str(written.on_unknown) if written.on_unknown is not OnUnknown.HOLD else None,
+        receiver=str(written.call),
+        fields=tuple(map(str, written.fields)),
+    )
 
 
 def deadline_of(written: Deadline | None) -> program.Deadline | None:

@@ -144,7 +144,7 @@ def _ways_of(step: Step) -> list[Edge]:
             return [Edge(step.id, step.next or END, "yes"), Edge(step.id, step.otherwise or END, "no")]
         case StepOp.SPLIT:
             return [Edge(step.id, way.next or END, _way_words(way)) for way in step.ways]
-        case StepOp.SEND | StepOp.WAIT | StepOp.UPDATE | StepOp.START:
+        case StepOp.SEND | StepOp.WAIT | StepOp.UPDATE | StepOp.START | StepOp.CALL:
             return [Edge(step.id, step.next or END)]
         case _:
             assert_never(step.op)
@@ -171,6 +171,8 @@ def step_words(step: Step) -> str:
             return f"update {', '.join(_written_words(step))}"
         case StepOp.START:
             return f"start the campaign {step.starts}"
+        case StepOp.CALL:
+            return f"call {step.receiver}" + (f" with {', '.join(step.fields)}" if step.fields else "")
         case StepOp.STOP:
             return f"stop: {step.reason}"
         case _:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from retention_cli.compile.moment import Moment
 from retention_cli.ledger.rows import Position, Suppressed
+from retention_cli.render.bundle import Bundle
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from retention_cli.ledger.rows import GenerationRow, LastEvaluation, ListedSuppression, RevisionRow, SeenCampaign
     from retention_cli.model.project import Project
     from retention_cli.model.voucher import Codes
-    from retention_cli.render.bundle import Bundle
+    from retention_cli.render.calls import CallBundle
     from retention_cli.render.needs import Needs
     from retention_cli.sources.freshness import Age
     from retention_cli.sources.suppressions import Listed
@@ -118,11 +119,18 @@ class Past(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A template ready to be planned: its compiled bundle, and which fields and facts it reads."""
+    """A template, or the calls of a step, ready to be planned: the compiled bundle, and which fields and facts it reads."""
 
-    bundle: Bundle
+    bundle: Bundle | CallBundle
     needs: Needs
     requires: tuple[str, ...] = ()
+
+    @property
+    def letter(self) -> Bundle:
+        """The bundle of a template; raises TypeError for calls, which are no letters."""
+        if not isinstance(self.bundle, Bundle):
+            raise TypeError("a call is no letter")
+        return self.bundle
 
     @property
     def required_fields(self) -> tuple[str, ...]:

@@ -55,6 +55,7 @@ _STEP = {
     "resends": "BOOLEAN",
     "voucher": "VARCHAR",
     "starts": "VARCHAR",
+    "receiver": "VARCHAR",
 }
 _END = {"revision": "BIGINT", "step": "VARCHAR", "zone": "VARCHAR", "due_at": "TIMESTAMP", "until_at": "TIMESTAMP"}
 _WAY = {
@@ -131,6 +132,7 @@ def _step(revision: int, step: Step, asked: Asked) -> Row:
         step.on_unknown is not None,
         step.voucher,
         step.starts,
+        step.receiver,
     )
 
 

@@ -112,4 +112,6 @@ def _plan_messages(frame: Frame, engine: DuckEngine) -> None:
     engine.table("mail_hashes", {"template": text, "kind": text, "subject_line": text, "hash": text}, mails)
     required = [(template, kind, subject or "", field) for (template, kind, subject), mail in frame.mails.items() for field in mail.required_fields]
     engine.table("mail_requires", {"template": text, "kind": text, "subject_line": text, "field": text}, required)
-    engine.execute(statement(QUERIES, "planned"), {"next_message": frame.past.position().next_message})
+    next_message = {"next_message": frame.past.position().next_message}
+    engine.execute(statement(QUERIES, "planned"), next_message)
+    engine.execute(statement(QUERIES, "calls"), {**next_message, "as_of": frame.micros})

@@ -76,7 +76,7 @@ class Happening(Node):
     """
 
     at: Word
-    customer: Word = Word("")
+    customer: Word = field(default_factory=lambda: Word(""))
     did: Word | None = None
     source: Word | None = None
     values: Mapping[Word, Value] = field(default_factory=dict)

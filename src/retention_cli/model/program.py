@@ -32,6 +32,7 @@ class StepOp(StrEnum):
     SPLIT = "split"
     UPDATE = "update"
     START = "start"
+    CALL = "call"
     STOP = "stop"
 
 
@@ -105,7 +106,8 @@ class Step:
     A wait lasts for `span`, until `clock`, or, looked at in every run, until `condition` or `date`, and no longer than
     `at_most`. `reaction_to` is a step that sends: an `if` asks whether its message was opened or clicked, a wait counts from
     when it may leave. `ways` are the paths of a split and the variants of a message, `channels` several to choose from.
-    `voucher` is the pool whose code a message carries; `starts` another campaign; `sets` and the tags are what an update writes.
+    `voucher` is the pool whose code a message carries; `starts` another campaign; `sets` and the tags are what an update writes;
+    a call goes to a `receiver` and tells it `fields` of the customer.
     """
 
     id: str
@@ -135,6 +137,8 @@ class Step:
     sets: Pairs = ()
     add_tags: tuple[str, ...] = ()
     remove_tags: tuple[str, ...] = ()
+    receiver: str | None = None
+    fields: tuple[str, ...] = ()
 
     @property
     def is_looked_at(self) -> bool:

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
 from retention_cli.model.base import Model, Name, Span, Whole
 from retention_cli.model.condition import CONDITION_TYPES, Condition, ConditionField, Parsed
-from retention_cli.model.effects import Start, Update
+from retention_cli.model.effects import Call, Start, Update
 from retention_cli.model.fate import OnFail, OnUnknown
 from retention_cli.model.shift import Offset
 from retention_cli.model.source import Share
@@ -193,9 +193,9 @@ class Stop(Model):
     if_: ConditionField | None = Field(default=None, alias="if", description="only where this holds; else the journey goes on behind it")
 
 
-GUARDED = ("send", "wait", "split", "update", "start", "stop")
+GUARDED = ("send", "wait", "split", "update", "start", "call", "stop")
 """Steps that may carry an `if` of their own."""
-STEP_WORDS = ("send", "wait", "if", "split", "update", "start", "stop")
+STEP_WORDS = ("send", "wait", "if", "split", "update", "start", "call", "stop")
 
 
 def _step_kind(value: Any) -> str | None:
@@ -211,11 +211,12 @@ Step = Annotated[
     | Annotated[Split, Tag("split")]
     | Annotated[Update, Tag("update")]
     | Annotated[Start, Tag("start")]
+    | Annotated[Call, Tag("call")]
     | Annotated[Stop, Tag("stop")],
     Discriminator(
         _step_kind,
         custom_error_type="unknown_step",
-        custom_error_message="a step is one of: send, wait, if, split, update, start, stop",
+        custom_error_message="a step is one of: send, wait, if, split, update, start, call, stop",
     ),
 ]
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from retention_cli.model.base import Model, Span, Whole
+from retention_cli.model.base import Model, Name, Span, Whole
 from retention_cli.model.duration import Duration
 from retention_cli.model.word import Word
 
@@ -37,6 +37,14 @@ class FakeChannel(Model):
     connections: Connections = Field(default=1, description="how many connections at once")
 
 
+class Receiver(Model):
+    """A program that steps call. The POST is signed as Standard Webhooks has it, and no redirect is followed."""
+
+    url: Word = Field(repr=False, description='where it listens: "${CRM_HOOK}"; https, or http on a loopback address')
+    secret: Word = Field(repr=False, description='what signs the calls: "${CRM_SECRET}"; whsec_… is Base64')
+    timeout: Span = Field(default=Duration(10, "second"), description="how long to wait for its answer")
+
+
 Channel = Annotated[FolderChannel | SmtpChannel | FakeChannel, Field(discriminator="to")]
 
 
@@ -46,13 +54,14 @@ class Target(Model):
     name: Word = Word("default")
     ledger: Word | None = Field(default=None, repr=False, description="sqlite, sqlite:PATH or postgresql://…; a target that truly sends must name it")
     deliver: dict[Literal["email"], Channel] = Field(description="how each channel's messages leave")
+    call: dict[Name, Receiver] = Field(default={}, description="programs that steps call, by name")
     public_url: str | None = Field(default=None, pattern=r"^https?://[^\s]+$", description="where links in messages lead, without a path")
     max_age: Span = Field(default=Duration(48, "hour"), description="how long a message that cannot leave is tried")
 
     @property
     def truly_sends(self) -> bool:
-        """Whether messages leave the machine."""
-        return any(channel.to == "smtp" for channel in self.deliver.values())
+        """Whether messages or calls leave the machine."""
+        return bool(self.call) or any(channel.to == "smtp" for channel in self.deliver.values())
 
 
 DEFAULT_TARGET = Target(deliver={"email": FolderChannel(to="folder")})

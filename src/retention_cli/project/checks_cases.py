@@ -12,6 +12,7 @@ from retention_cli.model.mail import OWN_EVENTS
 from retention_cli.model.policy import Policies
 from retention_cli.model.source import CUSTOMERS
 from retention_cli.project.checks import note_unknown_segment, segments_in
+from retention_cli.project.checks_effects import calls_of
 from retention_cli.project.notes import Code
 from retention_cli.text import did_you_mean
 
@@ -84,8 +85,9 @@ def _check_course(course: Course, campaigns: Named[Campaign], templates: Named[T
         hint = did_you_mean(name, campaigns.declared) or "write it: campaigns/NAME.yml"
         notes.error(course.campaign.place, Code.UNKNOWN_CAMPAIGN, f"there is no campaign {name!r}", hint)
     for sending in course.sends or ():
-        if sending.template not in templates.declared:
-            hint = did_you_mean(sending.template, templates.declared)
+        known = {*templates.declared, *calls_of(campaigns.sound.values())}
+        if sending.template not in known:
+            hint = did_you_mean(sending.template, known)
             notes.error(sending.template.place, Code.UNKNOWN_TEMPLATE, f"there is no template {str(sending.template)!r}", hint)
     goals = campaigns.sound[name].goals if name in campaigns.sound else course.goals
     for goal in course.goals:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from retention_cli.model.effects import Start, Update
+from retention_cli.model.effects import Call, Start, Update, called
 from retention_cli.model.kept_field import TAGS
 from retention_cli.model.step import all_steps, letters
 from retention_cli.model.trigger import Started
@@ -13,7 +13,7 @@ from retention_cli.project.notes import Code
 from retention_cli.text import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from retention_cli.model.campaign import Campaign
@@ -61,6 +61,23 @@ def check_fields(settings: Settings, campaigns: Named[Campaign], groups: Named[G
             if field not in settings.fields:
                 hint = did_you_mean(field, settings.fields) or f"write it in retention.yml: fields: {{{field}: {{type: text}}}}"
                 notes.error(field.place, Code.UNDECLARED_FIELD, f"retention.yml declares no field {str(field)!r}", hint)
+
+
+def check_receivers(settings: Settings, campaigns: Named[Campaign], notes: Notes) -> None:
+    """Note receivers that a step calls and no target has."""
+    known = {str(name) for target in settings.targets.values() for name in target.call}
+    for step in (step for campaign in campaigns.sound.values() for step in all_steps(campaign.steps)):
+        if isinstance(step, Call) and str(step.call) not in known:
+            hint = (
+                did_you_mean(step.call, known)
+                or f'write it under a target: call: {{{step.call}: {{url: "${{HOOK_URL}}", secret: "${{HOOK_SECRET}}"}}}}'
+            )
+            notes.error(step.call.place, Code.UNKNOWN_RECEIVER, f"no target has a receiver {str(step.call)!r}", hint)
+
+
+def calls_of(campaigns: Iterable[Campaign]) -> set[str]:
+    """Return what the calls of campaigns stand under."""
+    return {called(str(step.call)) for campaign in campaigns for step in all_steps(campaign.steps) if isinstance(step, Call)}
 
 
 def check_starts(campaigns: Named[Campaign], notes: Notes) -> None:

@@ -18,7 +18,7 @@ from retention_cli.project.campaigns import read_campaigns
 from retention_cli.project.cases import read_cases
 from retention_cli.project.checks import check_campaigns, check_lists, check_names, check_segments, conditions_of_policies
 from retention_cli.project.checks_cases import sound_cases
-from retention_cli.project.checks_effects import check_fields, check_starts, check_vouchers
+from retention_cli.project.checks_effects import check_fields, check_receivers, check_starts, check_vouchers
 from retention_cli.project.checks_policies import check_policies
 from retention_cli.project.checks_settings import check_settings
 from retention_cli.project.environment import Variables, environment
@@ -94,6 +94,7 @@ class _Loading:
             check_settings(settings, self.campaigns, self.templates, self.asked, self.notes)
             check_policies(settings, self.campaigns, self.segments, self.notes)
             check_vouchers(self.root, settings, self.campaigns, self.notes)
+            check_receivers(settings, self.campaigns, self.notes)
             check_fields(settings, self.campaigns, self.groups, self.metrics, self.notes)
             settings = settings if self.notes.errors == before else None
         return self._project(settings), sorted(map(_presentable, self.notes), key=_order)

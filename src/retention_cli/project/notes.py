@@ -56,6 +56,7 @@ class Code(StrEnum):
     UNKNOWN_TEMPLATE = "unknown-template"
     UNKNOWN_CAMPAIGN = "unknown-campaign"
     CAMPAIGN_CIRCLE = "campaign-circle"
+    UNKNOWN_RECEIVER = "unknown-receiver"
     UNKNOWN_VOUCHER = "unknown-voucher"
     UNDECLARED_FIELD = "undeclared-field"
     UNKNOWN_SOURCE = "unknown-source"

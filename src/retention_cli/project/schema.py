@@ -86,7 +86,7 @@ def _campaigns() -> Schema:
     for name, part in (("trigger", _trigger()), ("again", _again())):
         properties[name] = part | {"description": properties[name]["description"]}
     inner["Goal"] = _goal()
-    ways = ("Send", "Wait", "If", "Split", "Update", "Start", "Stop")
+    ways = ("Send", "Wait", "If", "Split", "Update", "Start", "Call", "Stop")
     inner["step"] = {"anyOf": [*(ref(step) for step in ways), {"const": "stop", "description": "end the journey here"}]}
     inner |= {"BestHour": _model(BestHour), "OnDate": _model(OnDate), "at": _at(), "until": _until()}
     branches = (inner["If"]["properties"]["then"], inner["If"]["properties"]["else"], inner["Path"]["properties"]["then"])

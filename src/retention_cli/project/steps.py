@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from retention_cli.model.condition import Everyone
 from retention_cli.model.duration import Duration
-from retention_cli.model.effects import Start, Update
+from retention_cli.model.effects import Call, Start, Update
 from retention_cli.model.step import GUARDED, If, NoReaction, Send, Split, Stop, Wait
 from retention_cli.model.word import Word
 from retention_cli.project.build import build
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from retention_cli.project.notes import Notes
     from retention_cli.project.yaml_tree import Raw
 
-_STEPS: dict[str, type[Model]] = {"send": Send, "wait": Wait, "if": If, "split": Split, "update": Update, "start": Start, "stop": Stop}
+_STEPS: dict[str, type[Model]] = {"send": Send, "wait": Wait, "if": If, "split": Split, "update": Update, "start": Start, "call": Call, "stop": Stop}
 
 
 class StepReader:

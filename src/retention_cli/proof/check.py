@@ -93,9 +93,9 @@ class _Checking:
         for each in case.when:
             if each.did is None and str(each.of or CUSTOMERS) in self.catalog.sources:
                 changes.setdefault(str(each.of or CUSTOMERS), []).append(Row(values=each.changes, place=each.place, path=each.path))
-        for source, rows in changes.items():
-            yield from self._columns(source, rows)
-            yield from self._values(source, rows)
+        for changed, told in changes.items():
+            yield from self._columns(changed, told)
+            yield from self._values(changed, told)
 
     def _columns(self, source: str, rows: Sequence[Row]) -> Iterator[Problem]:
         """Tell each unknown column once a table."""

@@ -70,9 +70,8 @@ class Happenings:
                 given.setdefault(Word(source), []).append(self._row(each, source))
         everybody = given.setdefault(Word(CUSTOMERS), [])
         named = {str(row.values.get(Word(CUSTOMER))) for row in everybody}
-        everybody += [
-            Row(values={Word(CUSTOMER): who}) for who in {str(each.customer): each.customer for each in case.when if each.of is None}.values() if who not in named
-        ]
+        who = {str(each.customer): each.customer for each in case.when if each.of is None}
+        everybody += [Row(values={Word(CUSTOMER): word}) for name, word in who.items() if name not in named]
         return case.model_copy(update={"given": {source: tuple(rows) for source, rows in given.items()}})
 
     def changes(self, case: Case) -> list[Change]:
@@ -112,7 +111,8 @@ class Happenings:
         if str(each.row) in keys:
             return None
         place = each.row.place if each.row is not None else each.place
-        return Problem(place, "not-here", f"no row of {source} under 'given' has the {key} {str(each.row)!r}", did_you_mean(str(each.row), keys))
+        hint = did_you_mean(str(each.row), keys) or f"give it one: {{{key}: {each.row}}}"
+        return Problem(place, "not-here", f"no row of {source} under 'given' has the {key} {str(each.row)!r}", hint)
 
     def _row(self, each: Happening, source: str) -> Row:
         roles = roles_of(self._project, source)

@@ -19,7 +19,7 @@ from retention_cli.journey.effects import keep_fields
 from retention_cli.journey.frame import Frame, from_micros, to_micros
 from retention_cli.journey.tick import Tick, plan_tick
 from retention_cli.journey.zones import load_zones
-from retention_cli.model.effects import Update
+from retention_cli.model.effects import Call, Update, called
 from retention_cli.model.step import all_steps
 from retention_cli.proof.chronicle import Chronicle, Message
 from retention_cli.proof.instants import Rows, instants_of, sums
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from retention_cli.ledger.delta import Delta
     from retention_cli.ledger.rows import EventRow
     from retention_cli.model.project import Project
+    from retention_cli.model.step import Step
     from retention_cli.proof.instants import Instants, Span
     from retention_cli.proof.scratch import Scratch
 
@@ -96,7 +97,8 @@ class Stage:
 
     def frame(self, past: Any, now: datetime) -> Frame:
         """Return the frame of a tick."""
-        mails = {key: mail for key, mail in self.mails.items() if key[0] in self.project.templates}
+        called_here = {called(str(step.call)) for step in self._steps if isinstance(step, Call)}
+        mails = {key: mail for key, mail in self.mails.items() if key[0] in self.project.templates or key[0] in called_here}
         return Frame(
             project=self.project,
             schema=self.schema,
@@ -106,12 +108,17 @@ class Stage:
             snapshots=dict.fromkeys(self.project.sources, now.isoformat()),  # each tick has facts of its own, and looks at everything
             approved=frozenset(self.project.campaigns),
             vouchers=stand_ins(self.project.settings.vouchers),
+            delivers=frozenset({"email", *called_here}),
         )
 
     @property
     def writes(self) -> bool:
         """Whether a step writes fields of customers."""
-        return any(isinstance(step, Update) for each in self.project.campaigns.values() for step in all_steps(each.steps))
+        return any(isinstance(step, Update) for step in self._steps)
+
+    @property
+    def _steps(self) -> list[Step]:
+        return [step for each in self.project.campaigns.values() for step in all_steps(each.steps)]
 
 
 class Simulation:

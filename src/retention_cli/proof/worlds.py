@@ -12,6 +12,7 @@ from retention_cli.engine.quoting import fill, identifier
 from retention_cli.journey.frame import to_micros
 from retention_cli.ledger.rows import EventRow
 from retention_cli.model.case import Row
+from retention_cli.model.effects import CALL
 from retention_cli.model.mail import OWN_EVENTS
 from retention_cli.model.source import CUSTOMERS
 from retention_cli.model.trigger import Changes, PriceDropped, Restocked
@@ -69,7 +70,7 @@ class MadeUp:
         if self._filled is None:
             self._forget()
         others = {source: self._changed(source, now) for source in {CUSTOMERS, *(change.source for change in self._changes)}}
-        own = [*(row for row, _ in self._own(left)), *(self._sent(each) for each in left)]
+        own = [*(row for row, _ in self._own(left)), *(self._sent(each) for each in left if each.message.channel != CALL)]
         self._tables.fill({**self._rows, **others, OWN_EVENTS: own})
         self._filled = state
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from retention_cli.compile.rules.known import Facts, decided, facts
 from retention_cli.model.condition import Sample
-from retention_cli.model.effects import Start, Update
+from retention_cli.model.effects import Call, Start, Update
 from retention_cli.model.problem import Problem, warning
 from retention_cli.model.rule import Rule
 from retention_cli.model.step import If, Send, Split, Stop, Wait, all_steps
@@ -59,7 +59,7 @@ class _Branches:
                 return None if step.if_ is None else (*known, *facts(step.if_, holds=False))
             case Send():
                 return known if step.no_reaction is None else self._later(known)
-            case Update() | Start():
+            case Update() | Start() | Call():
                 return known  # what is written is seen by the next run
             case Wait():
                 return self._later(known)

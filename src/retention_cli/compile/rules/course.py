@@ -7,7 +7,7 @@ from datetime import time, timedelta
 from typing import TYPE_CHECKING
 
 from retention_cli.model.duration import Duration
-from retention_cli.model.effects import Start, Update
+from retention_cli.model.effects import Call, Start, Update
 from retention_cli.model.step import If, Send, Split, Stop, Wait, Weekday
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _step(step: Step, way: Way) -> list[Way]:
             return [replace(way, after=way.after + longest(step))]
         case Stop():
             return [replace(way, is_over=True), *([way] if step.if_ is not None else [])]
-        case Update() | Start():
+        case Update() | Start() | Call():
             return [way]
         case If():
             return [*_through(step.then, [way]), *_through(step.else_, [way])]

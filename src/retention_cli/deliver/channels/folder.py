@@ -1,4 +1,4 @@
-"""The default way out: each message becomes a file, and nothing leaves the machine.
+"""The default way out: each message, or call, becomes a file, and nothing leaves the machine.
 
 A file is written beside its place, flushed to the disk and renamed, so that it is whole or not there. Its name is the
 message's key: the same message twice is the same file. Folder 0700, files 0600: they hold addresses.
@@ -25,23 +25,24 @@ _KEY = re.compile(r"[0-9A-Za-z_-]{1,128}")
 
 
 class Folder:
-    """A folder of .eml files."""
+    """A folder of files, one a message: .eml, or as `suffix` says."""
 
     name = "folder"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, suffix: str = ".eml") -> None:
         self._path = path
+        self._suffix = suffix
 
     @classmethod
-    def of(cls, settings: FolderChannel, root: Path) -> Self:
+    def of(cls, settings: FolderChannel, root: Path, *, suffix: str = ".eml") -> Self:
         """Return the channel of a target; a relative path lies in the project's folder."""
-        return cls(root / settings.path)
+        return cls(root / settings.path, suffix)
 
     def open(self) -> FolderConnection:
         """Make the folder where it is not there yet."""
         try:
             self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return FolderConnection(self._path, os.open(self._path, os.O_RDONLY | os.O_DIRECTORY))
+            return FolderConnection(self._path, os.open(self._path, os.O_RDONLY | os.O_DIRECTORY), self._suffix)
         except OSError as error:
             raise Unreachable(f"the outbox folder cannot be opened: {error.strerror}", lasting=True) from error
 
@@ -49,15 +50,16 @@ class Folder:
 class FolderConnection:
     """Writes into the folder; `directory` is a descriptor of it, so that a rename can be flushed."""
 
-    def __init__(self, path: Path, directory: int) -> None:
+    def __init__(self, path: Path, directory: int, suffix: str = ".eml") -> None:
         self._path = path
         self._directory = directory
+        self._suffix = suffix
 
     def send(self, mail: Mail, commit: Callable[[Callable[[], None]], bool]) -> Outcome:
         """Write, flush, ask, rename."""
         if not _KEY.fullmatch(mail.key):
             return Refused(0, "the message's key is not fit for a file name", Fault.OTHER)
-        draft, final = self._path / f".{mail.key}.part", self._path / f"{mail.key}.eml"
+        draft, final = self._path / f".{mail.key}.part", self._path / f"{mail.key}{self._suffix}"
         crash.point("before-body")
         try:
             _write(draft, mail.raw)

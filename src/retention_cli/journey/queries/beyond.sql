@@ -7,7 +7,7 @@ WITH sends AS (
     FROM walk AS w
     JOIN subjects AS s ON s.subject = w.subject
     JOIN campaign_order AS o ON o.campaign = s.campaign
-    WHERE w.op = 'send'
+    WHERE w.op IN ('send', 'call')
     GROUP BY ALL
 ),
 room AS (

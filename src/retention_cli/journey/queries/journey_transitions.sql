@@ -7,6 +7,6 @@ FROM subjects AS s
 JOIN arrivals AS a ON a.subject = s.subject
 LEFT JOIN journeys_released AS r ON r.journey = s.subject
 LEFT JOIN (
-    SELECT subject, string_agg(step, ' > ' ORDER BY hop) AS steps FROM walk WHERE op IN ('send', 'if', 'split', 'update', 'start') GROUP BY subject
+    SELECT subject, string_agg(step, ' > ' ORDER BY hop) AS steps FROM walk WHERE op IN ('send', 'if', 'split', 'update', 'start', 'call') GROUP BY subject
 ) AS path ON path.subject = s.subject
 ORDER BY s.subject

@@ -6,7 +6,8 @@
 -- Nothing without: unsent.
 CREATE OR REPLACE TABLE unsent_judged AS
 WITH asked_again AS (
-    SELECT u.*, a.zone, d.address AS new_address, coalesce(d.key, '') AS key, t.priority, a.subject IS NOT NULL AS is_known,
+    SELECT u.*, a.zone, d.address AS new_address,
+        CASE u.channel WHEN 'call' THEN u.address ELSE coalesce(d.key, '') END AS key, t.priority, a.subject IS NOT NULL AS is_known,
         coalesce(u.kind, t.kind, '') = 'transactional' AS is_outside,
         x.reason AS exit,
         (u.channel, coalesce(d.key, '')) IN (SELECT (channel, address) FROM suppressed_addresses)

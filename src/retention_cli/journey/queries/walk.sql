@@ -17,7 +17,7 @@ WITH RECURSIVE walked AS (
     LEFT JOIN reacted AS r ON r.subject = w.subject AND r.step = st.reaction_to
     LEFT JOIN step_ends AS e ON e.revision = w.revision AND e.step = w.step AND e.zone = w.zone
     LEFT JOIN awaited AS d ON d.subject = w.subject AND d.step = w.step
-    WHERE st.op IN ('send', 'if', 'split', 'update', 'start')
+    WHERE st.op IN ('send', 'if', 'split', 'update', 'start', 'call')
        OR (st.op = 'wait' AND NOT w.sent
            AND CASE WHEN st.is_looked_at THEN coalesce(a.answers[st.question], d.is_over, false) ELSE e.due_at <= make_timestamp($as_of) END)
 )
