@@ -31,10 +31,13 @@ sources:
 policies: {consent: {email: newsletter}}
 questions: [{ask: hobby, field: hobbies, answers: [cycling, running], several: true}]
 fields: {profile_reward: {type: boolean}, asked_on: {type: date}}
+"""
+RECEIVERS = """\
 targets:
   default: {deliver: {email: {to: folder, path: outbox}}}
-  production: {ledger: sqlite, deliver: {email: {to: folder, path: out}}, call: {crm: {url: "https://crm.example.com/", secret: none}}}
+  production: {ledger: sqlite, deliver: {email: {to: folder, path: out}}, call: {crm: {url: "${CRM_HOOK}", secret: "${CRM_SECRET}"}}}
 """
+"""What a fragment with a step `call` stands on besides."""
 CAMPAIGN = """\
 trigger: {did: add_to_cart}
 goals:

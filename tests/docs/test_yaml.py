@@ -30,6 +30,8 @@ def placed(root: Path, block: Block) -> str:
             name, text = "segments/shown.yml", "where:\n" + textwrap.indent(block.text, "  ")
         case "campaign":
             name, text = "campaigns/shown.yml", shop.put(shop.CAMPAIGN, block.text)
+            if "- call: " in block.text:
+                shop.write(root, "retention.yml", shop.SETTINGS + shop.RECEIVERS)
         case "settings":
             name, text = "retention.yml", shop.put(shop.SETTINGS, block.text)
         case name:
