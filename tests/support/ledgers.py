@@ -61,8 +61,7 @@ def tick(position: Any, count: int, *, as_of: int = AS_OF, **message: Any) -> De
             )
             for i, c in enumerate(customers)
         ],
-        transitions=[("journey", first_journey + i, None, "open", as_of, "entered") for i in range(count)]
-        + [("message", first_message + i, None, "planned", as_of, None) for i in range(count)],
+        transitions=[("journey", first_journey + i, None, "open", as_of, "entered") for i in range(count)],
         contexts=[(chunk, count, b"contexts")],
         templates=[("hash", "{}")],
     )

@@ -33,7 +33,6 @@ def plan_messages(
             (id_, id_, STEP, 1, f"c{id_}", "email", f"person{id_}@example.com", "t1", 1, id_ - 1, at, None, None, None, "performance", None, None)
             for id_ in ids
         ],
-        transitions=[("message", id_, None, "planned", at, None) for id_ in ids],
         contexts=[(1, count, context)],
         templates=[("t1", template)],
     )

@@ -29,10 +29,11 @@ def collect(frame: Frame, engine: DuckEngine, members: Cast, generation: Generat
 
     A tick of some campaigns leaves the memberships and the snapshots as they are to the others, who have not seen the new ones.
     """
-    now = {"as_of": frame.micros}
+    at = frame.micros
+    now = {"as_of": at}
     planned = engine.run(statement(QUERIES, "messages_new"), {})
     chunks = _chunks(frame, [row[8] for row in planned])
-    messages = [(*row[:8], *chunks.place(n), frame.micros, *row[9:15]) for n, row in enumerate(planned)]
+    messages = [(*row[:8], *chunks.place(n), at, *row[9:15]) for n, row in enumerate(planned)]
     stopped = [(row[0], row[15], row[16]) for row in planned if row[16] is not None]
     file = file_changes(frame)
     used = {row[7] for row in planned}
@@ -42,15 +43,12 @@ def collect(frame: Frame, engine: DuckEngine, members: Cast, generation: Generat
         revisions_new=[(each.revision, each.id, each.program.fingerprint, each.program.dump()) for each in running if each.is_new_revision],
         journeys_new=engine.run(statement(QUERIES, "journeys_new"), {}),
         journeys_changed=engine.run(statement(QUERIES, "journeys_changed"), {}),
-        verdicts=[*engine.run(statement(QUERIES, "verdicts_new"), now), *((*time, "done", frame.micros, None) for time in times)],
+        verdicts=[*engine.run(statement(QUERIES, "verdicts_new"), now), *((*time, "done", at, None) for time in times)],
         messages_new=messages,
         messages_resent=engine.run(statement(QUERIES, "resent"), {}),
         messages_stopped=[*stopped, *engine.run(statement(QUERIES, "unsent_stopped"), {})],
         assignments=engine.run(statement(QUERIES, "assignments_new"), now),
-        transitions=[
-            *engine.run(statement(QUERIES, "journey_transitions"), now),
-            *(("message", row[0], None, "planned", frame.micros, None) for row in planned),
-        ],
+        transitions=engine.run(statement(QUERIES, "journey_transitions"), now),
         contexts=chunks.rows,
         templates=[(mail.bundle.hash, mail.bundle.dump()) for mail in frame.mails.values() if mail.bundle.hash in used],
         generation=generation if frame.only is None else None,

@@ -18,8 +18,8 @@ GenerationDelta = tuple[int, int, dict[str, Any], bytes | None, bytes | None]
 class Delta:
     """What a tick decided; a tuple's columns stand in the comment beside its list.
 
-    `transitions` tells the history of journeys and of new messages (from None to `planned`). That of stopped messages is
-    written where they are stopped, since a sender may have taken one in the meantime.
+    `transitions` tells the history of journeys. That of messages is written where they are planned and stopped, since a
+    sender may have taken one in the meantime.
     """
 
     campaigns_new: Rows = field(default_factory=list)  # id, name, first_as_of

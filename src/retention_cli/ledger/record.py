@@ -58,7 +58,7 @@ def write_delta(connection: Connection, run: Run, delta: Delta) -> int:
     bulk.insert(connection, "contexts", ("id", "count", "body", "run"), _with(run.id, delta.contexts))
     bulk.insert(connection, "journeys", _JOURNEY, delta.journeys_new)
     _change_journeys(connection, delta)
-    bulk.insert(connection, "messages", _MESSAGE, _messages(run, delta))
+    _plan_messages(connection, run, delta)
     bulk.insert(connection, "assignments", ("experiment", "customer", "path", "at", "run"), _with(run.id, delta.assignments))
     bulk.insert(connection, "verdicts", ("campaign", "customer", "occurrence", "verdict", "as_of", "facts", "run"), _with(run.id, delta.verdicts))
     _change_messages(connection, delta)
@@ -128,6 +128,13 @@ def _keep_listed(connection: Connection, run: Run, delta: Delta) -> None:
         connection.execute(statement("lift_suppressions", connection.dialect.name), lifted)
     rows = ((*row, FILE, run.as_of, run.id) for row in delta.suppressions_listed)
     bulk.insert(connection, "suppressions", ("channel", "address", "customer", "reason", "source", "at", "run"), rows)
+
+
+def _plan_messages(connection: Connection, run: Run, delta: Delta) -> None:
+    """Write the new messages, and that they were planned."""
+    if delta.messages_new:
+        bulk.insert(connection, "messages", _MESSAGE, _messages(run, delta))
+        statements.run(connection, "tell_planned", {"run": run.id, "first": min(row[0] for row in delta.messages_new)})
 
 
 def _messages(run: Run, delta: Delta) -> Iterator[tuple[Any, ...]]:
