@@ -42,6 +42,8 @@ def test_a_tick_is_read_back_as_recorded(ledger: Ledger, location: Location) -> 
     assert [(row.id, row.campaign, row.program) for row in ledger.revisions()] == [(1, 1, "{}")]
     assert ledger.due_journeys(AS_OF + 10)[0] == (1, 1, "c000001", "e0", 1, "wait-1", AS_OF, AS_OF + 10, None, None, None)
     assert ledger.due_journeys(AS_OF + 9) == []
+    assert ledger.open_of(["c000002", "nobody"]) == [(2, 1, "c000002", "e1", 1, "wait-1", AS_OF, None, "", None)]
+    assert ledger.known_customers(["nobody", "c000003", "c000001"]) == ["c000001", "c000003"]
     assert ledger.journeys_with_unsent()[0] == (1, 1, 1, "c000001", 1, AS_OF, None, "send-1", "open", "planned", None, None, *WAITING)
     assert ledger.open_counts() == {"welcome": (3, 3)}
     counts = ledger.counts()

@@ -39,6 +39,7 @@ COLUMNS = {
     "products": ("product_id", "title", "price"),
     "orders": ("order_id", "customer_id", "ordered_at", "total"),
     "web": ("customer_id", "occurred_at", "event", "product_id", "cart_id"),
+    "identities": ("visitor_id", "customer_id"),
 }
 
 PEOPLE = (
@@ -60,6 +61,8 @@ def make_shop(folder: Path, files: Mapping[str, str] | None = None, **tables: It
     export(folder, products=tables.get("products", [("p1", "Cup", "10.00"), ("p2", "Plate", "20.00")]))
     export(folder, orders=tables.get("orders", [("1", "a", "2026-01-10 10:00:00", "100.00"), ("2", "b", "2026-04-20 10:00:00", "50.00")]))
     export(folder, web=tables.get("web", [("a", "2026-04-01 10:00:00", "page_view", "p1", "k0")]))
+    if "identities" in tables:
+        export(folder, identities=tables["identities"])
     return folder
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from retention_cli.app.history import customers_history, segment_members, source_before
+from retention_cli.app.merging import fields_of_now, merged_ids, renamed
 from retention_cli.compile.appeared import before
 from retention_cli.compile.lasting import HISTORY, MEMBERS
 from retention_cli.compile.members import listed_table, selected_table
@@ -101,7 +102,7 @@ def _selected(node: Selected, found: Selection, tables: list[Copied], as_of: dat
 
 
 def _own_events(engine: DuckEngine, *, work: Workspace, as_of: datetime) -> None:
-    keep_own_events(engine, own_events(work, as_of))
+    keep_own_events(engine, renamed(own_events(work, as_of), merged_ids(work.project, engine)))
 
 
 def own_events(work: Workspace, until: datetime) -> list[tuple[Any, ...]]:
@@ -119,7 +120,7 @@ def _kept_fields(engine: DuckEngine, *, work: Workspace, as_of: datetime) -> Non
         keep_fields(engine, [])
         return
     with reader:
-        keep_fields(engine, reader.kept_fields(to_micros(as_of)))
+        keep_fields(engine, fields_of_now(reader.kept_fields(to_micros(as_of)), merged_ids(work.project, engine)))
 
 
 def keep_own_events(engine: DuckEngine, rows: list[tuple[Any, ...]]) -> None:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from retention_cli.app.calling import delivers
 from retention_cli.app.facts import View, gather
 from retention_cli.app.mails import mails_of
+from retention_cli.app.merging import merged_ids
 from retention_cli.compile.schema import Schema
 from retention_cli.journey.frame import EPOCH, Frame, NoPast, from_micros
+from retention_cli.journey.merged import merged
 from retention_cli.journey.migration import migrations
 from retention_cli.journey.running import cast
 from retention_cli.journey.tick import Tick, plan_tick
@@ -147,6 +149,7 @@ def decide(view: View, past: Past, wanted: Wanted = ALL) -> Tick:
 def frame_of(view: View, past: Past, engine: DuckEngine, wanted: Wanted = ALL) -> Frame:
     """Return all that a decision may depend on; the engine holds the view's facts."""
     snapshots = view.facts.imported.snapshots.snapshots
+    past = merged(past, merged_ids(view.work.project, engine))
     return Frame(
         view.work.project,
         view.facts.schema,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from retention_cli.engine.statements import statement
 from retention_cli.journey.effects import upload_updates
+from retention_cli.journey.merged import overtaken
 from retention_cli.journey.policing import load_policies, prepare
 from retention_cli.journey.programs import Asked, ask, in_play, upload_entries, upload_programs
 from retention_cli.journey.recall import recall
@@ -64,18 +65,30 @@ def question(frame: Frame, engine: DuckEngine, members: Cast, revisions: set[int
 
 
 def gather(frame: Frame, engine: DuckEngine, members: Cast, moving: Sequence[Migration]) -> set[int]:
-    """Fill `moving`, `unsent` and `unsure` from the ledger; return the revisions that journeys stand on."""
+    """Fill `moving`, `overtaken`, `unsent` and `unsure` from the ledger; return the revisions that journeys stand on."""
     to: Moves = {(each.campaign, each.revision, each.step): (each.new_revision, each.new_step) for each in moving}
     due = [
         (row[0], row[1], stand[0], row[2], row[6], row[8], stand[1], True, True, row[3], row[7], row[9], row[10])
         for row in frame.past.due_journeys(frame.micros)
         if (stand := to.get((row[1], row[4], row[5]), (row[4], row[5])))
     ]
-    return _load(frame, engine, due, list(_to_resend(frame, members)), to)
+    ended = overtaken(frame, members)
+    engine.table("overtaken", {"journey": "BIGINT"}, [(row[0],) for row in ended])
+    return _load(frame, engine, [*due, *_beside(due, ended, to)], list(_to_resend(frame, members)), to)
+
+
+def _beside(due: Sequence[Row], ended: Sequence[Row], to: Moves) -> Iterator[Row]:
+    """Yield journeys that end though they are not due."""
+    known = {row[0] for row in due}
+    for row in ended:
+        if row[0] not in known:
+            revision, step = to.get((row[1], row[4], row[5]), (row[4], row[5]))
+            yield (row[0], row[1], revision, row[2], row[6], row[7], step, False, True, row[3], None, None, row[9])
 
 
 def gather_unsent(frame: Frame, engine: DuckEngine) -> set[int]:
     """Fill the same tables with those alone whose message has not left."""
+    engine.table("overtaken", {"journey": "BIGINT"}, [])
     return _load(frame, engine, [], [], {})
 
 

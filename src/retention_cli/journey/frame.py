@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from retention_cli.compile.moment import Moment
@@ -64,6 +65,12 @@ class Past(Protocol):
 
     def entries(self, pairs: Sequence[tuple[int, str, str]]) -> Sequence[tuple[Any, ...]]:
         """Return earlier entries of (campaign, customer, per)."""
+
+    def known_customers(self, customers: Collection[str]) -> Collection[str]:
+        """Return those of some customers of whom anything is recorded."""
+
+    def open_of(self, customers: Collection[str]) -> Sequence[tuple[Any, ...]]:
+        """Return the open journeys of some customers."""
 
     def standing(self, campaign: int) -> Sequence[tuple[int, str, int]]:
         """Return where a campaign's open journeys stand, by revision and step."""
@@ -170,6 +177,11 @@ class Frame:
         """as_of in the shop's zone."""
         return Moment(self.as_of, self.project.zone)
 
+    @cached_property
+    def opened(self) -> Mapping[str, tuple[int, int]]:
+        """Open journeys and waiting messages before the tick, by campaign; counted once."""
+        return self.past.open_counts()
+
     @property
     def micros(self) -> int:
         """as_of as the ledger keeps it."""
@@ -208,6 +220,14 @@ class NoPast:
         return []
 
     def entries(self, pairs: Sequence[tuple[int, str, str]]) -> Sequence[tuple[Any, ...]]:  # noqa: ARG002 - nobody ever entered
+        """Return nothing."""
+        return []
+
+    def known_customers(self, customers: Collection[str]) -> Collection[str]:  # noqa: ARG002 - nobody was ever heard of
+        """Return nobody."""
+        return ()
+
+    def open_of(self, customers: Collection[str]) -> Sequence[tuple[Any, ...]]:  # noqa: ARG002 - as above
         """Return nothing."""
         return []
 

@@ -47,7 +47,7 @@ def count(frame: Frame, engine: DuckEngine, members: Cast, baseline: Mapping[int
     counts: dict[tuple[int, str], dict[str, int]] = defaultdict(dict)
     for campaign, what, reason, number in engine.run(statement(QUERIES, "counts"), {}):
         counts[int(campaign), str(what)][str(reason)] = int(number)
-    open_before = {name: journeys for name, (journeys, _) in frame.past.open_counts().items()}
+    open_before = {name: journeys for name, (journeys, _) in frame.opened.items()}
     ordered = sorted(members.campaigns.values(), key=lambda running: (-running.campaign.priority, running.name))
     plans = []
     for running in ordered:

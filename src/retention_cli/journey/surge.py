@@ -56,7 +56,7 @@ def most_entering(frame: Frame, engine: DuckEngine, cast: Cast) -> dict[int, int
 
 def load_most_leaving(frame: Frame, engine: DuckEngine) -> None:
     """Fill `most_leaving(campaign, most)`: how many journeys may end in this tick by what is no event; who is not there knows no limit."""
-    surge, opened = frame.project.settings.policies.surge, frame.past.open_counts()
+    surge, opened = frame.project.settings.policies.surge, frame.opened
     share = None if surge is None or not opened else math.floor(surge.at_most * _customers(engine))
     rows = [
         (seen.id, share if share is not None else max(FEW, math.floor(OPEN_SHARE * opened[name][0])))

@@ -125,6 +125,17 @@ class Reader:
         """Return messages of unknown fate that were not sent again by themselves yet, shaped as by `journeys_with_unsent`."""
         return self._rows("unknown_once", reason=RESENT)
 
+    def known_customers(self, customers: Collection[str]) -> list[str]:
+        """Return those of some customers of whom anything is recorded."""
+        return [str(customer) for (customer,) in self._rows("known_customers", customers=json.dumps([[each] for each in sorted(customers)]))]
+
+    def open_of(self, customers: Collection[str]) -> list[tuple[Any, ...]]:
+        """Return the open journeys of some customers, by id.
+
+        (id, campaign, customer, occurrence, revision, step, entered_at, trigger, per, deadline_at)
+        """
+        return self._rows("open_of", customers=json.dumps([[each] for each in sorted(customers)]))
+
     def standing(self, campaign: int) -> list[tuple[int, str, int]]:
         """Return where the open journeys of a campaign stand: (revision, step, journeys)."""
         return [(int(revision), str(step), int(count)) for revision, step, count in self._rows("standing", campaign=campaign)]

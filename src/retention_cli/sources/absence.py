@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retention_cli.engine.quoting import Sql, fill, identifier, joined, literal
-from retention_cli.model.source import CUSTOMERS
+from retention_cli.model.source import CUSTOMERS, IDENTITIES
 from retention_cli.sources import catalogue, convert
 from retention_cli.sources.rejects import write_rejects
 from retention_cli.sources.shaping import copy_to
@@ -52,7 +52,7 @@ def absent_customers(engine: DuckEngine, customers: Snapshot) -> list[str]:
 
 def _write(session: Session, stored: Stored, previous: Stored, runs: int, identity: str) -> Stored:
     folder = session.keeper.folder()
-    count = copy_to(session.engine, _absent(stored, previous, runs), folder / ABSENT)
+    count = copy_to(session.engine, _absent(stored, previous, runs, session.done.get(IDENTITIES)), folder / ABSENT)
     if not count:
         return stored
     rows = copy_to(session.engine, _together(stored, previous, folder / ABSENT), folder / catalogue.DATA)
@@ -62,18 +62,24 @@ def _write(session: Session, stored: Stored, previous: Stored, runs: int, identi
     return session.keeper.keep(folder, replace(stored, snapshot=snapshot, base=stored.snapshot.id, carried=count))
 
 
-def _absent(stored: Stored, previous: Stored, runs: int) -> Sql:
+def _absent(stored: Stored, previous: Stored, runs: int, identities: Stored | None) -> Sql:
+    """Return who is missing, and for how many exports; who became another customer is not missing."""
+    others = Sql("")
+    if identities is not None:
+        path = literal(identities.snapshot.path)
+        others = fill(" AND customer_id NOT IN (SELECT visitor_id FROM read_parquet({path}) WHERE visitor_id <> customer_id)", path=path)
     counted = previous.folder / ABSENT
     before = fill("LEFT JOIN read_parquet({path}) a USING (customer_id)", path=literal(str(counted))) if counted.exists() else Sql("")
     times = Sql("COALESCE(a.exports, 0) + 1" if counted.exists() else "1")
     return fill(
         "SELECT customer_id, {times} AS exports FROM read_parquet({previous}) p {before} "
-        "ANTI JOIN read_parquet({now}) n USING (customer_id) WHERE {times} < {runs}",
+        "ANTI JOIN read_parquet({now}) n USING (customer_id) WHERE {times} < {runs}{others}",
         times=times,
         previous=literal(previous.snapshot.path),
         before=before,
         now=literal(stored.snapshot.path),
         runs=runs,
+        others=others,
     )
 
 

@@ -1,7 +1,7 @@
 """From `raw` to the rows that are a source's own: the view `kept`, with final values, one row a key.
 
 Rows that `where:` does not name are marked and passed over, before keys are compared. Of rows with one key the last holds.
-A visitor whom `identities` knows is the customer; money in another currency becomes the shop's.
+A visitor whom `identities` knows is the customer, and a customer who is one is nobody else; money in another currency becomes the shop's.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from retention_cli.sources.layout import with_type
 from retention_cli.sources.naming import CUSTOMER
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from zoneinfo import ZoneInfo
 
     from retention_cli.engine.duck import DuckEngine
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 PASSED_OVER = "-"
 """What `raw.bad` holds for a row that is not of this source."""
+
+OTHERS, MERGED, REPEATED = "passed over", "of a customer who is another one by identities", "repeated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +89,25 @@ class Shaping:
         return next((identifier(column.name) for column in self.settled if written in (column.name, column.origin)), None)
 
 
-def keep(engine: DuckEngine, shaping: Shaping) -> tuple[int, int]:
-    """Make the view `kept`; return how many rows were passed over, and how many gave way to a later one of their key."""
-    passed = _pass_over(engine, shaping)
+def keep(engine: DuckEngine, shaping: Shaping) -> Mapping[str, int]:
+    """Make the view `kept`; return how many rows were passed over, were merged, and gave way to a later one of their key."""
+    passed, merged = _pass_over(engine, shaping), _pass_merged(engine, shaping)
     repeated = _keep_last(engine, shaping)
     engine.execute(_kept(shaping, engine, only_last=bool(repeated)))
-    return passed, repeated
+    return {OTHERS: passed, MERGED: merged, REPEATED: repeated}
+
+
+def _pass_merged(engine: DuckEngine, shaping: Shaping) -> int:
+    """Mark the rows of customers who are another customer by `identities`: what they do is that one's, and they are nobody else."""
+    key = shaping.layout.roles.key
+    if shaping.identities is None or shaping.name != CUSTOMERS or key is None:
+        return 0
+    template = (
+        "UPDATE raw SET bad = {mark} WHERE bad IS NULL AND {key} IN (SELECT visitor_id FROM read_parquet({path}) WHERE visitor_id <> customer_id)"
+    )
+    path = literal(str(shaping.identities.snapshot.path))
+    query = fill(template, mark=literal(PASSED_OVER), key=fill("v{n}", n=shaping.layout.at(key)), path=path)
+    return int(engine.run(query)[0][0])
 
 
 def _pass_over(engine: DuckEngine, shaping: Shaping) -> int:

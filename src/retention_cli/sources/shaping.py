@@ -15,7 +15,7 @@ from retention_cli.sources import money
 from retention_cli.sources.addresses import EMAIL, odd_addresses
 from retention_cli.sources.catalogue import DATA, LEFT_OUT
 from retention_cli.sources.exclude import row_sql
-from retention_cli.sources.keeping import keep
+from retention_cli.sources.keeping import OTHERS, REPEATED, keep
 from retention_cli.sources.naming import CUSTOMER
 from retention_cli.sources.reading import BITS
 from retention_cli.text import plural
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from retention_cli.sources.keeping import Shaping
     from retention_cli.sources.lending import Lender
 
-NO_CUSTOMER, EXCLUDED, REPEATED, PARENT_LEFT_OUT, NO_PARENT = "without a customer", "excluded", "repeated", "of rows left out", "without a parent"
-OTHERS = "passed over"
+NO_CUSTOMER, EXCLUDED, PARENT_LEFT_OUT, NO_PARENT = "without a customer", "excluded", "of rows left out", "without a parent"
 _UNSAID = (EXCLUDED, PARENT_LEFT_OUT, OTHERS)
 
 
@@ -47,7 +46,7 @@ class Shaped:
 
 def shape(engine: DuckEngine, shaping: Shaping, folder: Path) -> Shaped:
     """Write the snapshot's Parquet into `folder` from `raw`."""
-    passed, repeated = keep(engine, shaping)
+    passed = keep(engine, shaping)
     unwanted = _unwanted(shaping)
     if shaping.source.currency is not None and shaping.code is not None:
         money.refuse_unknown(engine, shaping.name, _wanted_rows(shaping, unwanted), shaping.code, currency=shaping.source.currency, home=shaping.home)
@@ -55,7 +54,7 @@ def shape(engine: DuckEngine, shaping: Shaping, folder: Path) -> Shaped:
     rows = _write(engine, shaping, unwanted, folder)
     if shaping.is_parent and no_customer + excluded:
         _write_left_out(engine, shaping, unwanted, folder)
-    left_out = {OTHERS: passed, REPEATED: repeated, NO_CUSTOMER: no_customer, EXCLUDED: excluded}
+    left_out = {**passed, NO_CUSTOMER: no_customer, EXCLUDED: excluded}
     left_out |= _orphans(engine, shaping, unwanted, total - no_customer - excluded - rows)
     newest = newest if shaping.layout.roles.time else _newest(engine, shaping, folder)
     counted = {reason: count for reason, count in left_out.items() if count}

@@ -124,8 +124,9 @@ class Work:
 
     @property
     def identities(self) -> Stored | None:
-        """Who the visitors are, for a source that names customers."""
-        return self.session.done.get(IDENTITIES) if self.layout.roles.customer is not None and self.name not in (IDENTITIES, CUSTOMERS) else None
+        """Who the visitors are, for a source that names customers, and for the customers: who of them is another one."""
+        names_customers = self.layout.roles.customer is not None or self.name == CUSTOMERS
+        return self.session.done.get(IDENTITIES) if names_customers and self.name != IDENTITIES else None
 
     @cached_property
     def definition(self) -> str:
