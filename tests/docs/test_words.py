@@ -56,6 +56,7 @@ from retention_cli.project.grammar.values import CASELESS, FOR, LEAP, LEAPS, MEA
 from retention_cli.project.grammar.words import CUSTOMER_HEADS, LOGIC
 from retention_cli.project.grammar.yardsticks import KEYS as YARDSTICKS
 from retention_cli.project.notes import Code
+from retention_cli.render.mjml_check import Mistake
 from retention_cli.project.objects import SQL_FILE
 from retention_cli.project.schema import KINDS
 from retention_cli.project.standard import standard_groups
@@ -315,7 +316,7 @@ def test_states_and_exit_codes() -> None:
 def test_every_problem_code_is_told() -> None:
     lines = re.findall(r"^- (`[a-z-]+`(?:, `[a-z-]+`)*) — \S", text_of(REFERENCE / "problems.md"), re.MULTILINE)
     told = [code for line in lines for code in re.findall(r"`([a-z-]+)`", line)]
-    assert sorted(told) == sorted({*map(str, Code), *map(str, Rule), *_codes_in_the_source()})
+    assert sorted(told) == sorted({*map(str, Code), *map(str, Rule), *map(str, Mistake), *_codes_in_the_source()})
 
 
 def _codes_in_the_source() -> set[str]:

@@ -36,7 +36,7 @@ def placed(root: Path, block: Block) -> str:
             name, text = "retention.yml", shop.put(shop.SETTINGS, block.text)
         case name:
             text = block.text
-    assert name.endswith((".yml", ".html", ".txt")), f"{block} does not say what it is"
+    assert name.endswith((".yml", ".html", ".txt", ".mjml", ".md")), f"{block} does not say what it is"
     shop.write(root, name, text)
     return name
 

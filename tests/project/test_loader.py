@@ -181,10 +181,10 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
 
 
 def test_files_of_other_kinds_are_said_to_be_unread(tmp_path: Path) -> None:
-    _, problems = load(make(tmp_path, {"segments/a.yml.bak": "x", "templates/b.mjml": "x", "segments/.hidden": "x", "segments/README.md": "x"}), {})
+    _, problems = load(make(tmp_path, {"segments/a.yml.bak": "x", "templates/b.pug": "x", "segments/.hidden": "x", "segments/README.md": "x"}), {})
     assert told(problems, "") == (
         "segments/a.yml.bak:1:1 warning file-kind: this file is not read: segments/ holds .yml files",
-        "templates/b.mjml:1:1 warning file-kind: this version reads no .mjml templates | templates are .html or .txt",
+        "templates/b.pug:1:1 warning file-kind: this version reads no .pug templates | templates are .mjml, .html, .md or .txt",
     )
 
 

@@ -66,6 +66,7 @@ RESERVED = frozenset(
         "movers",
         "moving",
         "off",
+        "overtaken",
         "period_starts",
         "planned",
         "policy_caps",

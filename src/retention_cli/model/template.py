@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple
 
 from pydantic import ConfigDict, Field
 
@@ -16,6 +17,16 @@ class TemplateFormat(StrEnum):
 
     HTML = "html"
     TEXT = "txt"
+    MJML = "mjml"
+    MARKDOWN = "md"
+
+
+class Origin(NamedTuple):
+    """From a line of a template's body on (counted from 1 there) its text is that of a file, from that line on."""
+
+    start: int
+    file: str
+    line: int
 
 
 class FrontMatter(Model):
@@ -32,7 +43,10 @@ class FrontMatter(Model):
 
 
 class Template(Model):
-    """A template file; `body` follows the front matter and begins at `body_place`; `text` is the file `NAME.txt` beside an HTML one."""
+    """A template file: `body` follows the front matter and begins at `body_place`.
+
+    `text` is the file `NAME.txt` beside it; `origins` tell which lines of the body came from parts.
+    """
 
     name: str
     file: str
@@ -40,7 +54,20 @@ class Template(Model):
     front: FrontMatter
     body: str
     body_place: Place
+    origins: tuple[Origin, ...] = ()
     text: str | None = None
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it has no HTML part."""
+        return self.format is TemplateFormat.TEXT
+
+    def place(self, line: int, column: int = 1) -> Place:
+        """Return where a line of the body, counted from 1, was written: in the template's file, or in a part that it includes."""
+        known = [each for each in self.origins if each.start <= line]
+        if not known:
+            return Place(self.body_place.file, self.body_place.line + line - 1, column)
+        return Place(known[-1].file, known[-1].line + line - known[-1].start, column)
 
     def with_subject(self, subject: Word | str | None) -> Template:
         """Return the template with another subject; the same where there is none."""

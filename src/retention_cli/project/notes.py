@@ -38,6 +38,7 @@ class Code(StrEnum):
     FILE_UNREADABLE = "file-unreadable"
     FILE_OUTSIDE = "file-outside"
     FILE_KIND = "file-kind"
+    UNKNOWN_PART = "unknown-part"
     ENVIRONMENT_MISSING = "environment-missing"
     ENVIRONMENT_FILE = "environment-file"
     SECRET_IN_FILE = "secret-in-file"  # noqa: S105 - the name of a problem, not a password

@@ -1,7 +1,8 @@
 """Template files: front matter between two `---` lines, then the body, kept as written.
 
-`NAME.txt` without front matter beside `NAME.html` is that template's text part. What a template means is no matter
-here; only the head is read, by the same strict reader as every other file.
+`NAME.txt` without front matter beside `NAME.mjml`, `NAME.html` or `NAME.md` is that template's text part; a file whose name
+begins with `_` is a part that others include. What a template means is no matter here; only the head is read, by the same
+strict reader as every other file.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from retention_cli.model.word import Word
 from retention_cli.project.build import build
 from retention_cli.project.files import find, read_text
 from retention_cli.project.grammar.spot import shape_of
+from retention_cli.project.includes import Whole, is_part
 from retention_cli.project.notes import Code
 from retention_cli.project.yaml_tree import Table, read
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from retention_cli.project.notes import Notes
@@ -45,17 +48,20 @@ class _Text:
 def read_templates(root: Path, into: Named[Template], notes: Notes) -> None:
     """Read all templates of a project."""
     files = [file for file in find(root, FOLDER, notes) if _is_template(file, notes)]
-    texts = [_cut(file, written, notes) for file in files if (written := read_text(root, file, notes)) is not None]
-    parts = {_stem(text.file): text for text in texts if _is_text_part(text, texts)}
+    written = {file: whole for file in files if (whole := read_text(root, file, notes)) is not None}
+    included = {file.removeprefix(f"{FOLDER}/"): whole.removeprefix("\ufeff") for file, whole in written.items() if is_part(file)}
+    texts = [_cut(file, whole, notes) for file, whole in written.items() if not is_part(file)]
+    beside = {_stem(text.file): text for text in texts if _is_text_part(text, texts)}
     for text in texts:
-        if text not in parts.values():
-            _read(text, parts.get(_stem(text.file)), into, notes)
+        if text not in beside.values():
+            _read(text, beside.get(_stem(text.file)), into, included, notes)
 
 
 def _is_template(file: str, notes: Notes) -> bool:
     suffix = PurePosixPath(file).suffix
     if suffix not in _FORMATS:
-        notes.warn(Place(file, 1, 1), Code.FILE_KIND, f"this version reads no {suffix or 'such'} templates", "templates are .html or .txt")
+        said, hint = f"this version reads no {suffix or 'such'} templates", "templates are .mjml, .html, .md or .txt"
+        notes.warn(Place(file, 1, 1), Code.FILE_KIND, said, hint)
     return suffix in _FORMATS
 
 
@@ -64,8 +70,9 @@ def _stem(file: str) -> str:
 
 
 def _is_text_part(text: _Text, texts: list[_Text]) -> bool:
-    html = str(PurePosixPath(text.file).with_suffix(".html"))
-    return text.file.endswith(".txt") and text.head is None and any(other.file == html for other in texts)
+    stem = str(PurePosixPath(text.file).with_suffix(""))
+    others = {f"{stem}{suffix}" for suffix in _FORMATS if suffix != ".txt"}
+    return text.file.endswith(".txt") and text.head is None and any(other.file in others for other in texts)
 
 
 def _cut(file: str, text: str, notes: Notes) -> _Text:
@@ -82,11 +89,15 @@ def _cut(file: str, text: str, notes: Notes) -> _Text:
     return _Text(file, text[opening.end() : closing.start()], body, 1 + len(re.findall(r"\r\n|\n|\r", text[: len(text) - len(body)])))
 
 
-def _read(text: _Text, part: _Text | None, into: Named[Template], notes: Notes) -> None:
+def _read(text: _Text, beside: _Text | None, into: Named[Template], included: Mapping[str, str], notes: Notes) -> None:
     before = notes.errors
     name = Word(_stem(text.file), Place(text.file, 1, 1))
     front = _front(text, notes)
     into.declare(name, notes)
+    whole, written = Whole(included, notes), Whole(included, notes)
+    whole.add(text.body, text.file, text.line)
+    if beside is not None:
+        written.add(beside.body, beside.file, beside.line)
     if front is None or notes.errors != before:
         return
     into.sound[str(name)] = Template(
@@ -94,9 +105,10 @@ def _read(text: _Text, part: _Text | None, into: Named[Template], notes: Notes) 
         file=text.file,
         format=_FORMATS[PurePosixPath(text.file).suffix],
         front=front,
-        body=text.body,
+        body="".join(whole.text),
         body_place=Place(text.file, text.line, 1),
-        text=part.body if part is not None else None,
+        origins=tuple(whole.origins),
+        text="".join(written.text) if beside is not None else None,
     )
 
 

@@ -59,7 +59,10 @@ def mail_settings(settings: Settings, kind: Kind, target: Target) -> MailSetting
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """All that is settled once a template. `subject`, `html` and `text` are Jinja sources; `language` wins over a customer's locale."""
+    """All that is settled once a template. `subject`, `html` and `text` are Jinja sources; `language` wins over a customer's locale.
+
+    `is_mjml`: `html` is MJML still, to be converted in each message.
+    """
 
     name: str
     subject: str
@@ -72,6 +75,7 @@ class Bundle:
     requires: tuple[str, ...] = ()
     from_name: str | None = None
     reply_to: str | None = None
+    is_mjml: bool = False
     hash: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -86,6 +90,8 @@ class Bundle:
     def dump(self) -> str:
         """Return the bundle as JSON text, always the same for the same bundle."""
         found = {one.name: getattr(self, one.name) for one in fields(self) if one.init}
+        if not self.is_mjml:
+            del found["is_mjml"]  # what is in ledgers from before there was MJML keeps its hash
         return json.dumps({**found, "settings": asdict(self.settings)}, ensure_ascii=False, sort_keys=True)
 
     @classmethod

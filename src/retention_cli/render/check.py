@@ -12,7 +12,7 @@ from jinja2 import TemplateAssertionError, TemplateSyntaxError, nodes
 from retention_cli.model.problem import NOWHERE, Place, Problem, warning
 from retention_cli.model.template import TemplateFormat
 from retention_cli.model.word import place_of
-from retention_cli.render import filters
+from retention_cli.render import filters, mjml_check
 from retention_cli.render.environment import HTML, LINE, TEXT
 from retention_cli.render.inlining import css_is_broken
 from retention_cli.render.reads import ITEM, Read, reads
@@ -57,6 +57,7 @@ class _Part:
     source: str
     sandbox: Sandbox
     start: Place
+    body_of: Template | None = None
 
     def place(self, line: int, word: str = "") -> Place:
         """Return where `word` stands in a line of this part; in front matter, the place of the whole text."""
@@ -64,13 +65,19 @@ class _Part:
             return self.start
         lines = self.source.split("\n")
         found = re.search(rf"\b{re.escape(word)}\b", lines[line - 1]) if word and line <= len(lines) else None
-        return Place(self.start.file, self.start.line + line - 1, found.start() + 1 if found else 1)
+        return self.at(line, found.start() + 1 if found else 1)
+
+    def at(self, line: int, column: int) -> Place:
+        """Return where a line of this part was written, which may be in another file."""
+        if self.body_of is not None:
+            return self.body_of.place(line, column)
+        return Place(self.start.file, self.start.line + line - 1, column)
 
 
 def check(template: Template, known: Known) -> list[Problem]:
     """Return what is wrong with a template, in order of its text; empty where nothing is."""
     language = filters.known_locale(template.front.language) or known.locale
-    problems = [problem for part in _parts(template) for problem in _of_part(part, known, language)]
+    problems = [problem for part in _parts(template) for problem in (*_of_part(part, known, language), *_of_markup(part))]
     return [*problems, *_of_front(template, known)]
 
 
@@ -79,7 +86,7 @@ def _parts(template: Template) -> Iterator[_Part]:
     for written in (template.front.subject, template.front.preheader):
         place = place_of(written)
         yield _Part(written, LINE, place if place != NOWHERE else top)
-    yield _Part(template.body, HTML if template.format is TemplateFormat.HTML else TEXT, template.body_place)
+    yield _Part(template.body, TEXT if template.is_text else HTML, template.body_place, template)
     if template.text is not None:
         yield _Part(template.text, TEXT, Place(str(PurePosixPath(template.file).with_suffix(".txt")), 1, 1))
 
@@ -102,8 +109,16 @@ def _of_part(part: _Part, known: Known, language: str) -> Iterator[Problem]:
     for read in dict.fromkeys(reads(tree, outside)):
         yield from _of_read(part, read, known)
     yield from _of_filters(part, tree, language)
-    if part.sandbox is HTML and css_is_broken(part.source):
+
+
+def _of_markup(part: _Part) -> Iterator[Problem]:
+    """Yield what is wrong with the HTML or MJML itself; Markdown has no mistakes."""
+    form = part.body_of.format if part.body_of is not None else None
+    if form is TemplateFormat.HTML and css_is_broken(part.source):
         yield Problem(part.start, "broken-css", "a style or rule in the template cannot be read as CSS", "look for a missing colon or brace")
+    if form is TemplateFormat.MJML:
+        for fault in mjml_check.faults(part.source):
+            yield Problem(part.at(fault.line, fault.column), fault.code, fault.message, fault.hint)
 
 
 def _wrong_syntax(part: _Part, error: TemplateSyntaxError) -> Problem:

@@ -24,6 +24,7 @@ from retention_cli.render.headers import clean
 from retention_cli.render.html_text import html_to_text, settle
 from retention_cli.render.inlining import inline
 from retention_cli.render.limits import MAX_TEXT, TooMuch
+from retention_cli.render.mjml import convert
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,6 +94,8 @@ def render(bundle: Bundle, names: Mapping[str, object]) -> Content:
     if not subject:
         raise RenderFailed(f"{bundle.name}: the subject is empty")
     html = _run(bundle, "HTML part", prepared.html, reach) if prepared.html else None
+    if html is not None and bundle.is_mjml:
+        html = convert(html)
     if html is not None and not bundle.inlined:
         html = inline(html)
     if html is not None and bundle.text_from is TextFrom.MESSAGE:

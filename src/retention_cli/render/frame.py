@@ -42,11 +42,14 @@ def document(html: str, language: str, title: str) -> str:
     return f'<!DOCTYPE html>\n<html lang="{escape(language)}">{head}\n<body>\n{html}\n</body></html>\n'
 
 
-def with_preheader(html: str, preheader: str) -> str:
-    """Return `html` with the preview line first in its body, seen in the list of messages and not in the message."""
-    if not preheader:
-        return html
-    line = f'<div style="{_HIDDEN}">{preheader}</div>'
+def preheader(line: str) -> str:
+    """Return the preview line, seen in the list of messages and not in the message; empty where there is none."""
+    return f'<div style="{_HIDDEN}">{line}</div>' if line else ""
+
+
+def with_preheader(html: str, words: str) -> str:
+    """Return `html` with the preview line first in its body."""
+    line = preheader(words)
     found = _BODY.search(html)
     return html[: found.end()] + line + html[found.end() :] if found else html
 

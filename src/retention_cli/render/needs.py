@@ -53,7 +53,7 @@ def parts(template: Template) -> Iterator[nodes.Template]:
     """Yield the syntax trees of subject, preheader, body and text part."""
     yield LINE.parse(template.front.subject)
     yield LINE.parse(template.front.preheader)
-    yield (HTML if template.format == "html" else TEXT).parse(template.body)
+    yield (TEXT if template.is_text else HTML).parse(template.body)
     if template.text is not None:
         yield TEXT.parse(template.text)
 

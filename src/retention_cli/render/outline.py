@@ -14,7 +14,7 @@ from retention_cli.render.inert import TOKEN
 
 VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
 _RAW_TEXT = frozenset({"title", "textarea", "style", "script"})
-URL_ATTRIBUTES = frozenset({"href", "src", "action", "background", "poster", "cite", "formaction"})
+URL_ATTRIBUTES = frozenset({"href", "src", "action", "background", "poster", "cite", "formaction", "background-url"})
 _IMPLIED = "tbody"
 _NO_TEXT_IN = frozenset({"table", "tbody", "thead", "tfoot", "tr", "colgroup", "select"})
 
