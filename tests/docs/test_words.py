@@ -56,13 +56,13 @@ from retention_cli.project.grammar.values import CASELESS, FOR, LEAP, LEAPS, MEA
 from retention_cli.project.grammar.words import CUSTOMER_HEADS, LOGIC
 from retention_cli.project.grammar.yardsticks import KEYS as YARDSTICKS
 from retention_cli.project.notes import Code
-from retention_cli.render.mjml_check import Mistake
 from retention_cli.project.objects import SQL_FILE
 from retention_cli.project.schema import KINDS
 from retention_cli.project.standard import standard_groups
 from retention_cli.project.triggers import TRIGGER_KEYS
 from retention_cli.render import filters
 from retention_cli.render.check import ITEM_FIELDS
+from retention_cli.render.mjml_check import Mistake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

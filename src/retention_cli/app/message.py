@@ -13,7 +13,8 @@ from retention_cli.compile.scans import JOURNEYS
 from retention_cli.compile.subjects import Questions
 from retention_cli.errors import UsageError
 from retention_cli.journey.frame import to_micros
-from retention_cli.journey.programs import answer, fields_of
+from retention_cli.journey.programs import answer, fields_of, flags_of
+from retention_cli.journey.recommending import choose
 from retention_cli.ledger.rows import Claim
 from retention_cli.model.kept_field import TAGS
 from retention_cli.model.metric import BUILT_IN
@@ -41,7 +42,7 @@ def preview(view: View, template: str, customer: str | None, trigger: str | None
     kind, mail = _mail(view, template)
     person = look_up(view, mail, customer, trigger)
     has_voucher = any(letter.voucher is not None for letter in _letters(view, template))
-    context = context_of(view, person, Occasion(kind, trigger, _given(view, template), has_voucher))
+    context = context_of(view, mail, person, Occasion(kind, trigger, _given(view, template), has_voucher))
     claim = _claim(view, template, person.id, person.address)
     return finish(post_of(view.work, signing_keys(view.work, view.work.location, say)), claim, key_of(claim), context, mail.letter)
 
@@ -73,20 +74,33 @@ def look_up(view: View, mail: Mail, customer: str | None, trigger: str | None) -
         engine.table("subjects", columns, [(_SUBJECT, person, None, trigger)])
         contacts = view.work.project.settings.contacts
         project = view.work.project
-        known = {*view.facts.schema.customer_fields, *project.metrics, *BUILT_IN, *project.kept_fields, TAGS}
+        known = {*view.facts.schema.customer_fields, *project.metrics, *BUILT_IN, *project.kept_fields, *project.groups, TAGS}
         fields = sorted({*fields_of(mail), contacts.email, contacts.locale, "customer_id"} & known)
-        answer(engine, view.compiler(JOURNEYS), Questions({}, fields), contacts)
+        answer(engine, view.compiler(JOURNEYS), Questions({}, fields, flags=flags_of([mail])), contacts)
         rows = engine.run("SELECT address, customer FROM asked")
-    if not rows:
-        raise UsageError(f"there is no customer {person!r}", "ids are text: 00123 is not 123")
+        if not rows:
+            raise UsageError(f"there is no customer {person!r}", "ids are text: 00123 is not 123")
     return Person(person, str(rows[0][0] or ""), str(rows[0][1]))
 
 
-def context_of(view: View, person: Person, occasion: Occasion) -> str:
+def context_of(view: View, mail: Mail, person: Person, occasion: Occasion) -> str:
     """Return the context of a message, as a tick would freeze it."""
     coded = {"voucher": SOME_CODE} if occasion.has_voucher else {}
-    more = json.dumps({"with": dict(occasion.given), "deadline": view.as_of.isoformat(), **coded}, ensure_ascii=False)
+    chosen = {"recommended": json.loads(_recommended(view, mail, person, occasion))} if mail.needs.recommends else {}
+    more = json.dumps({"with": dict(occasion.given), "deadline": view.as_of.isoformat(), **coded, **chosen}, ensure_ascii=False)
     return f'{{"campaign":{{"kind":"{occasion.kind}"}},"customer":{person.facts},"trigger":{occasion.trigger or "null"},{more[1:]}'
+
+
+def _recommended(view: View, mail: Mail, person: Person, occasion: Occasion) -> str:
+    """Return the JSON of the products that a template recommends to a person, by what it asks for."""
+    text, whole = "VARCHAR", {"message": "BIGINT", "subject": "BIGINT", "customer_id": "VARCHAR", "step": "VARCHAR"}
+    with view.engine() as engine:
+        engine.table("planned", {**whole, "hash": text, "refused_for": text}, [(1, 1, person.id, "", mail.bundle.hash, None)])
+        engine.table("subjects", {"subject": "BIGINT", "trigger": text}, [(1, occasion.trigger)])
+        engine.table("departing", {"subject": "BIGINT", "step": text, "with_text": text}, [(1, "", json.dumps(dict(occasion.given)))])
+        is_told = choose(view.facts.schema, engine, {mail.bundle.hash: mail.needs.recommends}, to_micros(view.as_of))
+        rows = engine.run("SELECT told FROM recommended") if is_told else []
+    return f"{{{rows[0][0]}}}" if rows else "{}"
 
 
 def _given(view: View, template: str) -> dict[str, str]:

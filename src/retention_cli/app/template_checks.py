@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from retention_cli.compile.items import items_query
+from retention_cli.compile.recommendable import recommendable_columns
 from retention_cli.compile.rows import RowScope
 from retention_cli.errors import RenderFailed
 from retention_cli.model.effects import Start
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
 
 def check_templates(project: Project, schema: Schema) -> list[Problem]:
     """Return the mistakes of every template, each against the facts that the campaigns which send it can give."""
-    customer = {*schema.customer_fields, *project.metrics, *BUILT_IN, *project.kept_fields, *((TAGS,) if project.keeps_tags else ())}
+    customer = {*schema.customer_fields, *project.metrics, *BUILT_IN, *project.kept_fields, *((TAGS,) if project.keeps_tags else ()), *project.groups}
     started = {str(step.start) for campaign in project.campaigns.values() for step in all_steps(campaign.steps) if isinstance(step, Start)}
     problems: list[Problem] = []
     for name, template in sorted(project.templates.items()):
@@ -57,6 +59,7 @@ def check_templates(project: Project, schema: Schema) -> list[Problem]:
             coded = bool(uses) and all(wording.has_voucher for _, wording in uses)
             facts = _facts(schema, users, started)
             known = Known(fields, facts, items, project.settings.locale, frozenset(given), has_deadline=ends, has_voucher=coded)
+            known = replace(known, segments=frozenset(map(str, project.segments)), products=recommendable_columns(schema))
             problems += check(template.with_subject(subject), known)
     return list(dict.fromkeys(problems))
 

@@ -96,7 +96,7 @@ def drafts(view: View, campaign: str, customer: str | None, trigger: str | None)
         for variant, template, subject, given in _wordings(step):
             mail = mails[template, kind, subject]
             person = look_up(view, mail, customer, trigger)
-            context = context_of(view, person, Occasion(kind, trigger, given, step.voucher is not None))
+            context = context_of(view, mail, person, Occasion(kind, trigger, given, step.voucher is not None))
             found.append(Draft(step.id, variant, mail, context, person.id, person.address))
     return found
 

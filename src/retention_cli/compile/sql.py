@@ -217,6 +217,11 @@ def created(table_name: str, query: Query) -> str:
     return exp.Create(this=table(table_name), kind="TABLE", replace=True, expression=query.tree).sql(dialect=DIALECT)
 
 
+def viewed(view_name: str, query: Query) -> str:
+    """Return `CREATE OR REPLACE VIEW name AS query`, of a query without values."""
+    return exp.Create(this=table(view_name), kind="VIEW", replace=True, expression=query.tree).sql(dialect=DIALECT)
+
+
 def inserted(table_name: str, query: Query) -> str:
     """Return `INSERT INTO name query`; run it with the query's values."""
     return exp.Insert(this=table(table_name), expression=query.tree).sql(dialect=DIALECT)

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """What is asked of every subject: named conditions (two-valued), named totals, and fields of the customer."""
+    """What is asked of every subject: named conditions (two-valued), named totals, fields of the customer, and flags, which are told like fields."""
 
     conditions: Mapping[str, Condition]
     fields: Sequence[str] = ()
     totals: Mapping[str, Total] | None = None
+    flags: Mapping[str, Condition] | None = None
 
 
 def subjects_query(compiler: Compiler, questions: Questions) -> sql.Query:
@@ -39,5 +40,6 @@ def subjects_query(compiler: Compiler, questions: Questions) -> sql.Query:
         found = compiler.field(name, NOWHERE)
         if found is not None:
             columns.append(sql.aliased(found.told(), f"field_{name}"))
+    columns += [sql.aliased(compiler.condition(node), f"field_{name}") for name, node in (questions.flags or {}).items()]
     select = compiler.scans.base().select(*columns, copy=False)
     return sql.finished(with_ctes(select, compiler.ctes()), compiler.values)

@@ -20,9 +20,10 @@ from retention_cli.journey.limit import with_start
 from retention_cli.journey.surge import is_sure, load_most_leaving, most_entering
 from retention_cli.journey.zones import zone_field, zone_of
 from retention_cli.model.campaign import Kind
-from retention_cli.model.condition import EventQuery, Fold, Sample, Total
+from retention_cli.model.condition import EventQuery, Fold, InSegment, Sample, Total
 from retention_cli.model.encode import encode
 from retention_cli.model.trigger import Dated, Enters, Leaves, Moves, Once, Scheduled
+from retention_cli.render.reads import SEGMENT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -161,13 +162,19 @@ def ask(frame: Frame, engine: DuckEngine, asked: Asked, uploaded: Uploaded, poli
     zone = zone_of(sql.col(f"field_{told}") if told is not None else exp.Null(), frame.project.zone)
     conditions = {f"question_{n}": condition for n, condition in enumerate(asked.conditions, 1)}
     totals = {**policies.changes, **({OPENS: _OPENS} if uploaded.asks_best_hour else {})}
-    questions = Questions(conditions, [*wanted, *sorted(unread)], totals)
+    questions = Questions(conditions, [*wanted, *sorted(unread)], totals, flags_of(frame.mails.values()))
     answer(engine, compiler, questions, contacts, zone=zone, unread=unread)
 
 
 def fields_of(mail: Mail) -> set[str]:
     """Return the customer's fields that a template reads or requires."""
     return {*mail.needs.customer, *mail.required_fields}
+
+
+def flags_of(mails: Iterable[Mail]) -> dict[str, Condition]:
+    """Return the segments that templates ask about, as what a customer is told to be in."""
+    names = sorted({name for mail in mails for name in mail.needs.segments})
+    return {f"{SEGMENT}:{name}": InSegment(name) for name in names}
 
 
 def _language(frame: Frame, mails: Mapping[MailKey, Mail]) -> set[str]:

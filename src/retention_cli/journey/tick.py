@@ -23,6 +23,7 @@ from retention_cli.journey.goals import reached
 from retention_cli.journey.migration import migrations
 from retention_cli.journey.plan import CampaignPlan, count
 from retention_cli.journey.policing import judge
+from retention_cli.journey.recommending import recommend
 from retention_cli.journey.running import Cast, cast
 from retention_cli.journey.tables import QUERIES
 from retention_cli.journey.walk import step_through
@@ -114,4 +115,5 @@ def _plan_messages(frame: Frame, engine: DuckEngine) -> None:
     engine.table("mail_requires", {"template": text, "kind": text, "subject_line": text, "field": text}, required)
     next_message = {"next_message": frame.past.position().next_message}
     engine.execute(statement(QUERIES, "planned"), next_message)
+    recommend(frame, engine)
     engine.execute(statement(QUERIES, "calls"), {**next_message, "as_of": frame.micros})

@@ -15,7 +15,8 @@ from retention_cli.model.word import place_of
 from retention_cli.render import filters, mjml_check
 from retention_cli.render.environment import HTML, LINE, TEXT
 from retention_cli.render.inlining import css_is_broken
-from retention_cli.render.reads import ITEM, Read, reads
+from retention_cli.render.reads import ITEM, PRODUCT, SEGMENT, Read, reads
+from retention_cli.render.recommend import NAME, Wrong, calls
 from retention_cli.render.voucher import PARTS
 from retention_cli.text import did_you_mean
 
@@ -29,6 +30,7 @@ ITEM_FIELDS = ("product_id", "title", "url", "image_url", "price", "quantity")
 _SHOP = ("name", "email", "postal_address")
 _CAMPAIGN = ("name", "kind")
 _ROOTS = ("customer", "trigger", "campaign", "shop", "with", "deadline", "voucher", "unsubscribe_url")
+_NAMED = {ITEM: "an item of the trigger", PRODUCT: "a product that is recommended", SEGMENT: "the project's list of segments"}
 _ANSWER = re.compile(r"\s*(?:re|fwd?)\s*:", re.IGNORECASE)
 _TAGS = ("if", "for", "set", "macro", "call", "filter", "raw", "with")
 
@@ -38,7 +40,7 @@ class Known:
     """What a template may read; `trigger` is None where it is not known which campaigns use it, `items` where there are none.
 
     `given` is what every step that sends it puts under `with`; `has_deadline`: each of their campaigns has one; `has_voucher`:
-    each of them hands one out.
+    each of them hands one out. `products` are the columns of what can be recommended, None where nothing can.
     """
 
     customer: Collection[str]
@@ -48,6 +50,8 @@ class Known:
     given: Collection[str] = ()
     has_deadline: bool = False
     has_voucher: bool = False
+    segments: Collection[str] = ()
+    products: Collection[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,7 @@ def _of_part(part: _Part, known: Known, language: str) -> Iterator[Problem]:
     for read in dict.fromkeys(reads(tree, outside)):
         yield from _of_read(part, read, known)
     yield from _of_filters(part, tree, language)
+    yield from _of_recommendations(part, tree, known)
 
 
 def _of_markup(part: _Part) -> Iterator[Problem]:
@@ -145,8 +150,10 @@ def _of_read(part: _Part, read: Read, known: Known) -> Iterator[Problem]:
         "with": known.given,
         "voucher": PARTS,
         ITEM: known.items or (),
+        PRODUCT: None if known.products is None else (*known.products, "product_id"),
+        SEGMENT: known.segments,
     }
-    if read.root not in (*_ROOTS, ITEM):
+    if read.root not in (*_ROOTS, *_NAMED):
         yield Problem(part.place(read.line, read.root), "unknown-name", f"there is no {read.root!r} in templates", did_you_mean(read.root, _ROOTS))
     elif read.root == "deadline" and not known.has_deadline:
         message = "there is no 'deadline': not every campaign that sends this has one"
@@ -160,7 +167,7 @@ def _of_read(part: _Part, read: Read, known: Known) -> Iterator[Problem]:
     elif read.field is not None:
         allowed = fields.get(read.root)
         if allowed is not None and read.field not in allowed:
-            what = "an item of the trigger" if read.root == ITEM else f"{read.root!r}"
+            what = _NAMED.get(read.root, f"{read.root!r}")
             hint = did_you_mean(read.field, allowed) or (f"write with: {{{read.field}: …}} beside send" if read.root == "with" else "")
             yield Problem(part.place(read.line, read.field), "unknown-field", f"{what} has no {read.field!r}", hint)
 
@@ -173,6 +180,17 @@ def _of_filters(part: _Part, tree: nodes.Template, language: str) -> Iterator[Pr
         if used.name == "plural" and not used.dyn_args and not filters.plural_places(language, len(used.args)):
             wanted = filters.plural_wanted(language)
             yield Problem(place, "plural-forms", f"plural takes {wanted} forms in {language}, here it is given {len(used.args)}")
+
+
+def _of_recommendations(part: _Part, tree: nodes.Template, known: Known) -> Iterator[Problem]:
+    for line, call in calls(tree):
+        if isinstance(call, Wrong):
+            yield Problem(part.place(line, NAME), "recommendation", call.message, call.hint)
+        elif known.products is None:
+            message = "nothing can be recommended: no event names a product"
+            yield Problem(
+                part.place(line, NAME), "recommendation", message, "give a source lookup: products, and call its event buy_item or view_item"
+            )
 
 
 def _of_front(template: Template, known: Known) -> Iterator[Problem]:

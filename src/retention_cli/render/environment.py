@@ -19,6 +19,8 @@ from jinja2.utils import Cycler, Joiner, Namespace, pass_context
 
 from retention_cli.render import filters
 from retention_cli.render.limits import CALL, COST, MAX_RANGE, Budget, TooMuch, printed
+from retention_cli.render.reads import IN_SEGMENT, SEGMENT
+from retention_cli.render.recommend import NAME, recommend
 from retention_cli.render.voucher import PARTS, Voucher
 
 if TYPE_CHECKING:
@@ -158,6 +160,11 @@ def _range(*bounds: int) -> range:
     return found
 
 
+def _is_in_segment(customer: Any, name: str) -> bool:
+    """Say whether the customer was in a segment when the message was planned."""
+    return isinstance(customer, dict) and customer.get(f"{SEGMENT}:{name}") is True
+
+
 def sandbox(*, html: bool, trim: bool = False) -> Sandbox:
     """Return an environment; `html` escapes what is written, `trim` lets a block's own line vanish."""
     made = Sandbox(
@@ -172,7 +179,8 @@ def sandbox(*, html: bool, trim: bool = False) -> Sandbox:
     made.filters.clear()
     made.filters.update(filters.ALL)
     made.globals.clear()
-    made.globals.update({"range": _range, "namespace": Namespace, "cycler": Cycler, "joiner": Joiner})
+    made.globals.update({"range": _range, "namespace": Namespace, "cycler": Cycler, "joiner": Joiner, NAME: recommend})
+    made.tests[IN_SEGMENT] = _is_in_segment
     return made
 
 

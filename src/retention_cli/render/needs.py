@@ -9,7 +9,8 @@ from jinja2 import TemplateSyntaxError, nodes
 
 from retention_cli.errors import RenderFailed
 from retention_cli.render.environment import HTML, LINE, TEXT
-from retention_cli.render.reads import ITEM, reads
+from retention_cli.render.reads import ITEM, SEGMENT, reads
+from retention_cli.render.recommend import Request, calls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,13 +22,18 @@ _LOCAL = frozenset({"money", "number", "date"})
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """Fields read of the customer, of the trigger, and of each of its items; `uses_locale`: something is written by language."""
+    """Fields read of the customer, of the trigger, and of each of its items; `uses_locale`: something is written by language.
+
+    `segments` are those that it asks whether the customer is in; `recommends` are the products that it asks for.
+    """
 
     customer: frozenset[str] = frozenset()
     trigger: frozenset[str] = frozenset()
     items: frozenset[str] = frozenset()
     uses_items: bool = False
     uses_locale: bool = False
+    segments: frozenset[str] = frozenset()
+    recommends: tuple[Request, ...] = ()
 
 
 def needs(template: Template) -> Needs:
@@ -46,6 +52,8 @@ def needs(template: Template) -> Needs:
         items=_fields(found, ITEM),
         uses_items="items" in trigger,
         uses_locale=bool(filters & _LOCAL) and template.front.language is None,
+        segments=_fields(found, SEGMENT),
+        recommends=tuple(sorted({each for tree in trees for _, each in calls(tree) if isinstance(each, Request)})),
     )
 
 

@@ -14,11 +14,17 @@ from typing import TYPE_CHECKING
 
 from jinja2 import meta, nodes
 
+from retention_cli.render.recommend import NAME
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ITEM = "item"
 """The root of what is read of one product of `trigger.items`."""
+PRODUCT = "product"
+"""The root of what is read of one product of `recommend(…)`."""
+IN_SEGMENT, SEGMENT = "in_segment", "segment"
+"""The test `customer is in_segment("vip")`, and the root of what it reads."""
 _SAME_LIST = frozenset({"sort", "reverse", "list", "unique", "select", "reject", "selectattr", "rejectattr"})
 _ONE_OF = frozenset({"first", "last", "min", "max"})
 _BY_ATTRIBUTE = frozenset({"sort", "unique", "map", "sum", "join", "groupby", "min", "max", "selectattr", "rejectattr"})
@@ -30,6 +36,10 @@ class Meaning(Enum):
     ONE_ITEM = 0
     ITEMS = 1
     ROWS = 2
+
+
+Meant = tuple[Meaning, str]
+"""What a variable stands for, and the root of what is read of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +62,7 @@ class _Walk:
     """A walk in order of the text; `meaning` grows as loops and `set` name things."""
 
     outside: set[str]
-    meaning: dict[str, Meaning] = field(default_factory=dict)
+    meaning: dict[str, Meant] = field(default_factory=dict)
 
     def visit(self, node: nodes.Node) -> Iterator[Read]:
         """Yield the reads in a node and below it."""
@@ -62,6 +72,9 @@ class _Walk:
         if isinstance(node, nodes.Name):
             if node.ctx == "load" and node.name in self.outside:
                 yield Read(node.name, None, node.lineno)
+            return
+        if isinstance(node, nodes.Test) and node.name == IN_SEGMENT:
+            yield Read(SEGMENT, _constant(node.args[0]) if node.args else None, node.lineno)
             return
         self._learn(node)
         if isinstance(node, nodes.Filter):
@@ -75,57 +88,60 @@ class _Walk:
             yield from self.visit(node.arg)
         if isinstance(node.node, nodes.Name) and node.node.name in self.outside:
             yield Read(node.node.name, name, node.lineno)
-        elif isinstance(name, str) and self._means(node.node) is Meaning.ONE_ITEM:
-            yield Read(ITEM, name, node.lineno)
+        elif isinstance(name, str) and (meant := self._means(node.node)) is not None and meant[0] is Meaning.ONE_ITEM:
+            yield Read(meant[1], name, node.lineno)
             yield from self.visit(node.node)
         else:
             yield from self.visit(node.node)
 
     def _by_attribute(self, node: nodes.Filter) -> Iterator[Read]:
         """Yield what `map(attribute="title")` and its kin read of each product."""
-        if node.name not in _BY_ATTRIBUTE or node.node is None or self._means(node.node) is not Meaning.ITEMS:
+        meant = self._means(node.node) if node.node is not None else None
+        if node.name not in _BY_ATTRIBUTE or meant is None or meant[0] is not Meaning.ITEMS:
             return
         named = [pair.value for pair in node.kwargs if pair.key == "attribute"]
         first = node.args[:1] if node.name in ("selectattr", "rejectattr", "groupby") else []
         for argument in (*named, *first):
             if (name := _constant(argument)) is not None:
-                yield Read(ITEM, name.partition(".")[0], node.lineno)
+                yield Read(meant[1], name.partition(".")[0], node.lineno)
 
     def _learn(self, node: nodes.Node) -> None:
         if isinstance(node, nodes.For) and isinstance(node.target, nodes.Name):
-            meaning = self._means(node.iter)
-            if meaning is not None and meaning is not Meaning.ONE_ITEM:
-                self.meaning[node.target.name] = Meaning(meaning.value - 1)
+            meant = self._means(node.iter)
+            if meant is not None and meant[0] is not Meaning.ONE_ITEM:
+                self.meaning[node.target.name] = (Meaning(meant[0].value - 1), meant[1])
         if isinstance(node, nodes.Assign) and isinstance(node.target, nodes.Name):
             found = self._means(node.node)
             if found is not None:
                 self.meaning[node.target.name] = found
 
-    def _means(self, node: nodes.Node) -> Meaning | None:
+    def _means(self, node: nodes.Node) -> Meant | None:
         if isinstance(node, nodes.Name):
             return self.meaning.get(node.name)
         if isinstance(node, nodes.Filter) and node.node is not None:
-            return self._filtered(self._means(node.node), node.name)
+            return _filtered(self._means(node.node), node.name)
         if isinstance(node, nodes.Getattr):
-            return Meaning.ITEMS if node.attr == "items" and _is_trigger(node.node) else None
-        if isinstance(node, nodes.Getitem):
-            return self._element(node)
-        return None
+            return (Meaning.ITEMS, ITEM) if node.attr == "items" and _is_trigger(node.node) else None
+        if isinstance(node, nodes.Call):
+            return (Meaning.ITEMS, PRODUCT) if isinstance(node.node, nodes.Name) and node.node.name == NAME else None
+        return self._element(node) if isinstance(node, nodes.Getitem) else None
 
-    def _element(self, node: nodes.Getitem) -> Meaning | None:
+    def _element(self, node: nodes.Getitem) -> Meant | None:
         if _is_trigger(node.node):
-            return Meaning.ITEMS if _constant(node.arg) == "items" else None
+            return (Meaning.ITEMS, ITEM) if _constant(node.arg) == "items" else None
         whole = self._means(node.node)
-        if isinstance(node.arg, nodes.Slice) or whole in (None, Meaning.ONE_ITEM):
+        if whole is None or whole[0] is Meaning.ONE_ITEM:
             return whole if isinstance(node.arg, nodes.Slice) else None
-        return Meaning(whole.value - 1) if whole is not None else None
+        return whole if isinstance(node.arg, nodes.Slice) else (Meaning(whole[0].value - 1), whole[1])
 
-    def _filtered(self, whole: Meaning | None, name: str) -> Meaning | None:
-        if name in _SAME_LIST:
-            return whole
-        if whole is Meaning.ITEMS:
-            return Meaning.ONE_ITEM if name in _ONE_OF else Meaning.ROWS if name == "batch" else None
-        return None
+
+def _filtered(whole: Meant | None, name: str) -> Meant | None:
+    if name in _SAME_LIST:
+        return whole
+    if whole is not None and whole[0] is Meaning.ITEMS:
+        one = Meaning.ONE_ITEM if name in _ONE_OF else Meaning.ROWS if name == "batch" else None
+        return None if one is None else (one, whole[1])
+    return None
 
 
 def _is_trigger(node: nodes.Node) -> bool:
