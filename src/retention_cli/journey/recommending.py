@@ -49,8 +49,16 @@ def choose(schema: Schema, engine: DuckEngine, wanted: Mapping[str, tuple[Reques
     engine.table("recommend_requests", _REQUESTS, rows)
     for name, query in tables.items():
         engine.execute(sql.viewed(name, query), query.values)
-    engine.execute(statement(QUERIES, "recommend_wanted"), {})
-    for name in ("recommend_tiers", "recommend_seeds", "recommend_there", "recommend_owned", "recommend_found", "recommended"):
-        text = statement(QUERIES, name)
-        engine.execute(text, {"as_of": as_of} if "$as_of" in text else {})
+    for name in ("recommend_wanted", "recommend_seeds", "recommend_there", "recommend_owned", "recommend_fitting_table"):
+        _do(engine, name, as_of=as_of)
+    for is_first in (True, False):
+        _do(engine, "recommend_tiers", is_first=is_first)
+        _do(engine, "recommend_found", as_of=as_of)
+        _do(engine, "recommend_fitting")
+    _do(engine, "recommended")
     return True
+
+
+def _do(engine: DuckEngine, name: str, **values: object) -> None:
+    text = statement(QUERIES, name)
+    engine.execute(text, {key: value for key, value in values.items() if f"${key}" in text})

@@ -81,6 +81,7 @@ RESERVED = frozenset(
         "reacted",
         "recalled",
         "recommend_bought",
+        "recommend_fitting",
         "recommend_found",
         "recommend_owned",
         "recommend_products",
