@@ -98,7 +98,7 @@ def test_it_loads_without_a_problem_for_every_target(root: Path) -> None:
 
 def test_the_examples_are_what_is_promised() -> None:
     project = read(EXAMPLES)
-    assert len(project.campaigns) == 3
+    assert len(project.campaigns) == 7
     assert {str(path.stem) for path in EXAMPLES.glob("segments/*.yml")} == project.segments.keys()
     assert {str(path.stem) for path in EXAMPLES.glob("groups/*.yml")} == project.groups.keys()
     assert len(sends(project.campaigns["abandoned_cart"].steps)) == 3

@@ -42,7 +42,7 @@ class SchemaKind(StrEnum):
 
 def init(
     folder: Annotated[Path, typer.Argument(help="Where to make the project.")] = HERE,
-    demo: Annotated[bool, typer.Option("--demo", help="A made-up Czech shop with its exports, ten segments and three campaigns.")] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="A made-up Czech shop with its exports, its segments and seven campaigns.")] = False,
     customers: Annotated[int, typer.Option("--customers", min=50, max=1_000_000, help="How many customers the demo shop has.")] = 5000,
     as_of: AsOfOption = None,
 ) -> None:
