@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from retention_cli.app.keys import signing_keys
 from retention_cli.app.letters import finish, key_of, post_of
@@ -78,21 +78,21 @@ def look_up(view: View, mail: Mail, customer: str | None, trigger: str | None) -
         fields = sorted({*fields_of(mail), contacts.email, contacts.locale, "customer_id"} & known)
         answer(engine, view.compiler(JOURNEYS), Questions({}, fields, flags=flags_of([mail])), contacts)
         rows = engine.run("SELECT address, customer FROM asked")
-        if not rows:
-            raise UsageError(f"there is no customer {person!r}", "ids are text: 00123 is not 123")
+    if not rows:
+        raise UsageError(f"there is no customer {person!r}", "ids are text: 00123 is not 123")
     return Person(person, str(rows[0][0] or ""), str(rows[0][1]))
 
 
 def context_of(view: View, mail: Mail, person: Person, occasion: Occasion) -> str:
     """Return the context of a message, as a tick would freeze it."""
     coded = {"voucher": SOME_CODE} if occasion.has_voucher else {}
-    chosen = {"recommended": json.loads(_recommended(view, mail, person, occasion))} if mail.needs.recommends else {}
+    chosen = {"recommended": _recommended(view, mail, person, occasion)} if mail.needs.recommends else {}
     more = json.dumps({"with": dict(occasion.given), "deadline": view.as_of.isoformat(), **coded, **chosen}, ensure_ascii=False)
     return f'{{"campaign":{{"kind":"{occasion.kind}"}},"customer":{person.facts},"trigger":{occasion.trigger or "null"},{more[1:]}'
 
 
-def _recommended(view: View, mail: Mail, person: Person, occasion: Occasion) -> str:
-    """Return the JSON of the products that a template recommends to a person, by what it asks for."""
+def _recommended(view: View, mail: Mail, person: Person, occasion: Occasion) -> dict[str, Any]:
+    """Return the products that a template recommends to a person, by what it asks for."""
     text, whole = "VARCHAR", {"message": "BIGINT", "subject": "BIGINT", "customer_id": "VARCHAR", "step": "VARCHAR"}
     with view.engine() as engine:
         engine.table("planned", {**whole, "hash": text, "refused_for": text}, [(1, 1, person.id, "", mail.bundle.hash, None)])
@@ -100,7 +100,7 @@ def _recommended(view: View, mail: Mail, person: Person, occasion: Occasion) -> 
         engine.table("departing", {"subject": "BIGINT", "step": text, "with_text": text}, [(1, "", json.dumps(dict(occasion.given)))])
         is_told = choose(view.facts.schema, engine, {mail.bundle.hash: mail.needs.recommends}, to_micros(view.as_of))
         rows = engine.run("SELECT told FROM recommended") if is_told else []
-    return f"{{{rows[0][0]}}}" if rows else "{}"
+    return dict(json.loads(f"{{{rows[0][0]}}}")) if rows else {}
 
 
 def _given(view: View, template: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ Each is made before the first statement that names it, and not at all where none
 from __future__ import annotations
 
 import json
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +35,7 @@ from retention_cli.project.checks import conditions_over_customers
 from retention_cli.sources.lists import read_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from retention_cli.app.workspace import Workspace
@@ -52,8 +52,9 @@ _IDS = {CUSTOMER: "VARCHAR"}
 
 def offer(engine: DuckEngine, work: Workspace, snapshots: SnapshotSet, as_of: datetime) -> None:
     """Let an engine make what the project's conditions may name."""
-    engine.offer(OWN_EVENTS, partial(_own_events, work=work, as_of=as_of))
-    engine.offer(KEPT_FIELDS, partial(_kept_fields, work=work, as_of=as_of))
+    ids = cache(partial(merged_ids, work.project, engine))
+    engine.offer(OWN_EVENTS, partial(_own_events, work=work, as_of=as_of, ids=ids))
+    engine.offer(KEPT_FIELDS, partial(_kept_fields, work=work, as_of=as_of, ids=ids))
     engine.offer(HISTORY, partial(customers_history, work=work, as_of=as_of))
     engine.offer(MEMBERS, partial(segment_members, work=work, as_of=as_of))
     for source in sources_before(work.project):
@@ -101,8 +102,8 @@ def _selected(node: Selected, found: Selection, tables: list[Copied], as_of: dat
         raise ProjectInvalid([Problem(node.place, "selection-failed", message, "try it on the snapshots: `retention data show`")]) from failed
 
 
-def _own_events(engine: DuckEngine, *, work: Workspace, as_of: datetime) -> None:
-    keep_own_events(engine, renamed(own_events(work, as_of), merged_ids(work.project, engine)))
+def _own_events(engine: DuckEngine, *, work: Workspace, as_of: datetime, ids: Callable[[], Mapping[str, str]]) -> None:
+    keep_own_events(engine, renamed(own_events(work, as_of), ids()))
 
 
 def own_events(work: Workspace, until: datetime) -> list[tuple[Any, ...]]:
@@ -114,13 +115,13 @@ def own_events(work: Workspace, until: datetime) -> list[tuple[Any, ...]]:
         return list(_told(reader, work.project, to_micros(until)))
 
 
-def _kept_fields(engine: DuckEngine, *, work: Workspace, as_of: datetime) -> None:
+def _kept_fields(engine: DuckEngine, *, work: Workspace, as_of: datetime, ids: Callable[[], Mapping[str, str]]) -> None:
     reader = open_reader(work.location)
     if reader is None:
         keep_fields(engine, [])
         return
     with reader:
-        keep_fields(engine, fields_of_now(reader.kept_fields(to_micros(as_of)), merged_ids(work.project, engine)))
+        keep_fields(engine, fields_of_now(reader.kept_fields(to_micros(as_of)), ids()))
 
 
 def keep_own_events(engine: DuckEngine, rows: list[tuple[Any, ...]]) -> None:

@@ -20,6 +20,11 @@ TOKEN = re.compile(r"JJ(\d{5})JJ")
 JINJA = re.compile(r"\{[{%#]")
 
 
+def numbers(text: str) -> list[int]:
+    """Return the numbers of the tokens in a text, in order."""
+    return [int(match[1]) for match in TOKEN.finditer(text)]
+
+
 class Kind(StrEnum):
     """What a piece of a template is."""
 

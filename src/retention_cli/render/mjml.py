@@ -16,7 +16,7 @@ from html.parser import HTMLParser
 import mrml
 
 from retention_cli.errors import RenderFailed
-from retention_cli.render.inert import TOKEN, Hidden, Kind
+from retention_cli.render.inert import TOKEN, Hidden, Kind, numbers
 from retention_cli.render.mjml_words import ENDING
 
 BETWEEN = frozenset({"mj-body", "mj-column", "mj-hero"})
@@ -78,7 +78,7 @@ def _macros_apart(source: str, hidden: Hidden) -> tuple[str, str]:
 
 def _kept(source: str, html: str, hidden: Hidden) -> bool:
     """Say whether every block is where it was among the others, and no value is lost."""
-    before, after = ([int(match[1]) for match in TOKEN.finditer(text)] for text in (source, html))
+    before, after = numbers(source), numbers(html)
     blocks = [[number for number in numbers if hidden.kind(number) is not Kind.EXPRESSION] for numbers in (before, after)]
     return blocks[0] == blocks[1] and set(before) == set(after)
 
@@ -115,13 +115,13 @@ class Places(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note the tags in an element's attributes."""
         is_ours = self._around not in ENDING
-        self.bound.update(_numbers(tag.upper()))
+        self.bound.update(numbers(tag.upper()))
         if tag in _NUMBERED:
             self.bound.update(range(len(self.hidden.tags)))
         for name, value in attrs:
-            self.bound.update(_numbers(name.upper()))
+            self.bound.update(numbers(name.upper()))
             if is_ours and name not in INERT:
-                self.bound.update(_numbers(value or ""))
+                self.bound.update(numbers(value or ""))
         self.open.append(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -136,17 +136,12 @@ class Places(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """Note the tags between elements and in text."""
-        numbers = _numbers(data)
-        if not numbers or self._around in ENDING:
+        found = numbers(data)
+        if not found or self._around in ENDING:
             return
-        blocks = {number for number in numbers if self.hidden.kind(number) is Kind.BLOCK}
-        fits = self._around in BETWEEN and blocks == set(numbers)
-        (self.between if fits else self.bound).update(numbers)
+        fits = self._around in BETWEEN and all(self.hidden.kind(number) is Kind.BLOCK for number in found)
+        (self.between if fits else self.bound).update(found)
 
     def handle_comment(self, data: str) -> None:
         """Leave a comment's tags to each message: MJML drops some comments and keeps others."""
-        self.bound.update(_numbers(data))
-
-
-def _numbers(text: str) -> list[int]:
-    return [int(match[1]) for match in TOKEN.finditer(text)]
+        self.bound.update(numbers(data))

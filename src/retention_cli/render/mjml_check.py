@@ -17,6 +17,7 @@ from retention_cli.errors import RenderFailed
 from retention_cli.render.inert import TOKEN, Hidden
 from retention_cli.render.mjml import convert
 from retention_cli.render.mjml_words import ALIGNS, ATTRIBUTES, CHILDREN, ENDING
+from retention_cli.render.outline import VOID
 from retention_cli.text import did_you_mean
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ _COLOUR = re.compile(r"#(?:[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})|[a-z]+|(?:rgb|
 _LENGTHS = re.compile(r"(?:-?\d+(?:\.\d+)?(?:px|%|em|rem)?|auto)(?:\s+(?:-?\d+(?:\.\d+)?(?:px|%|em|rem)?|auto)){0,3}")
 _ONE_LENGTH = re.compile(r"\d+(?:\.\d+)?(?:px|%)")
 _SIZED = ("padding", "inner-padding", "icon-padding", "text-padding")
-_VOID = frozenset({"br", "hr", "img", "input", "link", "meta", "wbr", "col", "area", "base", "embed", "source", "track"})
 
 
 class Mistake(StrEnum):
@@ -115,7 +115,7 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._begin(tag, attrs)
-        if tag.startswith("mj") or tag not in _VOID:
+        if tag.startswith("mj") or tag not in VOID:
             self.open.append(_Open(tag, *self._here()))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

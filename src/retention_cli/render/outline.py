@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-from retention_cli.render.inert import TOKEN
+from retention_cli.render.inert import TOKEN, numbers
 
 VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
 _RAW_TEXT = frozenset({"title", "textarea", "style", "script"})
@@ -45,9 +45,9 @@ class Outline(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note an element's beginning and the tags in its attributes."""
         self.events.append(("start", tag))
-        self.misplaced.update(_numbers(tag.upper()))
+        self.misplaced.update(numbers(tag.upper()))
         for name, value in attrs:
-            self.misplaced.update(_numbers(name.upper()))
+            self.misplaced.update(numbers(name.upper()))
             self._attribute(name, value or "")
         if tag not in VOID:
             self.open.append(tag)
@@ -66,14 +66,14 @@ class Outline(HTMLParser):
     def handle_data(self, data: str) -> None:
         """Note the tags in text; those in a title or a style sheet may not become comments."""
         where = self.open[-1] if self.open else ""
-        numbers = _numbers(data)
+        found = numbers(data)
         if where in ("style", "script"):
-            self.sheets.update(numbers)
+            self.sheets.update(found)
             self.css.append(data if where == "style" else "")
             return
         if where not in _RAW_TEXT:
-            self.text.update(numbers)
-            self.loose.update(numbers if where in _NO_TEXT_IN else ())
+            self.text.update(found)
+            self.loose.update(found if where in _NO_TEXT_IN else ())
         self._told(data)
 
     def handle_comment(self, data: str) -> None:
@@ -82,23 +82,23 @@ class Outline(HTMLParser):
 
     def handle_decl(self, decl: str) -> None:
         """Note tags where none may be."""
-        self.misplaced.update(_numbers(decl))
+        self.misplaced.update(numbers(decl))
 
     def _told(self, data: str) -> None:
         """Note words and tags one by one, so that it does not matter how a text is cut."""
         self.events.extend(("text", word) for word in TOKEN.sub(r" \g<0> ", data).split())
 
     def _attribute(self, name: str, value: str) -> None:
-        numbers = _numbers(value)
-        if not numbers:
+        found = numbers(value)
+        if not found:
             return
-        self.attributes.update(numbers)
+        self.attributes.update(found)
         if name in ("class", "id"):
-            self.selecting.update(numbers)
+            self.selecting.update(found)
         if name == "style":
-            self.styled.update(numbers)
+            self.styled.update(found)
             return
-        self.events.extend(("in", f"{name} {number}") for number in sorted(numbers))
+        self.events.extend(("in", f"{name} {number}") for number in sorted(found))
         if name in URL_ATTRIBUTES:
             for match in TOKEN.finditer(value):
                 self.urls[int(match[1])] = value[: match.start()]
@@ -119,7 +119,3 @@ def same_outline(before: Outline, after: Outline) -> bool:
 
 def _told(found: Outline) -> list[tuple[str, str]]:
     return [event for event in found.events if event[1] != _IMPLIED]
-
-
-def _numbers(text: str) -> list[int]:
-    return [int(match[1]) for match in TOKEN.finditer(text)]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import meta, nodes
 
-from retention_cli.render.recommend import NAME
+from retention_cli.render.recommend import is_call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,8 +122,8 @@ class _Walk:
             return _filtered(self._means(node.node), node.name)
         if isinstance(node, nodes.Getattr):
             return (Meaning.ITEMS, ITEM) if node.attr == "items" and _is_trigger(node.node) else None
-        if isinstance(node, nodes.Call):
-            return (Meaning.ITEMS, PRODUCT) if isinstance(node.node, nodes.Name) and node.node.name == NAME else None
+        if is_call(node):
+            return (Meaning.ITEMS, PRODUCT)
         return self._element(node) if isinstance(node, nodes.Getitem) else None
 
     def _element(self, node: nodes.Getitem) -> Meant | None:

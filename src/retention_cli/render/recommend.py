@@ -47,17 +47,21 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """A call that cannot be understood; `line` counts from 1 in the text."""
+    """A call that cannot be understood."""
 
-    line: int
     message: str
     hint: str = ""
+
+
+def is_call(node: nodes.Node) -> bool:
+    """Tell whether a node is a call of `recommend`."""
+    return isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name == NAME
 
 
 def calls(tree: nodes.Template) -> Iterator[tuple[int, Request | Wrong]]:
     """Yield every call with its line, in order of the text."""
     for node in tree.find_all(nodes.Call):
-        if isinstance(node.node, nodes.Name) and node.node.name == NAME:
+        if is_call(node):
             yield node.lineno, _request(node)
 
 
@@ -70,30 +74,29 @@ def recommend(context: Context, kind: str, n: int = USUAL, category: str = "", d
 
 
 def _request(node: nodes.Call) -> Request | Wrong:
-    line = node.lineno
     if not node.args:
-        return Wrong(line, "recommend needs a kind", f"write recommend({KINDS[0]!r}, 4)")
+        return Wrong("recommend needs a kind", f"write recommend({KINDS[0]!r}, 4)")
     named = dict(zip(_OPTIONS, node.args[1:], strict=False)) | {pair.key: pair.value for pair in node.kwargs}
     if wrong := next((name for name in named if name not in _OPTIONS), None):
-        return Wrong(line, f"recommend has no {wrong!r}", did_you_mean(wrong, _OPTIONS))
+        return Wrong(f"recommend has no {wrong!r}", did_you_mean(wrong, _OPTIONS))
     told = {name: value.value for name, value in named.items() if isinstance(value, nodes.Const)}
     if len(told) < len(named):
-        return Wrong(line, "what recommend asks for is settled in the template", 'write words and numbers: recommend("bestsellers", 4)')
-    return _judged(line, node.args[0], told)
+        return Wrong("what recommend asks for is settled in the template", 'write words and numbers: recommend("bestsellers", 4)')
+    return _judged(node.args[0], told)
 
 
-def _judged(line: int, kind: nodes.Expr, told: dict[str, Any]) -> Request | Wrong:
+def _judged(kind: nodes.Expr, told: dict[str, Any]) -> Request | Wrong:
     number, category, days = told.get("n", USUAL), told.get("category", ""), told.get("days", USUAL_DAYS)
     if not isinstance(number, int) or not 1 <= number <= MOST:
-        return Wrong(line, f"recommend gives 1 to {MOST} products, not {number!r}")
+        return Wrong(f"recommend gives 1 to {MOST} products, not {number!r}")
     if not isinstance(days, int) or not 1 <= days <= 3650:  # noqa: PLR2004 - ten years
-        return Wrong(line, f"days of recommend are 1 to 3650, not {days!r}")
+        return Wrong(f"days of recommend are 1 to 3650, not {days!r}")
     if not isinstance(category, str):
-        return Wrong(line, f"the category of recommend is a word, not {category!r}")
+        return Wrong(f"the category of recommend is a word, not {category!r}")
     if isinstance(kind, nodes.Getattr) and isinstance(kind.node, nodes.Name) and kind.node.name == "with":
         return Request("", kind.attr, number, category, days)
     if not isinstance(kind, nodes.Const):
-        return Wrong(line, "the kind of recommend is settled in the template", 'write recommend("bestsellers", 4), or recommend(with.kind, 4)')
+        return Wrong("the kind of recommend is settled in the template", 'write recommend("bestsellers", 4), or recommend(with.kind, 4)')
     if kind.value not in KINDS:
-        return Wrong(line, f"there is no recommendation {kind.value!r}", did_you_mean(str(kind.value), KINDS))
+        return Wrong(f"there is no recommendation {kind.value!r}", did_you_mean(str(kind.value), KINDS))
     return Request(str(kind.value), "", number, category, days)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from retention_cli.engine.quoting import Sql, fill, identifier, joined, literal
 from retention_cli.model.source import CUSTOMERS, IDENTITIES
 from retention_cli.sources import catalogue, convert
+from retention_cli.sources.keeping import others_too
 from retention_cli.sources.rejects import write_rejects
 from retention_cli.sources.shaping import copy_to
 from retention_cli.sources.work import digest
@@ -64,10 +65,7 @@ def _write(session: Session, stored: Stored, previous: Stored, runs: int, identi
 
 def _absent(stored: Stored, previous: Stored, runs: int, identities: Stored | None) -> Sql:
     """Return who is missing, and for how many exports; who became another customer is not missing."""
-    others = Sql("")
-    if identities is not None:
-        path = literal(identities.snapshot.path)
-        others = fill(" AND customer_id NOT IN (SELECT visitor_id FROM read_parquet({path}) WHERE visitor_id <> customer_id)", path=path)
+    others = Sql("") if identities is None else fill(" AND customer_id NOT IN ({others})", others=others_too(identities))
     counted = previous.folder / ABSENT
     before = fill("LEFT JOIN read_parquet({path}) a USING (customer_id)", path=literal(str(counted))) if counted.exists() else Sql("")
     times = Sql("COALESCE(a.exports, 0) + 1" if counted.exists() else "1")

@@ -97,16 +97,18 @@ def keep(engine: DuckEngine, shaping: Shaping) -> Mapping[str, int]:
     return {OTHERS: passed, MERGED: merged, REPEATED: repeated}
 
 
+def others_too(identities: Stored) -> Sql:
+    """Return the query of the ids that are another customer's."""
+    return fill("SELECT visitor_id FROM read_parquet({path}) WHERE visitor_id <> customer_id", path=literal(identities.snapshot.path))
+
+
 def _pass_merged(engine: DuckEngine, shaping: Shaping) -> int:
     """Mark the rows of customers who are another customer by `identities`: what they do is that one's, and they are nobody else."""
     key = shaping.layout.roles.key
     if shaping.identities is None or shaping.name != CUSTOMERS or key is None:
         return 0
-    template = (
-        "UPDATE raw SET bad = {mark} WHERE bad IS NULL AND {key} IN (SELECT visitor_id FROM read_parquet({path}) WHERE visitor_id <> customer_id)"
-    )
-    path = literal(str(shaping.identities.snapshot.path))
-    query = fill(template, mark=literal(PASSED_OVER), key=fill("v{n}", n=shaping.layout.at(key)), path=path)
+    template = "UPDATE raw SET bad = {mark} WHERE bad IS NULL AND {key} IN ({others})"
+    query = fill(template, mark=literal(PASSED_OVER), key=fill("v{n}", n=shaping.layout.at(key)), others=others_too(shaping.identities))
     return int(engine.run(query)[0][0])
 
 

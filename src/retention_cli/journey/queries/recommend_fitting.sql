@@ -1,5 +1,6 @@
 -- Of what was found what may be told: nothing that cannot be bought, nothing that the message is about anyway, nothing that is
 -- owned (but where it is offered again).
+-- Nothing without: recommend_found.
 INSERT INTO recommend_fitting
 WITH candidates AS (
     SELECT f.message, f.request, f.product_id, min(f.tier * 1000000 + f.place) AS place

@@ -1,5 +1,5 @@
 -- Everything that fits, of every kind that is looked for: a row a message, call, tier and product, `place` from 1 on.
--- Nothing without: recommend_wanted.
+-- Nothing without: recommend_tiers.
 CREATE OR REPLACE TABLE recommend_found AS
 WITH best AS (
     SELECT days, wanted.category AS of, t.product_id,

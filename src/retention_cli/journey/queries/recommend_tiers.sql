@@ -2,9 +2,9 @@
 -- that no block is empty. Of a category everything is, but for the last resort.
 -- Nothing without: recommend_wanted.
 CREATE OR REPLACE TABLE recommend_tiers AS
-SELECT message, customer_id, request, number + 12 AS room, category, days, trigger, kind, 0 AS tier FROM recommend_wanted WHERE $is_first
+SELECT message, customer_id, request, number + 12 AS room, category, days, kind, 0 AS tier FROM recommend_wanted WHERE $is_first
 UNION ALL
-SELECT w.message, w.customer_id, w.request, w.number + 12, CASE WHEN t.tier < 4 THEN w.category ELSE '' END, w.days, w.trigger, t.kind, t.tier
+SELECT w.message, w.customer_id, w.request, w.number + 12, CASE WHEN t.tier < 4 THEN w.category ELSE '' END, w.days, t.kind, t.tier
 FROM recommend_wanted AS w
 LEFT JOIN (SELECT message, request, count(*) AS fitting FROM recommend_fitting GROUP BY message, request) AS f
     ON f.message = w.message AND f.request = w.request
