@@ -320,6 +320,22 @@ def test_a_held_message_holds_its_journey_and_the_wait_begins_anew(tmp_path: Pat
     assert told(run(folder, "2026-05-05T12:00"), "two") == (1, {})
 
 
+def test_what_waits_for_one_cap_goes_on_naming_it_when_another_is_full_too(tmp_path: Path) -> None:
+    """A letter of lower priority fills the other cap in the same tick; the tick once more changes nothing."""
+    caps = "  caps: [{at_most: 2, per: 3 days}, {at_most: 1, per: month, kind: brand}]\n"
+    folder = shop(tmp_path, caps, {"top": letter("top", 90, more="kind: brand\n")})
+    run(folder, "2026-05-01T09:00")
+    write(folder, "campaigns/high.yml", letter("high", 80, more="kind: brand\n"))
+    write(folder, "campaigns/low.yml", letter("low", 20))
+    for _ in range(2):
+        run(folder, "2026-05-01T10:00")
+        assert ("high", "a", "held", "capped: 1 per month (brand)") in messages(folder)
+        assert ("low", "a", "sent", None) in messages(folder)
+    said = query(ledger(folder), "SELECT reason FROM transitions WHERE to_state = 'held'")
+    assert said == [("capped: 1 per month (brand)",)]
+    assert told(run(folder, "2026-06-01T09:00"), "high") == (0, {"held too long": 1})
+
+
 def test_j11_nothing_is_held_for_ever(tmp_path: Path) -> None:
     """After a week it expires, and the journey goes on; an exit ends it before."""
     steps = "[{send: letter}, {wait: 1 day}, stop]"

@@ -208,6 +208,21 @@ def test_coverage_shows_what_no_test_came_by(campaigns: Path) -> None:
     assert ["cart", "5", "7", "71%"] in lines
 
 
+def test_an_exit_that_stops_a_message_counts_and_a_timetable_comes_to_its_audience_alone(tmp_path: Path) -> None:
+    exits = 'trigger: {did: add_to_cart}\nexit: {ordered: {did: order, since: entry}}\nsteps: [{send: cart-1, at: "20:00"}]\n'
+    weekly = 'trigger: {schedule: {every: monday, at: "09:00"}}\naudience: {newsletter: true}\nsteps: [{send: tips}]\n'
+    test = (
+        "when:\n  - {at: 2026-05-01T10:00, customer: anna, did: add_to_cart}\n  - {at: 2026-05-01T11:00, customer: anna, did: order, total: 5}\n"
+        "expect: {campaign: evening, customer: anna, until: 2026-05-02, sends: [], ends: finished}\n"
+    )
+    made = make_campaigns(tmp_path / "shop", {"campaigns/evening.yml": exits, "campaigns/weekly.yml": weekly, "tests/evening.yml": test})
+    ran = retention(made, "test", "--coverage", "--format", "json")
+    found = {(each["campaign"], each["kind"], each["name"]): each["tests"] for each in ran.json["coverage"]}
+    assert found["evening", "exit", "ordered"] == 1
+    assert ("weekly", "audience", "in the audience") in found
+    assert ("weekly", "audience", "not in the audience") not in found
+
+
 def test_coverage_as_json_and_its_least(campaigns: Path) -> None:
     ran = retention(campaigns, "test", "--coverage", "--format", "json")
     assert [one["passed"] for one in ran.json["tests"]] == [True, True]
@@ -221,7 +236,7 @@ def test_coverage_as_json_and_its_least(campaigns: Path) -> None:
         ("step", "wait-1-day", 1),
         ("step", "send-cart-2", 1),
     ]
-    few = retention(campaigns, "test", "--coverage-min", "10%")
+    few = retention(campaigns, "test", "--coverage-min", "5%")
     assert few.code == 0
     many = retention(campaigns, "test", "--coverage-min", "80%")
     assert many.code == 2

@@ -12,7 +12,7 @@ import pytest
 from retention_cli.app import demo_data
 from retention_cli.app.facts import View, look
 from retention_cli.app.workspace import open_project
-from retention_cli.project import scaffold
+from retention_cli.project import starters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +68,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 def scaffolded(folder: Path) -> Path:
     """Copy the example project into a folder."""
-    scaffold.copy_examples(folder)
+    starters.copy_demo(folder)
     return folder
 
 

@@ -88,7 +88,7 @@ def lay_out(world: World, engine: DuckEngine) -> None:
     engine.table("campaign_traits", {"campaign": "BIGINT", "kind": "VARCHAR", "topic": "VARCHAR", "priority": "BIGINT"}, campaigns)
     text = dict.fromkeys(("step", "customer_id", "channel", "kind", "topic", "key", "stopped"), "VARCHAR")
     engine.table("planned", {"message": "BIGINT", "subject": "BIGINT", "campaign": "BIGINT", **text}, _planned(world, ids))
-    outside = {"state": "VARCHAR", "becomes": "VARCHAR", "is_outside": "BOOLEAN", "journey": "BIGINT", "priority": "BIGINT"}
+    outside = {"state": "VARCHAR", "reason": "VARCHAR", "becomes": "VARCHAR", "is_outside": "BOOLEAN", "journey": "BIGINT", "priority": "BIGINT"}
     engine.table("unsent_judged", {"message": "BIGINT", "campaign": "BIGINT", **text, **outside}, [])
     times = [
         (number, world.person(each.customer).zone, (AS_OF + timedelta(hours=each.hours)).replace(tzinfo=None))

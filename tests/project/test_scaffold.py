@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from retention_cli.errors import UsageError
 from retention_cli.project.loader import load
 from retention_cli.project.lock_file import quoted
-from retention_cli.project.scaffold import SETTINGS, copy_examples, examples_folder, init
+from retention_cli.project.scaffold import SETTINGS, init
 from retention_cli.project.yaml_tree import Table, read
 
 if TYPE_CHECKING:
@@ -53,44 +53,3 @@ def test_nothing_is_written_over(taken: str, tmp_path: Path) -> None:
         init(tmp_path, "Shop")
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / taken]
     assert (tmp_path / taken).read_text(encoding="utf-8") == "mine"
-
-
-def test_the_examples_are_copied_whole(tmp_path: Path) -> None:
-    copied = copy_examples(tmp_path / "demo")
-    project, problems = load(tmp_path / "demo", {})
-    assert [problem for problem in problems if problem.is_error] == []
-    assert project is not None
-    assert project.campaigns
-    origin = examples_folder()
-    assert all(
-        (tmp_path / "demo" / path.relative_to(tmp_path / "demo")).read_bytes() == (origin / path.relative_to(tmp_path / "demo")).read_bytes()
-        for path in copied
-    )
-    with pytest.raises(UsageError):
-        copy_examples(tmp_path / "demo")
-
-
-def test_a_campaign_comes_with_all_that_it_leans_on(tmp_path: Path) -> None:
-    """One example campaign, put into a project of one's own, leads nowhere in vain."""
-    init(tmp_path, "Shop")
-    (tmp_path / "campaigns/win_back.yml").unlink()
-    (tmp_path / "segments/lapsed.yml").unlink()
-    (tmp_path / "tests/lapsed.yml").unlink()
-    (tmp_path / "tests/win_back.yml").unlink()
-    copy_examples(tmp_path, only=["win_back"])
-    project, problems = load(tmp_path, {})
-    assert [problem for problem in problems if problem.is_error] == []
-    assert project is not None
-    assert set(project.campaigns) == {"win_back"}
-    assert {case.test.place.file for case in project.cases} == {
-        "tests/lapsed.yml",
-        "tests/loyal.yml",
-        "tests/high_value.yml",
-        "tests/campaign_win_back.yml",
-    }
-
-
-def test_an_unknown_campaign_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="win_bak") as caught:
-        copy_examples(tmp_path, only=["win_bak"])
-    assert caught.value.hint == "did you mean 'win_back'?"

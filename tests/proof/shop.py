@@ -65,6 +65,7 @@ sources:
       ordered_at: {type: time, origin: ordered_at}
       total: {type: decimal, scale: 2, origin: total}
       status: {type: text, origin: status}
+      delivered_at: {type: time, origin: delivered_at}
   order_items:
     events: [buy_item]
     columns:

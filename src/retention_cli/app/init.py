@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from retention_cli.app.workspace import STATE
 from retention_cli.ledger.location import Location
 from retention_cli.ledger.witness import Witness
-from retention_cli.project import scaffold
+from retention_cli.project import scaffold, starters
+from retention_cli.project.loader import SETTINGS
 from retention_cli.project.schema import KINDS, json_schema
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -26,9 +28,16 @@ def init_demo(folder: Path, as_of: datetime, customers: int) -> list[Path]:
     """Make the demo shop with its exports as of a moment."""
     from retention_cli.app.demo_data import write  # noqa: PLC0415 - only the demo needs it
 
-    made = scaffold.copy_examples(folder)
+    made = starters.copy_demo(folder)
     write(folder / "data", as_of=as_of, customers=customers)
     return [*made, folder / "data", *_begin(folder)]
+
+
+def init_with(folder: Path, names: Sequence[str], language: str) -> list[Path]:
+    """Put starter campaigns into a project, or begin one with them; raise UsageError where a campaign is not known or there already."""
+    is_new = not (folder / SETTINGS).exists()
+    made = starters.add_starters(folder, names, language, folder.resolve().name)
+    return [*made, *(_begin(folder) if is_new else [])]
 
 
 def _begin(folder: Path) -> list[Path]:

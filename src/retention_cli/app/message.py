@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from retention_cli.app.keys import signing_keys
 from retention_cli.app.letters import finish, key_of, post_of
 from retention_cli.app.mails import mails_of
+from retention_cli.app.occasions import occasion_of
 from retention_cli.compile.scans import JOURNEYS
 from retention_cli.compile.subjects import Questions
 from retention_cli.errors import UsageError
@@ -37,9 +38,11 @@ SOME_CODE = "VOUCHER-CODE"
 def preview(view: View, template: str, customer: str | None, trigger: str | None, say: Callable[[str], None]) -> Finished:
     """Make the message that a template gives for a customer (None: the first one with an address).
 
-    `trigger` is the event's JSON for templates that speak of one.
+    `trigger` is the event's JSON for templates that speak of one (None: the last that would have begun a campaign which sends it).
     """
     kind, mail = _mail(view, template)
+    if trigger is None and (mail.needs.trigger or mail.needs.uses_items):
+        customer, trigger = _began(view, template, customer)
     person = look_up(view, mail, customer, trigger)
     has_voucher = any(letter.voucher is not None for letter in _letters(view, template))
     context = context_of(view, mail, person, Occasion(kind, trigger, _given(view, template), has_voucher))
@@ -111,6 +114,14 @@ def _given(view: View, template: str) -> dict[str, str]:
             if name == template:
                 return {str(key): str(value) for key, value in {**letter.with_, **words}.items()}
     return {}
+
+
+def _began(view: View, template: str, customer: str | None) -> tuple[str | None, str | None]:
+    """Return whose occasion would have begun the first campaign that sends a template, and its facts."""
+    for campaign in view.work.project.campaigns.values():
+        if any(template in set(templates_of(letter)) for letter in letters(campaign.steps)):
+            return occasion_of(view, campaign.trigger, customer)
+    return customer, None
 
 
 def _letters(view: View, template: str) -> Iterator[Letter]:

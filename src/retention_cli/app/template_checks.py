@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from retention_cli.compile.items import items_query
+from retention_cli.compile.items import items_query, trigger_events
 from retention_cli.compile.recommendable import recommendable_columns
 from retention_cli.compile.rows import RowScope
 from retention_cli.errors import RenderFailed
@@ -75,11 +75,10 @@ def _uses(project: Project, template: str) -> dict[Word | None, list[tuple[Campa
 
 
 def _has_items(schema: Schema, campaign: Campaign) -> bool:
-    """Tell whether a campaign's event names the products that it is about."""
-    if not isinstance(campaign.trigger, Happened):
-        return False
-    events = [table for event in campaign.trigger.query.events for table in schema.tables_of(str(event))]
-    return not all(schema.is_known(event.source) for event in events) or items_query(schema, events, 0) is not None
+    """Tell whether a campaign's event, or a child of its row, names the products that it is about."""
+    events = trigger_events(schema, campaign.trigger)
+    is_unseen = not all(schema.is_known(event.source) for event in events)
+    return bool(events) and (is_unseen or items_query(schema, events, 0) is not None)
 
 
 def _anything(template: Template) -> set[str]:

@@ -6,10 +6,8 @@ caps nor consent nor quiet hours are asked: whoever tries a message out wants to
 
 from __future__ import annotations
 
-import json
 import tempfile
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,27 +15,21 @@ from retention_cli.app.keys import signing_keys
 from retention_cli.app.letters import finish, key_of, post_of
 from retention_cli.app.mails import mails_of
 from retention_cli.app.message import Occasion, context_of, look_up
+from retention_cli.app.occasions import occasion_of
 from retention_cli.app.sending import CHANNEL, tally
-from retention_cli.compile.items import items_query
-from retention_cli.compile.moment import naive_utc
 from retention_cli.compile.program import compile_program
-from retention_cli.compile.sql import created
-from retention_cli.compile.triggers import Due, occurrences_query
 from retention_cli.deliver.channels.registry import channel_for
 from retention_cli.deliver.dispatch import Plan, dispatch
 from retention_cli.deliver.mail import Mail as Outgoing
 from retention_cli.deliver.mail import checked
-from retention_cli.engine.statements import statement
 from retention_cli.errors import UsageError
 from retention_cli.journey.frame import to_micros
-from retention_cli.journey.tables import QUERIES
 from retention_cli.ledger.delta import Delta
 from retention_cli.ledger.ledger import open_ledger
 from retention_cli.ledger.location import Location
 from retention_cli.ledger.outbox import Outbox
 from retention_cli.ledger.rows import Claim
 from retention_cli.model.program import StepOp
-from retention_cli.model.trigger import Happened
 from retention_cli.render.contexts import pack
 from retention_cli.text import did_you_mean
 
@@ -55,15 +47,6 @@ if TYPE_CHECKING:
 
 NOBODY = "(a trial)"
 """Whose links a trial carries: who clicks them opts no real customer out."""
-_LOOKED_BACK = timedelta(days=90)
-_SUBJECTS = {
-    "subject": "BIGINT",
-    "campaign": "BIGINT",
-    "customer_id": "VARCHAR",
-    "entered_at": "TIMESTAMP",
-    "trigger": "VARCHAR",
-    "is_new": "BOOLEAN",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +72,8 @@ def drafts(view: View, campaign: str, customer: str | None, trigger: str | None)
     if campaign not in known:
         raise UsageError(f"there is no campaign {campaign!r}", did_you_mean(campaign, known))
     kind, mails = str(known[campaign].kind), mails_of(view.work)
-    if trigger is None and isinstance(began := known[campaign].trigger, Happened):
-        customer, trigger = _latest(view, began, customer)
+    if trigger is None:
+        customer, trigger = occasion_of(view, known[campaign].trigger, customer)
     found = []
     for step in compile_program(known[campaign]).steps:
         for variant, template, subject, given in _wordings(step):
@@ -99,25 +82,6 @@ def drafts(view: View, campaign: str, customer: str | None, trigger: str | None)
             context = context_of(view, mail, person, Occasion(kind, trigger, given, step.voucher is not None))
             found.append(Draft(step.id, variant, mail, context, person.id, person.address))
     return found
-
-
-def _latest(view: View, trigger: Happened, customer: str | None) -> tuple[str, str]:
-    """Return the last event that would have begun a campaign, of this customer or of anybody: whose it was, and its facts with its products."""
-    compiler = view.compiler()
-    query = occurrences_query(compiler, trigger.query, Due(naive_utc(view.as_of - _LOOKED_BACK)))
-    with view.engine() as engine:
-        engine.execute(created("trial_occurrences", query), query.values)
-        rows = engine.run(statement(QUERIES, "last_occurrence"), {"customer": customer})
-        if not rows:
-            whose = f"the customer {customer!r}" if customer is not None else "anybody"
-            raise UsageError(f"in the last 90 days no event of {whose} would begin this campaign", "give one: --trigger '{…}'")
-        whose, at, facts = rows[0]
-        engine.table("subjects", _SUBJECTS, [(1, 1, whose, at, facts, True)])
-        events = [table for event in trigger.query.events for table in view.facts.schema.tables_of(str(event))]
-        about = items_query(view.facts.schema, events, 1)
-        items = engine.run(about.sql, about.values) if about is not None else []
-    told = json.loads(str(facts)) | ({"items": json.loads(str(items[0][1]))} if items else {})
-    return str(whose), json.dumps(told, ensure_ascii=False)
 
 
 def _wordings(step: Step) -> Iterator[tuple[str, str, str | None, Mapping[str, str]]]:

@@ -11,6 +11,7 @@ import typer
 
 from retention_cli.cli.options import HERE, AsOfOption, ProjectOption, TargetOption, moment
 from retention_cli.cli.output import say, show, show_json
+from retention_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +29,13 @@ class ProblemFormat(StrEnum):
     JUNIT = "junit"
 
 
+class Language(StrEnum):
+    """In which languages the starter campaigns are written."""
+
+    EN = "en"
+    CS = "cs"
+
+
 class SchemaKind(StrEnum):
     """The kinds of files that have a schema."""
 
@@ -42,14 +50,24 @@ class SchemaKind(StrEnum):
 
 def init(
     folder: Annotated[Path, typer.Argument(help="Where to make the project.")] = HERE,
-    demo: Annotated[bool, typer.Option("--demo", help="A made-up Czech shop with its exports, its segments and seven campaigns.")] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="A made-up Czech shop with its exports, its segments and all starter campaigns.")] = False,
+    with_: Annotated[
+        list[str] | None, typer.Option("--with", help="A starter campaign with its mails and tests, for a new project or one that is there.")
+    ] = None,
+    language: Annotated[Language, typer.Option("--language", help="In which language the mails of --with are written.")] = Language.EN,
     customers: Annotated[int, typer.Option("--customers", min=50, max=1_000_000, help="How many customers the demo shop has.")] = 5000,
     as_of: AsOfOption = None,
 ) -> None:
     """Make a starter project, or with --demo a whole shop to try things on."""
     from retention_cli.app import init as app
 
-    for path in app.init_demo(folder, moment(as_of, ZoneInfo("Europe/Prague")), customers) if demo else app.init(folder):
+    if demo and with_:
+        raise UsageError("--demo has all starter campaigns", "leave --with out")
+    if with_:
+        made = app.init_with(folder, [name.strip() for each in with_ for name in each.split(",")], language.value)
+    else:
+        made = app.init_demo(folder, moment(as_of, ZoneInfo("Europe/Prague")), customers) if demo else app.init(folder)
+    for path in made:
         say(f"made {path}")
     say(f"next: cd {folder} && retention validate && retention plan" if folder != HERE else "next: retention validate && retention plan")
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from retention_cli.audience.memberships import delta_blob, evaluate, load_before, whole_blob
-from retention_cli.compile.items import items_query
+from retention_cli.compile.items import items_query, trigger_events
 from retention_cli.compile.sql import created
 from retention_cli.engine.statements import statement
 from retention_cli.errors import ProjectInvalid
@@ -28,7 +28,6 @@ from retention_cli.journey.running import Cast, cast
 from retention_cli.journey.tables import QUERIES
 from retention_cli.journey.walk import step_through
 from retention_cli.journey.zones import load_zones
-from retention_cli.model.trigger import Happened
 
 if TYPE_CHECKING:
     from retention_cli.engine.duck import DuckEngine
@@ -93,11 +92,9 @@ def _add_items(frame: Frame, engine: DuckEngine, members: Cast) -> None:
     """Give the journeys of an event the products that it is about, where a template tells them."""
     told = {template for (template, *_), mail in frame.mails.items() if mail.needs.uses_items}
     for running in members.campaigns.values():
-        trigger = running.campaign.trigger
-        if not isinstance(trigger, Happened) or not told & _sent(running.program):
-            continue
-        events = [table for event in trigger.query.events for table in frame.schema.tables_of(str(event))]
-        query = items_query(frame.schema, events, running.id)
+        query = (
+            items_query(frame.schema, trigger_events(frame.schema, running.campaign.trigger), running.id) if told & _sent(running.program) else None
+        )
         if query is not None:
             engine.execute(created("found_items", query), query.values)
             engine.execute(statement(QUERIES, "add_items"), {})

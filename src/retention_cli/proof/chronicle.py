@@ -40,6 +40,8 @@ VERDICTS = {
     "no_customer": "is no customer",
 }
 _FINISHED = "finished"
+_EXIT = "exit: "
+"""How the reason of a message begins that an exit stopped, also behind the journey's last step."""
 IN, OUT = "in the audience", "not in the audience"
 
 
@@ -225,6 +227,8 @@ class Chronicle:
     def _stopped(self, now: datetime, delta: Delta) -> Iterator[Scene]:
         for id_, state, reason in delta.messages_stopped:
             if (message := self.messages.get(int(id_))) is not None:
+                if (by_exit := str(reason).removeprefix(_EXIT)) != reason:
+                    self.points.add(Point(message.journey.campaign, "exit", by_exit))
                 text = f"{message.template} is {state}: {reason}"
                 yield self._of_message(now, What.STOPPED, message, text, reason=str(reason))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from retention_cli.audience.words import in_full
 from retention_cli.compile.program import compile_program
+from retention_cli.model.trigger import Once, Scheduled
 from retention_cli.proof.chronicle import IN, OUT, place_of_step, ways_of
 from retention_cli.proof.scenes import Point
 
@@ -52,7 +53,7 @@ def _points(campaign: Campaign) -> Iterator[tuple[Point, str, Place]]:
     name, program = str(campaign.name), compile_program(campaign)
     yield Point(name, "trigger", "entered"), "somebody enters", campaign.name.place
     if campaign.audience is not None:
-        for way in (IN, OUT):
+        for way in (IN,) if isinstance(campaign.trigger, Scheduled | Once) else (IN, OUT):  # a timetable comes to its audience alone
             yield Point(name, "audience", way), way, campaign.audience.place
     for each in program.exits:
         yield Point(name, "exit", each.name), f"exit {each.name}", each.condition.place

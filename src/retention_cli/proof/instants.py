@@ -18,6 +18,7 @@ from retention_cli.compile.schema import CUSTOMER
 from retention_cli.engine.quoting import Sql, fill, identifier
 from retention_cli.journey.timetables import occasions, once_due
 from retention_cli.model.source import CUSTOMERS, ColumnType
+from retention_cli.model.step import OnDate, Until, Wait, all_steps
 from retention_cli.model.trigger import (
     Changes,
     Dated,
@@ -33,6 +34,7 @@ from retention_cli.model.trigger import (
     Started,
     Zone,
 )
+from retention_cli.model.wall import day_at
 from retention_cli.proof.mentions import durations, texts, timing
 
 if TYPE_CHECKING:
@@ -103,7 +105,7 @@ def instants_of(project: Project, rows: Rows, span: Span, more: Sequence[datetim
     triggers = [campaign.trigger for campaign in project.campaigns.values()]
     begun = list(_events(rows, texts(triggers)))
     counted = [*_events(rows, None), *_fields(rows), *more]
-    possible = [*_midnights(span, zone), *counted, *sums(counted, timing(project), zone)]
+    possible = [*_daily(span, zone, time(0)), *_awaited(project, span, zones), *counted, *sums(counted, timing(project), zone)]
     sure = [*begun, *sums(begun, durations(triggers), zone), *(at for trigger in triggers for at in _of_trigger(trigger, span, more, zones, zone))]
     return Instants(
         sure=span.within([*sure, span.until]),
@@ -146,10 +148,18 @@ def _watched(project: Project, trigger: object) -> Iterator[str]:
         yield from (division_of(group.name, name) for name in group.names) if group is not None else ()
 
 
-def _midnights(span: Span, zone: ZoneInfo) -> Iterator[datetime]:
+def _awaited(project: Project, span: Span, zones: Sequence[ZoneInfo]) -> Iterator[datetime]:
+    """Yield, where steps wait for dates, when those could come on any day: at the time of day that the step says, else with the day."""
+    waits = [step.wait for campaign in project.campaigns.values() for step in all_steps(campaign.steps) if isinstance(step, Wait)]
+    times = {each.at or time(0) for each in waits if isinstance(each, Until) and isinstance(each.until, OnDate)}
+    yield from (instant for at in times for zone in zones for instant in _daily(span, zone, at))
+
+
+def _daily(span: Span, zone: ZoneInfo, at: time) -> Iterator[datetime]:
+    """Yield the instants at which it is so late on the clock of a zone."""
     day = span.start.astimezone(zone).date()
-    while (midnight := datetime.combine(day, time(0), tzinfo=zone).astimezone(UTC)) <= span.until:
-        yield midnight
+    while (instant := day_at(day, at, zone)) <= span.until:
+        yield instant
         day += _DAY
 
 

@@ -17,7 +17,7 @@ from jinja2 import meta, nodes
 from retention_cli.render.recommend import is_call
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 ITEM = "item"
 """The root of what is read of one product of `trigger.items`."""
@@ -27,6 +27,8 @@ IN_SEGMENT, SEGMENT = "in_segment", "segment"
 """The test `customer is in_segment("vip")`, and the root of what it reads."""
 _SAME_LIST = frozenset({"sort", "reverse", "list", "unique", "select", "reject", "selectattr", "rejectattr"})
 _ONE_OF = frozenset({"first", "last", "min", "max"})
+_SCOPES = (nodes.For, nodes.With, nodes.Macro, nodes.CallBlock, nodes.FilterBlock)
+"""What is set in these is not known behind them."""
 _BY_ATTRIBUTE = frozenset({"sort", "unique", "map", "sum", "join", "groupby", "min", "max", "selectattr", "rejectattr"})
 
 
@@ -63,6 +65,8 @@ class _Walk:
 
     outside: set[str]
     meaning: dict[str, Meant] = field(default_factory=dict)
+    made: set[str] = field(default_factory=set)
+    """What has been set on every way that leads here. To Jinja's compiler a name that is set in branches alone comes from outside."""
 
     def visit(self, node: nodes.Node) -> Iterator[Read]:
         """Yield the reads in a node and below it."""
@@ -70,8 +74,11 @@ class _Walk:
             yield from self._chain(node)
             return
         if isinstance(node, nodes.Name):
-            if node.ctx == "load" and node.name in self.outside:
+            if node.ctx == "load" and self._is_outside(node.name):
                 yield Read(node.name, None, node.lineno)
+            return
+        if isinstance(node, nodes.If):
+            yield from self._branches(node)
             return
         if isinstance(node, nodes.Test) and node.name == IN_SEGMENT:
             yield Read(SEGMENT, _constant(node.args[0]) if node.args else None, node.lineno)
@@ -79,14 +86,38 @@ class _Walk:
         self._learn(node)
         if isinstance(node, nodes.Filter):
             yield from self._by_attribute(node)
+        before = set(self.made)
         for child in node.iter_child_nodes():
             yield from self.visit(child)
+        if isinstance(node, _SCOPES):
+            self.made = before
+        elif isinstance(node, nodes.Assign | nodes.AssignBlock):
+            self.made |= {name.name for name in (node.target, *node.target.find_all(nodes.Name)) if isinstance(name, nodes.Name)}
+
+    def _branches(self, node: nodes.If) -> Iterator[Read]:
+        """Yield the reads of each branch; behind them is made what each has made, one that is left out making nothing."""
+        before, ends = set(self.made), []
+        for branch in (node, *node.elif_):
+            self.made = set(before)
+            yield from self.visit(branch.test)
+            yield from self._each(branch.body)
+            ends.append(self.made)
+        self.made = set(before)
+        yield from self._each(node.else_)
+        self.made = set.intersection(self.made, *ends)
+
+    def _each(self, children: Iterable[nodes.Node]) -> Iterator[Read]:
+        for child in children:
+            yield from self.visit(child)
+
+    def _is_outside(self, name: str) -> bool:
+        return name in self.outside and name not in self.made
 
     def _chain(self, node: nodes.Getattr | nodes.Getitem) -> Iterator[Read]:
         name = node.attr if isinstance(node, nodes.Getattr) else _constant(node.arg)
         if isinstance(node, nodes.Getitem):
             yield from self.visit(node.arg)
-        if isinstance(node.node, nodes.Name) and node.node.name in self.outside:
+        if isinstance(node.node, nodes.Name) and self._is_outside(node.node.name):
             yield Read(node.node.name, name, node.lineno)
         elif isinstance(name, str) and (meant := self._means(node.node)) is not None and meant[0] is Meaning.ONE_ITEM:
             yield Read(meant[1], name, node.lineno)

@@ -1,5 +1,6 @@
 -- The n-th message of every person: it leaves where each of its caps has room beside what is taken and what was allotted in
--- earlier rounds. Where there will never be room, waiting is no use.
+-- earlier rounds. Where there will never be room, waiting is no use. What waits for a cap already goes on naming that one while it is
+-- full, whichever others are by now: nothing has changed for it.
 INSERT INTO allotted
 WITH used AS (
     SELECT r.message, r.cap, r.told, r.room, any_value(r.taken) + count(g.message) AS used
@@ -10,7 +11,7 @@ WITH used AS (
     WHERE w.round = $round
     GROUP BY r.message, r.cap, r.told, r.room
 ), full_caps AS (
-    SELECT message, arg_min(told, cap) AS told, bool_or(room = 0) AS is_for_ever FROM used WHERE used >= room GROUP BY message
+    SELECT message, arg_min(told, cap) AS told, list('capped: ' || told) AS reasons, bool_or(room = 0) AS is_for_ever FROM used WHERE used >= room GROUP BY message
 ), twin AS (
     SELECT message FROM address_twins
     UNION
@@ -21,7 +22,10 @@ WITH used AS (
 )
 SELECT w.message, w.person, w.customer_id, w.campaign, w.step, w.channel, w.key,
     CASE WHEN t.message IS NOT NULL OR f.is_for_ever OR (f.message IS NOT NULL AND $drop) THEN 'capped' WHEN f.message IS NOT NULL THEN 'held' END,
-    CASE WHEN t.message IS NOT NULL THEN 'one per address' WHEN f.message IS NOT NULL THEN 'capped: ' || f.told END
+    CASE WHEN t.message IS NOT NULL THEN 'one per address'
+        WHEN list_contains(f.reasons, w.reason) THEN w.reason
+        WHEN f.message IS NOT NULL THEN 'capped: ' || f.told
+    END
 FROM cap_wanting AS w
 LEFT JOIN full_caps AS f ON f.message = w.message
 LEFT JOIN twin AS t ON t.message = w.message

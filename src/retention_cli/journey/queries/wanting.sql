@@ -3,11 +3,11 @@
 -- Nothing without: planned, unsent_judged.
 CREATE OR REPLACE TABLE cap_wanting AS
 WITH both_kinds AS (
-    SELECT p.message, p.subject, p.campaign, p.step, p.customer_id, p.channel, p.kind, p.topic, p.key, t.priority
+    SELECT p.message, p.subject, p.campaign, p.step, p.customer_id, p.channel, p.kind, p.topic, p.key, t.priority, NULL AS reason
     FROM planned AS p JOIN campaign_traits AS t ON t.campaign = p.campaign
     WHERE p.stopped IS NULL AND p.kind <> 'transactional'
     UNION ALL
-    SELECT u.message, u.journey, u.campaign, u.step, u.customer_id, u.channel, u.kind, u.topic, u.key, u.priority
+    SELECT u.message, u.journey, u.campaign, u.step, u.customer_id, u.channel, u.kind, u.topic, u.key, u.priority, u.reason
     FROM unsent_judged AS u
     WHERE u.becomes = 'planned' AND u.state = 'held' AND NOT u.is_outside
 )
