@@ -23,6 +23,7 @@ from retention_cli.app.sending import send
 from retention_cli.app.workspace import open_project
 from retention_cli.clock import ManualClock
 from retention_cli.engine.quoting import Sql, fill, identifier, literal
+from retention_cli.model.campaign import Kind
 from support.ledgers import query
 from support.planned_ledger import faults
 
@@ -198,13 +199,29 @@ def after_an_order(days: Days) -> list[Left]:
 
 
 def after_an_opt_out(days: Days) -> list[Left]:
-    """Return what left though the last word on mail that the exports told was no, or there was none."""
-    said = _times(days, "consents.csv", "changed_at", "channel IS NULL OR channel = 'email'", "consent")
-    return [each for each in left(days) if _last_word(said.get(each.customer, []), _known(days, each)) != "true"]
+    """Return what left against the last word that the exports told: on news a yes is needed, on what was bought no word is enough.
+
+    Notices of an order ask nobody.
+    """
+    news = _said(days, "topic IS NULL OR topic = 'news'")
+    service = _said(days, "topic IS NULL OR topic = 'service'")
+    campaigns = days.work.project.campaigns
+    asked = [each for each in left(days) if campaigns[each.campaign].kind is not Kind.TRANSACTIONAL]
+    ways = {True: (service, "true"), False: (news, "false")}
+    found = []
+    for each in asked:
+        said, silence = ways[campaigns[each.campaign].topic == "service"]
+        if _last_word(said.get(each.customer, []), _known(days, each), silence) != "true":
+            found.append(each)
+    return found
 
 
-def _last_word(said: list[tuple[datetime, str]], until: datetime) -> str:
-    return next((word for at, word in sorted(said, reverse=True) if at < until), "false")
+def _said(days: Days, topics: str) -> dict[str, list[tuple[datetime, str]]]:
+    return _times(days, "consents.csv", "changed_at", f"(channel IS NULL OR channel = 'email') AND ({topics})", "consent")
+
+
+def _last_word(said: list[tuple[datetime, str]], until: datetime, silence: str) -> str:
+    return next((word for at, word in sorted(said, reverse=True) if at < until), silence)
 
 
 def _known(days: Days, each: Left) -> datetime:

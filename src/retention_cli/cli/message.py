@@ -1,4 +1,4 @@
-"""Commands about messages: preview."""
+"""Commands about messages: preview, lint, matrix, show."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from retention_cli.cli.options import HERE, AsOfOption, ProjectOption, TargetOption, moment
+from retention_cli.cli.options import HERE, AsOfOption, Format, ProjectOption, TableFormat, TargetOption, moment
 from retention_cli.cli.output import say, show
 
 app = typer.Typer(help="What people read.", no_args_is_help=True, rich_markup_mode=None)
@@ -36,6 +36,53 @@ def preview(
     if html is not None:
         html.write_text(html_of(finished.raw), encoding="utf-8")
         say(f"wrote {html}")
+
+
+@app.command()
+def lint(
+    what: Annotated[list[str] | None, typer.Argument(help="Templates, or .eml files; all, if left out.", metavar="[TEMPLATE|FILE]...")] = None,
+    client: Annotated[list[str] | None, typer.Option("--client", help="A mail program to ask about, or all; four usual ones, if left out.")] = None,
+    notes: Annotated[bool, typer.Option("--notes", help="Also what is lost without harm.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
+    format_: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    project: ProjectOption = HERE,
+    target: TargetOption = "default",
+    as_of: AsOfOption = None,
+) -> int:
+    """Check finished messages: their bytes and headers, the page, what mail programs show of it. Exit 2 where something is wrong."""
+    from retention_cli.app.facts import look
+    from retention_cli.app.linting import lint as check
+    from retention_cli.app.linting import lint_file, programs
+    from retention_cli.app.workspace import find_root, open_project
+    from retention_cli.cli.linted import show_linted
+
+    asked = programs([name.strip() for each in client or () for name in each.split(",")])
+    paths = [Path(each) for each in what or () if each.endswith(".eml")]
+    templates = [each for each in what or () if not each.endswith(".eml")]
+    found = [lint_file(str(path), path.read_bytes(), asked) for path in paths]
+    if templates or not paths:
+        work = open_project(find_root(project), target)
+        found += check(look(work, moment(as_of, work.project.zone), say), templates, asked, say)
+    return show_linted(found, notes=notes, strict=strict, as_json=format_ is Format.JSON)
+
+
+@app.command()
+def matrix(
+    templates: Annotated[list[str] | None, typer.Argument(help="Templates; all that a campaign sends, if left out.")] = None,
+    format_: Annotated[TableFormat, typer.Option("--format", help="text, json or csv.")] = TableFormat.TEXT,
+    project: ProjectOption = HERE,
+    target: TargetOption = "default",
+    as_of: AsOfOption = None,
+) -> int:
+    """Try every template on the edge members of its real audience, counted. Exit 2 where one of them must not be sent."""
+    from retention_cli.app.facts import look
+    from retention_cli.app.matrix import matrix as edges
+    from retention_cli.app.workspace import find_root, open_project
+    from retention_cli.cli.linted import show_matrix
+
+    work = open_project(find_root(project), target)
+    view = look(work, moment(as_of, work.project.zone), say)
+    return show_matrix(edges(view, templates or (), say), format_)
 
 
 @app.command("show")
