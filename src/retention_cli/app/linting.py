@@ -105,8 +105,8 @@ def lint_file(name: str, raw: bytes, asked: Collection[str]) -> Linted:
     try:
         scan = read(raw)
         spec = [mailbox(scan.one(each))[1] for each in ("To", "From")]
-    except Broken as error:
-        return Linted(name, (_violation(str(error)),))
+    except Broken:
+        return Linted(name, tuple(map(_violation, check_message(raw, to="", sender_domain="", kind=Kind.BRAND, host=None))))
     host = _UNSUBSCRIBE_HOST.match(scan.one("List-Unsubscribe"))
     kind = Kind.TRANSACTIONAL if scan.one("Auto-Submitted") else Kind.BRAND
     return Linted(name, tuple(_of_raw(raw, Expected(spec[0], spec[1].rpartition("@")[2], str(kind), host and host[1]), asked)))

@@ -14,7 +14,7 @@ from retention_cli.render.compiled import compile_template
 from retention_cli.render.needs import Needs, needs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from retention_cli.app.workspace import Workspace
     from retention_cli.journey.frame import MailKey, Past
@@ -29,8 +29,11 @@ Wanted = tuple[str, "Kind", str | None]
 """A template, the kind of the campaign that sends it, and the subject in place of the template's."""
 
 
-def mails_of(work: Workspace, past: Past | None = None) -> dict[MailKey, Mail]:
-    """Compile every template that a campaign sends, now or in a revision that somebody may stand on, once for each kind and subject."""
+def mails_of(work: Workspace, past: Past | None = None, only: Collection[str] | None = None) -> dict[MailKey, Mail]:
+    """Compile every template that a campaign sends (or `only` those named), now or in a revision that somebody may stand on.
+
+    Once for each kind and subject.
+    """
     wanted = {each for campaign in work.project.campaigns.values() for each in _of_campaign(campaign)}
     if past is not None:
         wanted |= _of_revisions(work, past)
@@ -39,7 +42,7 @@ def mails_of(work: Workspace, past: Past | None = None) -> dict[MailKey, Mail]:
     return calls | {
         (template, str(kind), subject): _mail(work, known[template].with_subject(subject), kind)
         for template, kind, subject in sorted(wanted, key=lambda each: (each[0], each[1], each[2] or ""))
-        if template in known
+        if template in known and (only is None or template in only)
     }
 
 

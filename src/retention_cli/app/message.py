@@ -132,10 +132,11 @@ def _letters(view: View, template: str) -> Iterator[Letter]:
 
 
 def _mail(view: View, template: str) -> tuple[str, Mail]:
-    mails = {name: (kind, mail) for (name, kind, _), mail in reversed(mails_of(view.work).items())}
-    if template not in mails:
-        raise UsageError(f"no campaign sends a template {template!r}", did_you_mean(template, mails))
-    return mails[template]
+    found = {name: (kind, mail) for (name, kind, _), mail in reversed(mails_of(view.work, only=[template]).items())}
+    if template not in found:
+        sent = {name for campaign in view.work.project.campaigns.values() for letter in letters(campaign.steps) for name in templates_of(letter)}
+        raise UsageError(f"no campaign sends a template {template!r}", did_you_mean(template, sent))
+    return found[template]
 
 
 def _somebody(view: View) -> str:

@@ -30,6 +30,7 @@ from retention_cli.ledger.location import Location
 from retention_cli.ledger.outbox import Outbox
 from retention_cli.ledger.rows import Claim
 from retention_cli.model.program import StepOp
+from retention_cli.model.step import letters, templates_of
 from retention_cli.render.contexts import pack
 from retention_cli.text import did_you_mean
 
@@ -71,7 +72,8 @@ def drafts(view: View, campaign: str, customer: str | None, trigger: str | None)
     known = view.work.project.campaigns
     if campaign not in known:
         raise UsageError(f"there is no campaign {campaign!r}", did_you_mean(campaign, known))
-    kind, mails = str(known[campaign].kind), mails_of(view.work)
+    named = {str(name) for letter in letters(known[campaign].steps) for name in templates_of(letter)}
+    kind, mails = str(known[campaign].kind), mails_of(view.work, only=named)
     if trigger is None:
         customer, trigger = occasion_of(view, known[campaign].trigger, customer)
     found = []

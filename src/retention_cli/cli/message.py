@@ -9,6 +9,7 @@ import typer
 
 from retention_cli.cli.options import HERE, AsOfOption, Format, ProjectOption, TableFormat, TargetOption, moment
 from retention_cli.cli.output import say, show
+from retention_cli.errors import UsageError
 
 app = typer.Typer(help="What people read.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -59,6 +60,8 @@ def lint(
     asked = programs([name.strip() for each in client or () for name in each.split(",")])
     paths = [Path(each) for each in what or () if each.endswith(".eml")]
     templates = [each for each in what or () if not each.endswith(".eml")]
+    if missing := next((path for path in paths if not path.is_file()), None):
+        raise UsageError(f"there is no file {str(missing)!r}", "name templates without their ending")
     found = [lint_file(str(path), path.read_bytes(), asked) for path in paths]
     if templates or not paths:
         work = open_project(find_root(project), target)

@@ -69,7 +69,7 @@ def _written(node: nodes.Node, sure: frozenset[str]) -> Iterator[str]:
             yield from _written(other, sure | asked.otherwise) if other is not None else ()
         case nodes.Filter(name=name, node=inner) if inner is not None:
             yield from _written(inner, sure | (_fields(inner) if name in _STANDS_IN else _NONE))
-        case nodes.Concat(nodes=written):
+        case nodes.Concat(nodes=written) | nodes.Tuple(items=written):  # a tuple is what the meter makes of `~`
             yield from (found for each in written for found in _written(each, sure))
         case nodes.Add(left=left, right=right):
             yield from (*_written(left, sure), *_written(right, sure))
