@@ -40,14 +40,34 @@ def preview(view: View, template: str, customer: str | None, trigger: str | None
 
     `trigger` is the event's JSON for templates that speak of one (None: the last that would have begun a campaign which sends it).
     """
+    found = prepare(view, template, customer, trigger)
+    return made(view, found, found.context, say)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A message before it is made: its template compiled, its reader, and the context that a tick would freeze."""
+
+    template: str
+    mail: Mail
+    person: Person
+    context: str
+
+
+def prepare(view: View, template: str, customer: str | None, trigger: str | None) -> Prepared:
+    """Look up what a message of a template needs, as `preview` does."""
     kind, mail = _mail(view, template)
     if trigger is None and (mail.needs.trigger or mail.needs.uses_items):
         customer, trigger = _began(view, template, customer)
     person = look_up(view, mail, customer, trigger)
     has_voucher = any(letter.voucher is not None for letter in _letters(view, template))
-    context = context_of(view, mail, person, Occasion(kind, trigger, _given(view, template), has_voucher))
-    claim = _claim(view, template, person.id, person.address)
-    return finish(post_of(view.work, signing_keys(view.work, view.work.location, say)), claim, key_of(claim), context, mail.letter)
+    return Prepared(template, mail, person, context_of(view, mail, person, Occasion(kind, trigger, _given(view, template), has_voucher)))
+
+
+def made(view: View, prepared: Prepared, context: str, say: Callable[[str], None]) -> Finished:
+    """Make a prepared message, of its own context or of another one."""
+    claim = _claim(view, prepared.template, prepared.person.id, prepared.person.address)
+    return finish(post_of(view.work, signing_keys(view.work, view.work.location, say)), claim, key_of(claim), context, prepared.mail.letter)
 
 
 @dataclass(frozen=True, slots=True)

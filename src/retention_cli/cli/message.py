@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,15 +11,20 @@ from retention_cli.cli.options import HERE, AsOfOption, Format, ProjectOption, T
 from retention_cli.cli.output import say, show
 from retention_cli.errors import UsageError
 
+if TYPE_CHECKING:
+    from retention_cli.app.facts import View
+
 app = typer.Typer(help="What people read.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command()
 def preview(
-    template: Annotated[str, typer.Argument(help="A template that a campaign sends.")],
-    customer: Annotated[str | None, typer.Option("--customer", help="A customer's id; somebody with an address, if left out.")] = None,
+    template: Annotated[str | None, typer.Argument(help="A template that a campaign sends; needed without --web.")] = None,
+    customer: Annotated[list[str] | None, typer.Option("--customer", help="A customer's id; somebody with an address, if left out.")] = None,
     trigger: Annotated[str | None, typer.Option("--trigger", help="The event that began it, as JSON.")] = None,
     html: Annotated[Path | None, typer.Option("--html", help="Write the HTML part into this file.")] = None,
+    web: Annotated[bool, typer.Option("--web", help="Show all templates in the browser, for these customers and edge cases, until Ctrl-C.")] = False,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Where --web listens on 127.0.0.1; any free port, if left out.")] = 0,
     project: ProjectOption = HERE,
     target: TargetOption = "default",
     as_of: AsOfOption = None,
@@ -31,12 +36,33 @@ def preview(
     from retention_cli.cli.letters import html_of, letter
 
     work = open_project(find_root(project), target)
-    finished = make(look(work, moment(as_of, work.project.zone), say), template, customer, trigger, say)
+    view = look(work, moment(as_of, work.project.zone), say)
+    if web:
+        _gallery(view, customer or [], port)
+        return
+    if template is None or len(customer or []) > 1:
+        raise UsageError("name one template, and one customer", "or see all of them with --web")
+    finished = make(view, template, next(iter(customer or []), None), trigger, say)
     for line in letter(finished.raw):
         show(line)
     if html is not None:
         html.write_text(html_of(finished.raw), encoding="utf-8")
         say(f"wrote {html}")
+
+
+def _gallery(view: View, customers: list[str], port: int) -> None:
+    """Serve the gallery until Ctrl-C."""
+    from retention_cli.app.gallery import Gallery, serve
+
+    server = serve(Gallery(view, customers, say), port)
+    show(f"http://127.0.0.1:{server.server_port}/")
+    say("all templates are there; saved files show at once; Ctrl-C ends")
+    try:
+        server.serve_forever(poll_interval=0.1)
+    except KeyboardInterrupt:
+        say("ended")
+    finally:
+        server.server_close()
 
 
 @app.command()
