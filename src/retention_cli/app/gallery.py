@@ -24,7 +24,7 @@ from retention_cli.errors import ProjectInvalid, RetentionError
 from retention_cli.model.step import letters, templates_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from retention_cli.app.facts import View
 
@@ -88,45 +88,57 @@ def serve(gallery: Gallery, port: int) -> ThreadingHTTPServer:
     return server
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is answered to a request."""
+
+    status: HTTPStatus
+    kind: str
+    text: str
+    policy: str
+
+
+def answer(gallery: Gallery, host: str, path: str) -> Answer:
+    """Return what a request gets that names a host and a path; a mistake in a file is told, and mended by the next save."""
+    if not _is_own(host):
+        return Answer(HTTPStatus.FORBIDDEN, "text/plain", "this server answers to 127.0.0.1 alone", _MAIL)
+    where = urlsplit(path)
+    asked = {name: values[0] for name, values in parse_qs(where.query).items()}
+    try:
+        return _page(gallery, where.path, asked)
+    except ProjectInvalid as error:
+        lines = "\n".join(f"{problem.place}: {problem.message}" for problem in error.problems)
+        return Answer(HTTPStatus.CONFLICT, "text/plain", f"{error}\n\n{lines}", _MAIL)
+    except (RetentionError, KeyError) as error:
+        return Answer(HTTPStatus.CONFLICT, "text/plain", str(error), _MAIL)
+
+
+def _page(gallery: Gallery, path: str, asked: Mapping[str, str]) -> Answer:
+    match path:
+        case "/":
+            return Answer(HTTPStatus.OK, "text/html", gallery.page(asked.get("template", "")), _PAGE)
+        case "/mail":
+            parts = (asked.get("template", ""), asked.get("customer", ""), asked.get("edge", "real"))
+            return Answer(HTTPStatus.OK, "text/html", gallery.mail(*parts, dark="dark" in asked), _MAIL)
+        case "/version":
+            return Answer(HTTPStatus.OK, "text/plain", gallery.version(), _PAGE)
+        case "/gallery.css":
+            return Answer(HTTPStatus.OK, "text/css", CSS, _PAGE)
+        case "/gallery.js":
+            return Answer(HTTPStatus.OK, "text/javascript", JS, _PAGE)
+        case _:
+            return Answer(HTTPStatus.NOT_FOUND, "text/plain", "there is no such page", _PAGE)
+
+
 def _handler(gallery: Gallery) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            if not _is_own(self.headers.get("Host", "")):
-                self._answer(HTTPStatus.FORBIDDEN, "text/plain", "this server answers to 127.0.0.1 alone", _MAIL)
-                return
-            where = urlsplit(self.path)
-            asked = {name: values[0] for name, values in parse_qs(where.query).items()}
-            match where.path:
-                case "/":
-                    self._tell("text/html", lambda: gallery.page(asked.get("template", "")), _PAGE)
-                case "/mail":
-                    parts = (asked.get("template", ""), asked.get("customer", ""), asked.get("edge", "real"))
-                    self._tell("text/html", lambda: gallery.mail(*parts, dark="dark" in asked), _MAIL)
-                case "/version":
-                    self._tell("text/plain", gallery.version, _PAGE)
-                case "/gallery.css":
-                    self._answer(HTTPStatus.OK, "text/css", CSS, _PAGE)
-                case "/gallery.js":
-                    self._answer(HTTPStatus.OK, "text/javascript", JS, _PAGE)
-                case _:
-                    self._answer(HTTPStatus.NOT_FOUND, "text/plain", "there is no such page", _PAGE)
-
-        def _tell(self, kind: str, tell: Callable[[], str], csp: str) -> None:
-            """Answer with what is told, or with why it cannot be: a mistake in a file is mended, and the page comes back."""
-            try:
-                self._answer(HTTPStatus.OK, kind, tell(), csp)
-            except ProjectInvalid as error:
-                lines = "\n".join(f"{problem.place}: {problem.message}" for problem in error.problems)
-                self._answer(HTTPStatus.CONFLICT, "text/plain", f"{error}\n\n{lines}", csp)
-            except (RetentionError, KeyError) as error:
-                self._answer(HTTPStatus.CONFLICT, "text/plain", str(error), csp)
-
-        def _answer(self, status: HTTPStatus, kind: str, text: str, csp: str) -> None:
-            body = text.encode("utf-8", "replace")
-            self.send_response(status)
-            self.send_header("Content-Type", f"{kind}; charset=utf-8")
+            found = answer(gallery, self.headers.get("Host", ""), self.path)
+            body = found.text.encode("utf-8", "replace")
+            self.send_response(found.status)
+            self.send_header("Content-Type", f"{found.kind}; charset=utf-8")
             self.send_header("Content-Length", str(len(body)))
-            self.send_header("Content-Security-Policy", csp)
+            self.send_header("Content-Security-Policy", found.policy)
             self.send_header("X-Content-Type-Options", "nosniff")
             self.send_header("Referrer-Policy", "no-referrer")
             self.send_header("Cache-Control", "no-store")

@@ -58,11 +58,8 @@ def index(templates: Sequence[str], chosen: str, customers: Sequence[str], versi
     """Return the page about one template: for somebody with every edge, then for each customer who is asked for."""
     links = Markup().join(_link(name, current=name == chosen) for name in templates)
     cases = [("", edge, told) for edge, told in EDGES.items()] + [(customer, "real", f"customer {customer}") for customer in customers]
-    rows = (
-        Markup().join(_row(chosen, customer, edge, told) for customer, edge, told in cases)
-        if chosen
-        else Markup("<p>No campaign sends a message.</p>")
-    )
+    rows = Markup().join(_row(chosen, customer, edge, told) for customer, edge, told in cases if chosen)
+    rows = rows or Markup("<p>No campaign sends a message.</p>")
     return str(_WHOLE.format(title=chosen or "retention", version=version, links=links, rows=rows))
 
 
