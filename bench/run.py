@@ -1,6 +1,6 @@
 """`python bench/run.py`: measure what matters against what stands beside it, in one run; print a table.
 
-    --only import,segments,dispatch,run,startup,tests   some parts; --rounds N (at least 5 for a figure that counts); --json FILE
+    --only import,segments,dispatch,rendering,run,startup,tests   some parts; --rounds N (at least 5 for a figure that counts); --json FILE
 
 Goals are told, and whether they are met; a goal that is missed ends the program with 1. Parts that need data or programs
 which are not here say so and are left out.
@@ -17,12 +17,13 @@ from pathlib import Path
 from kit.machine import describe, load
 from kit.measure import Figure, Missing
 from kit.place import BENCH, Place, find_data
-from parts import dispatch, imports, segments, startup, tests, tick
+from parts import dispatch, imports, rendering, segments, startup, tests, tick
 
 PARTS = {
     "import": imports.measure,
     "segments": segments.measure,
     "dispatch": dispatch.measure,
+    "rendering": rendering.measure,
     "run": tick.measure,
     "startup": startup.measure,
     "tests": tests.measure,
