@@ -74,14 +74,19 @@ def programs(named: Collection[str]) -> tuple[str, ...]:
 
 def lint(view: View, templates: Collection[str], asked: Collection[str], say: Callable[[str], None]) -> Iterator[Linted]:
     """Yield what is wrong with the messages of templates (none named: all that a campaign sends)."""
-    sent = _sent(view)
+    names = wanted(templates, _sent(view))
+    with view.engine() as engine:
+        open_view = replace(view, held=engine)
+        for name in names:
+            yield lint_one(open_view, name, Reader(), asked, say)
+
+
+def wanted(templates: Collection[str], sent: Collection[str]) -> list[str]:
+    """Return the templates that are named, all that are sent where none is; raise UsageError for one that no campaign sends."""
     for name in templates:
         if name not in sent:
             raise UsageError(f"no campaign sends a template {name!r}", did_you_mean(name, sent))
-    with view.engine() as engine:
-        open_view = replace(view, held=engine)
-        for name in templates or sorted(sent):
-            yield lint_one(open_view, name, Reader(), asked, say)
+    return list(templates) or sorted(sent)
 
 
 def lint_one(view: View, template: str, reader: Reader, asked: Collection[str], say: Callable[[str], None]) -> Linted:

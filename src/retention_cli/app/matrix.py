@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from retention_cli.app.linting import Reader, lint_one
+from retention_cli.app.linting import Reader, lint_one, wanted
 from retention_cli.app.occasions import occasion_of
 from retention_cli.compile.segments import members_query
 from retention_cli.compile.sql import created
@@ -22,7 +22,6 @@ from retention_cli.model.step import letters, templates_of
 from retention_cli.model.trigger import Enters, Moves
 from retention_cli.render.bare import bare_fields
 from retention_cli.render.needs import needs
-from retention_cli.text import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -55,12 +54,10 @@ class Edge:
 def matrix(view: View, templates: Collection[str], say: Callable[[str], None]) -> Iterator[Edge]:
     """Yield the edges of templates (none named: of all that a campaign sends), template by template."""
     sent = _senders(view)
-    for name in templates:
-        if name not in sent:
-            raise UsageError(f"no campaign sends a template {name!r}", did_you_mean(name, sent))
+    names = wanted(templates, sent)
     with view.engine() as engine:
         open_view = replace(view, held=engine)
-        for name in templates or sorted(sent):
+        for name in names:
             yield from _of_template(open_view, engine, name, sent[name], say)
 
 
