@@ -55,6 +55,8 @@ def test_a_campaign_begins_a_project(name: str, language: str, tmp_path: Path) -
     assert f"tests/campaign_{name}.yml" in case_files(project)
     lock, problems = read_lock(folder)
     assert (problems, lock.sources.keys()) == ([], project.settings.sources.keys())
+    asked = {words for question in project.settings.questions for words in (str(each.label) for each in question.answers)}
+    assert (any("Kolo" in each for each in asked), any("Cycling" in each for each in asked)) == (language == "cs", language == "en")
     assert "uveverky" not in (folder / "retention.yml").read_text(encoding="utf-8")
 
 

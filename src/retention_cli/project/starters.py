@@ -38,6 +38,13 @@ _OPTIONAL = {
     "push_subscription": {"push_subscription"},
 }
 """Sources that a new project has only where its campaigns lean on them, by the words that tell it."""
+_ANSWERS = {
+    "cycling: Kolo, running: Běh, hiking: Turistika, gardening: Zahrada, cooking: Vaření, reading: Čtení, crafts: Tvoření, dogs: Psi": (
+        "cycling: Cycling, running: Running, hiking: Hiking, gardening: Gardening, cooking: Cooking, reading: Reading, crafts: Crafts, dogs: Dogs"
+    ),
+    "email: E-mailem, sms: Esemeskou": "email: By mail, sms: By text message",
+}
+"""What people read of the questions, in Czech and in English."""
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
 _COMMENT = re.compile(r"(^|\s)#.*")
 _DESCRIPTION = re.compile(r"^\s*(- )?description: .*$")
@@ -132,7 +139,9 @@ def _settings(origin: Path, language: str, shop: str) -> dict[str, str]:
         flags=re.MULTILINE,
     )
     own = re.sub(r"^  postal_address: .*$", "  postal_address: Street 1, Town", own, flags=re.MULTILINE)
-    own = own if language == "cs" else own.replace("locale: cs_CZ", "locale: en_GB").replace("currency: CZK", "currency: EUR")
+    if language == "en":
+        for czech, english in {"locale: cs_CZ": "locale: en_GB", "currency: CZK": "currency: EUR", **_ANSWERS}.items():
+            own = own.replace(czech, english)
     return {SETTINGS: own, LOCK: (origin / LOCK).read_text(encoding="utf-8"), ".gitignore": IGNORED}
 
 
