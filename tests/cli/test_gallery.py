@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from retention_cli.app.edges import HOSTILE, edges
+from retention_cli.app.edges import HOSTILE, edge
+from retention_cli.app.gallery_page import EDGES
 from support.shell import RETENTION
 from support.tiny_shop import TEMPLATE, make_shop, write
 
@@ -67,6 +68,17 @@ def test_sec11_a_mail_stands_in_a_frame_that_runs_nothing(served: tuple[Path, in
     assert "&lt;img src=x" in hostile
 
 
+def test_sec11_a_message_that_is_text_alone_is_never_read_as_html(served: tuple[Path, int]) -> None:
+    folder, port = served
+    (folder / "templates/letter.html").unlink()
+    text = "Hello {{ customer.first_name }}, these are words enough for a letter.\n{{ unsubscribe_url }}\n"
+    write(folder, "templates/letter.txt", f"---\nsubject: Hello\n---\n{text}")
+    shown = get(port, "/mail?template=letter")[2]
+    assert "<pre" in shown
+    assert "&lt;script&gt;" in shown
+    assert "<script" not in shown
+
+
 def test_sec11_only_its_own_name_is_answered_and_nothing_beside_its_pages(served: tuple[Path, int]) -> None:
     """A page elsewhere that has its name lead here reads nothing."""
     _, port = served
@@ -105,7 +117,7 @@ def test_edge_readers_are_made_of_a_real_one() -> None:
         '{"customer": {"customer_id": "C1", "first_name": "Ann", "orders_count": 3, "last_order_at": "2026-05-01T10:00:00"},'
         ' "trigger": {"items": [{"title": "Cup", "image_url": "https://x.example/i.png"}]}, "recommended": {"bestsellers/4/90/": [{"title": "Pot"}]}}'
     )
-    found = {name: str(text) for name, text in edges(context).items()}
+    found = {name: edge(context, name) for name in EDGES}
     assert found["real"] == context
     assert '"first_name": null' in found["bare"]
     assert all('"orders_count": 3' in text and '"customer_id": "C1"' in text and "2026-05-01T10:00:00" in text for text in found.values())

@@ -17,11 +17,12 @@ HOSTILE = "<img src=x onerror=alert(1)>\"'{{ 7 * 7 }}\u202eevil\u202c =?utf-8?q?
 """A name that tries HTML, quotes, a template, the direction of writing and an encoded word."""
 LONGEST = "A title that goes on and on, as titles from a supplier's list do, with size, colour, material and season " * 2
 _KEPT = "customer_id"
+REAL = "real"
 
 
-def edges(context: str) -> dict[str, str]:
-    """Return the contexts of edge readers by their names, and `real`, the one that they were made of."""
-    return {"real": context} | {name: json.dumps(change(json.loads(context)), ensure_ascii=False) for name, change in _CHANGES.items()}
+def edge(context: str, name: str) -> str:
+    """Return the context of an edge reader; `real` is the one that they are made of. KeyError for a name that there is not."""
+    return context if name == REAL else json.dumps(_CHANGES[name](json.loads(context)), ensure_ascii=False)
 
 
 def _bare(facts: dict[str, Any]) -> dict[str, Any]:

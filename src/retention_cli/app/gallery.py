@@ -15,13 +15,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from retention_cli.app.edges import edges
+from markupsafe import Markup
+
+from retention_cli.app.edges import REAL, edge
 from retention_cli.app.gallery_page import CSS, JS, index
-from retention_cli.app.message import Prepared, made, prepare
+from retention_cli.app.message import Prepared, made, prepare, senders
 from retention_cli.app.watching import stamps
 from retention_cli.app.workspace import open_project
 from retention_cli.errors import ProjectInvalid, RetentionError
-from retention_cli.model.step import letters, templates_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,6 +33,7 @@ _PAGE = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 's
 _MAIL = "sandbox; default-src 'none'; img-src https: data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 _DARK = re.compile(r"\(\s*prefers-color-scheme\s*:\s*dark\s*\)")
 _LIGHT = re.compile(r"\(\s*prefers-color-scheme\s*:\s*light\s*\)")
+_TEXT = Markup('<!doctype html><meta charset="utf-8"><pre style="white-space: pre-wrap">{}</pre>')
 _ALWAYS, _NEVER = "(min-width: 0)", "(max-width: 0)"
 
 
@@ -50,27 +52,22 @@ class Gallery:
         """Return a word that is another one after each save."""
         return f"{hash(tuple(sorted(stamps(self.view.work.root).items()))):x}"
 
-    def templates(self) -> list[str]:
-        """Return the templates that campaigns send."""
-        campaigns = self.view.work.project.campaigns.values()
-        return sorted({str(name) for campaign in campaigns for letter in letters(campaign.steps) for name in templates_of(letter)})
-
     def page(self, template: str) -> str:
         """Return the page about a template; about the first where there is none of that name."""
-        self._refresh()
-        known = self.templates()
+        with self.lock:
+            self._refresh()
+            known = sorted(senders(self.view.work.project))
         return index(known, template if template in known else next(iter(known), ""), self.customers, self.version())
 
-    def mail(self, template: str, customer: str, edge: str, *, dark: bool) -> str:
+    def mail(self, template: str, customer: str, reader: str, *, dark: bool) -> str:
         """Return the HTML of a message, its media queries settled to a light or a dark look."""
         with self.lock:
             self._refresh()
             if (template, customer) not in self.prepared:
                 self.prepared[template, customer] = prepare(self.view, template, customer or None, None)
             found = self.prepared[template, customer]
-            raw = made(self.view, found, edges(found.context)[edge], self.say).raw
-        body = message_from_bytes(raw, policy=policy.default).get_body(("html", "plain"))
-        html = str(body.get_content()) if body is not None else ""
+            raw = made(self.view, found, edge(found.context, reader), self.say).raw
+        html = _shown(raw)
         return _LIGHT.sub(_NEVER if dark else _ALWAYS, _DARK.sub(_ALWAYS if dark else _NEVER, html))
 
     def _refresh(self) -> None:
@@ -79,6 +76,13 @@ class Gallery:
         if now != self.seen:
             self.view = replace(self.view, work=open_project(self.view.work.root, self.view.work.target_name))
             self.seen, self.prepared = now, {}
+
+
+def _shown(raw: bytes) -> str:
+    """Return what a message shows as a page; of one that is text alone the text, which is never read as HTML."""
+    body = message_from_bytes(raw, policy=policy.default).get_body(("html", "plain"))
+    content = str(body.get_content()) if body is not None else ""
+    return content if body is not None and body.get_content_subtype() == "html" else str(_TEXT.format(content))
 
 
 def serve(gallery: Gallery, port: int) -> ThreadingHTTPServer:
@@ -118,7 +122,7 @@ def _page(gallery: Gallery, path: str, asked: Mapping[str, str]) -> Answer:
         case "/":
             return Answer(HTTPStatus.OK, "text/html", gallery.page(asked.get("template", "")), _PAGE)
         case "/mail":
-            parts = (asked.get("template", ""), asked.get("customer", ""), asked.get("edge", "real"))
+            parts = (asked.get("template", ""), asked.get("customer", ""), asked.get("edge", REAL))
             return Answer(HTTPStatus.OK, "text/html", gallery.mail(*parts, dark="dark" in asked), _MAIL)
         case "/version":
             return Answer(HTTPStatus.OK, "text/plain", gallery.version(), _PAGE)

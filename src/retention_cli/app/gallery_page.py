@@ -7,11 +7,13 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
+from retention_cli.app.edges import REAL
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 EDGES = {
-    "real": "as it is",
+    REAL: "as it is",
     "bare": "no name, no text of the customer",
     "hostile": "a hostile name",
     "longest": "the longest titles",
@@ -57,7 +59,7 @@ _FRAME = Markup(
 def index(templates: Sequence[str], chosen: str, customers: Sequence[str], version: str) -> str:
     """Return the page about one template: for somebody with every edge, then for each customer who is asked for."""
     links = Markup().join(_link(name, current=name == chosen) for name in templates)
-    cases = [("", edge, told) for edge, told in EDGES.items()] + [(customer, "real", f"customer {customer}") for customer in customers]
+    cases = [("", edge, told) for edge, told in EDGES.items()] + [(customer, REAL, f"customer {customer}") for customer in customers]
     rows = Markup().join(_row(chosen, customer, edge, told) for customer, edge, told in cases if chosen)
     rows = rows or Markup("<p>No campaign sends a message.</p>")
     return str(_WHOLE.format(title=chosen or "retention", version=version, links=links, rows=rows))

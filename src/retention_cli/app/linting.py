@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from retention_cli.app.message import preview
+from retention_cli.app.message import made, prepare, senders, wanted
 from retention_cli.errors import RenderFailed, UsageError
 from retention_cli.model.campaign import Kind
-from retention_cli.model.step import letters, templates_of
 from retention_cli.render.lint import clients, page
 from retention_cli.render.lint.finding import Finding, Level
 from retention_cli.render.lint.message import check as check_message
@@ -74,35 +74,22 @@ def programs(named: Collection[str]) -> tuple[str, ...]:
 
 def lint(view: View, templates: Collection[str], asked: Collection[str], say: Callable[[str], None]) -> Iterator[Linted]:
     """Yield what is wrong with the messages of templates (none named: all that a campaign sends)."""
-    names = wanted(templates, _sent(view))
+    names = wanted(templates, senders(view.work.project))
     with view.engine() as engine:
         open_view = replace(view, held=engine)
         for name in names:
             yield lint_one(open_view, name, Reader(), asked, say)
 
 
-def wanted(templates: Collection[str], sent: Collection[str]) -> list[str]:
-    """Return the templates that are named, all that are sent where none is; raise UsageError for one that no campaign sends."""
-    for name in templates:
-        if name not in sent:
-            raise UsageError(f"no campaign sends a template {name!r}", did_you_mean(name, sent))
-    return list(templates) or sorted(sent)
-
-
 def lint_one(view: View, template: str, reader: Reader, asked: Collection[str], say: Callable[[str], None]) -> Linted:
     """Return what is wrong with the message of a template for somebody."""
     found = [*_of_source(view.work.project.templates[template])]
     try:
-        raw = preview(view, template, reader.customer, reader.trigger, say).raw
+        prepared = prepare(view, template, reader.customer, reader.trigger)
+        raw = made(view, prepared, prepared.context, say).raw
     except (UsageError, RenderFailed) as error:
         return Linted(template, (*found, Finding(Level.ERROR, "R01", f"it cannot be made: {error}", error.hint)))
-    return Linted(template, (*found, *_of_raw(raw, _expected(view, raw, _sent(view)[template]), asked)))
-
-
-def _sent(view: View) -> dict[str, Kind]:
-    """Return the templates that campaigns send, with the kind of one that does."""
-    mails = [(campaign, letter) for campaign in view.work.project.campaigns.values() for letter in letters(campaign.steps)]
-    return {str(name): campaign.kind for campaign, letter in mails for name in templates_of(letter)}
+    return Linted(template, (*found, *_of_raw(raw, _expected(view, raw, prepared.kind), asked)))
 
 
 def lint_file(name: str, raw: bytes, asked: Collection[str]) -> Linted:
@@ -117,11 +104,12 @@ def lint_file(name: str, raw: bytes, asked: Collection[str]) -> Linted:
     return Linted(name, tuple(_of_raw(raw, Expected(spec[0], spec[1].rpartition("@")[2], str(kind), host and host[1]), asked)))
 
 
-def _expected(view: View, raw: bytes, kind: Kind) -> Expected:
+def _expected(view: View, raw: bytes, kind: str) -> Expected:
     settings, target = view.work.project.settings, view.work.target
     domain = str(settings.sender.email).rpartition("@")[2] if settings.sender is not None else ""
-    host = re.sub(r"^https?://", "", target.public_url).partition("/")[0] if target.public_url and target.public_url.startswith("https://") else None
-    return Expected(mailbox(read(raw).one("To"))[1], domain, str(kind), host)
+    where = urlsplit(target.public_url or "")
+    host = where.netloc if where.scheme == "https" else None
+    return Expected(mailbox(read(raw).one("To"))[1], domain, kind, host)
 
 
 def _of_source(template: Template) -> Iterator[Finding]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from retention_cli.app.linting import Reader, lint_one, wanted
+from retention_cli.app.linting import Reader, lint_one
+from retention_cli.app.message import senders, wanted
 from retention_cli.app.occasions import occasion_of
 from retention_cli.compile.segments import members_query
 from retention_cli.compile.sql import created
@@ -18,7 +19,6 @@ from retention_cli.errors import UsageError
 from retention_cli.model.condition import All, AnyOf, Everyone, FieldTest, InSegment, walk
 from retention_cli.model.metric import BUILT_IN
 from retention_cli.model.question import Op, Test
-from retention_cli.model.step import letters, templates_of
 from retention_cli.model.trigger import Enters, Moves
 from retention_cli.render.bare import bare_fields
 from retention_cli.render.needs import needs
@@ -53,20 +53,12 @@ class Edge:
 
 def matrix(view: View, templates: Collection[str], say: Callable[[str], None]) -> Iterator[Edge]:
     """Yield the edges of templates (none named: of all that a campaign sends), template by template."""
-    sent = _senders(view)
+    sent = senders(view.work.project)
     names = wanted(templates, sent)
     with view.engine() as engine:
         open_view = replace(view, held=engine)
         for name in names:
             yield from _of_template(open_view, engine, name, sent[name], say)
-
-
-def _senders(view: View) -> dict[str, list[Campaign]]:
-    found: dict[str, list[Campaign]] = {}
-    for campaign in view.work.project.campaigns.values():
-        for name in {str(name) for letter in letters(campaign.steps) for name in templates_of(letter)}:
-            found.setdefault(name, []).append(campaign)
-    return found
 
 
 def _of_template(view: View, engine: DuckEngine, name: str, campaigns: Sequence[Campaign], say: Callable[[str], None]) -> Iterator[Edge]:

@@ -23,10 +23,12 @@ from retention_cli.model.step import Send, letters, templates_of
 from retention_cli.text import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from retention_cli.app.facts import View
     from retention_cli.journey.frame import Mail
+    from retention_cli.model.campaign import Campaign
+    from retention_cli.model.project import Project
     from retention_cli.model.step import Letter
     from retention_cli.render.compose import Finished
 
@@ -46,9 +48,10 @@ def preview(view: View, template: str, customer: str | None, trigger: str | None
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A message before it is made: its template compiled, its reader, and the context that a tick would freeze."""
+    """A message before it is made: its template compiled, for a kind of campaign, its reader, and the context that a tick would freeze."""
 
     template: str
+    kind: str
     mail: Mail
     person: Person
     context: str
@@ -58,10 +61,10 @@ def prepare(view: View, template: str, customer: str | None, trigger: str | None
     """Look up what a message of a template needs, as `preview` does."""
     kind, mail = _mail(view, template)
     if trigger is None and (mail.needs.trigger or mail.needs.uses_items):
-        customer, trigger = _began(view, template, customer)
+        customer, trigger = occasion_of(view, senders(view.work.project)[template][0].trigger, customer)
     person = look_up(view, mail, customer, trigger)
     has_voucher = any(letter.voucher is not None for letter in _letters(view, template))
-    return Prepared(template, mail, person, context_of(view, mail, person, Occasion(kind, trigger, _given(view, template), has_voucher)))
+    return Prepared(template, kind, mail, person, context_of(view, mail, person, Occasion(kind, trigger, _given(view, template), has_voucher)))
 
 
 def made(view: View, prepared: Prepared, context: str, say: Callable[[str], None]) -> Finished:
@@ -136,12 +139,21 @@ def _given(view: View, template: str) -> dict[str, str]:
     return {}
 
 
-def _began(view: View, template: str, customer: str | None) -> tuple[str | None, str | None]:
-    """Return whose occasion would have begun the first campaign that sends a template, and its facts."""
-    for campaign in view.work.project.campaigns.values():
-        if any(template in set(templates_of(letter)) for letter in letters(campaign.steps)):
-            return occasion_of(view, campaign.trigger, customer)
-    return customer, None
+def senders(project: Project) -> dict[str, list[Campaign]]:
+    """Return which campaigns send each template."""
+    found: dict[str, list[Campaign]] = {}
+    for campaign in project.campaigns.values():
+        for name in {str(name) for letter in letters(campaign.steps) for name in templates_of(letter)}:
+            found.setdefault(name, []).append(campaign)
+    return found
+
+
+def wanted(templates: Collection[str], sent: Collection[str]) -> list[str]:
+    """Return the templates that are named, all that are sent where none is; raise UsageError for one that no campaign sends."""
+    for name in templates:
+        if name not in sent:
+            raise UsageError(f"no campaign sends a template {name!r}", did_you_mean(name, sent))
+    return list(templates) or sorted(sent)
 
 
 def _letters(view: View, template: str) -> Iterator[Letter]:
@@ -152,10 +164,8 @@ def _letters(view: View, template: str) -> Iterator[Letter]:
 
 
 def _mail(view: View, template: str) -> tuple[str, Mail]:
+    wanted([template], senders(view.work.project))
     found = {name: (kind, mail) for (name, kind, _), mail in reversed(mails_of(view.work, only=[template]).items())}
-    if template not in found:
-        sent = {name for campaign in view.work.project.campaigns.values() for letter in letters(campaign.steps) for name in templates_of(letter)}
-        raise UsageError(f"no campaign sends a template {template!r}", did_you_mean(template, sent))
     return found[template]
 
 

@@ -125,13 +125,12 @@ def _of_products(view: View, trigger: Restocked | PriceDropped) -> dict[str, Any
     lookup = next((found for table in events if (found := schema.lookup(table.source)) is not None), None)
     if lookup is None or not schema.is_known(lookup):
         return None
-    columns = schema.columns(lookup)
+    columns, key = schema.columns(lookup), schema.key(lookup) or ""
     row = sql.call("json_object", *(part for name in columns for part in (exp.Literal.string(name), sql.col(name, lookup))))
     select = exp.Select().select(exp.cast(row, "varchar", dialect=sql.DIALECT), copy=False).from_(sql.table(lookup), copy=False)
     if "stock" in columns:
         select = select.where(exp.GT(this=sql.col("stock", lookup), expression=sql.number(0)), copy=False)
     with view.engine() as engine:
-        rows = engine.run(select.order_by(sql.col(schema.key(lookup) or "", lookup), copy=False).limit(_FEW, copy=False).sql(sql.DIALECT), {})
+        rows = engine.run(select.order_by(sql.col(key, lookup), copy=False).limit(_FEW, copy=False).sql(sql.DIALECT), {})
     products = [json.loads(str(told)) for (told,) in rows]
-    key = schema.key(lookup) or ""
     return {"products": products, key: [product[key] for product in products]} if products else None

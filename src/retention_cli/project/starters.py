@@ -132,12 +132,7 @@ def _settings(origin: Path, language: str, shop: str) -> dict[str, str]:
     """Return what a project of one's own begins with besides: settings to be changed, and a lock that knows the columns until the first import."""
     own = (origin / SETTINGS).read_text(encoding="utf-8")
     own = own.replace("uveverky.example", "example.com").replace("name: U Veverky", f"name: {quoted(shop)}")
-    own = re.sub(
-        r"^description: .*$",
-        "description: Begun with starter campaigns; sources, sender and targets are to be made your own",
-        own,
-        flags=re.MULTILINE,
-    )
+    own = re.sub(r"^description: .*$", f"description: {_BEGUN}", own, flags=re.MULTILINE)
     own = re.sub(r"^  postal_address: .*$", "  postal_address: Street 1, Town", own, flags=re.MULTILINE)
     if language == "en":
         for czech, english in {"locale: cs_CZ": "locale: en_GB", "currency: CZK": "currency: EUR", **_ANSWERS}.items():

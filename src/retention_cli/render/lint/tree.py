@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ class Element:
     parent: Element | None = None
     inside: list[Element | str] = field(default_factory=list)
 
-    @property
+    @cached_property
     def style(self) -> dict[str, str]:
         """Its inline declarations; the last of a property counts."""
         return dict(declarations(self.attributes.get("style", "")))
