@@ -20,4 +20,5 @@ printf '\n# Once more: nothing is sent twice.\n'
 step run --as-of "$TODAY"
 printf '\n# One of the messages.\n'
 step message show "$(ls outbox/*.eml | head -n 1)"
+printf '\n# The shop lives in May 2026, the clock on the wall does not: letters that are good for a day or until a deadline (birthday,\n# anniversary, the cart) have expired when they would leave. In a real shop, where a run decides as of now, they are sent.\n'
 step status
