@@ -18,8 +18,10 @@ from retention_cli.deliver.channels.smtp import Smtp
 from retention_cli.deliver.channels.smtp_url import SmtpUrl
 from retention_cli.deliver.mail import Mail
 from retention_cli.deliver.outcome import Accepted, ConnectionDown, Deferred, Fault, Refused, Unknown, Withheld
-from retention_cli.model.target import FakeChannel, FolderChannel, SmtpChannel
+from retention_cli.errors import UsageError
+from retention_cli.model.target import FakeChannel, FolderChannel, PluginChannel, SmtpChannel
 from retention_cli.model.word import Word
+from support.providers import CONTRACTS
 from support.smtp_sink import SmtpSink
 
 if TYPE_CHECKING:
@@ -53,7 +55,11 @@ def each(kind: str, folder: Path) -> Iterator[tuple[Channel, Callable[[], list[b
         yield fake, lambda: [message.raw for message in fake.sent]
 
 
-@pytest.mark.parametrize("kind", list(CHANNELS))
+HERE = ("folder", "smtp", "fake")
+"""Channels whose other end is asked here; providers are in test_providers.py and test_ses.py."""
+
+
+@pytest.mark.parametrize("kind", HERE)
 def test_nothing_has_gone_when_the_intent_is_made_durable(kind: str, tmp_path: Path) -> None:
     """C04, C05: and it is asked for exactly once."""
     seen: list[int] = []
@@ -72,7 +78,7 @@ def test_nothing_has_gone_when_the_intent_is_made_durable(kind: str, tmp_path: P
         assert gone() == [RAW, RAW]
 
 
-@pytest.mark.parametrize("kind", list(CHANNELS))
+@pytest.mark.parametrize("kind", HERE)
 def test_a_gate_that_says_no_holds_the_message_back(kind: str, tmp_path: Path) -> None:
     """J09."""
     with each(kind, tmp_path) as (channel, gone):
@@ -81,6 +87,35 @@ def test_a_gate_that_says_no_holds_the_message_back(kind: str, tmp_path: Path) -
         connection.close()
         assert gone() == []
     assert list(tmp_path.rglob("*.part")) == []
+
+
+def test_every_channel_is_held_to_the_contract() -> None:
+    assert set(CHANNELS) == {*HERE, *CONTRACTS, "ses"}
+
+
+def test_another_package_brings_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By an entry point of the group retention.channels, which is loaded when it is asked for and not before."""
+    info = tmp_path / "shop_channel-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: shop-channel\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[retention.channels]\npigeon = shop_channel:Pigeon\n")
+    (tmp_path / "shop_channel.py").write_text(
+        "from retention_cli.deliver.channels.fake import Fake\n"
+        "class Pigeon:\n"
+        "    @classmethod\n"
+        "    def of(cls, settings, root):\n"
+        "        channel = Fake()\n"
+        "        channel.name = 'pigeon of ' + str(settings.options['loft'])\n"
+        "        return channel\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    settings = PluginChannel(to="plugin", plugin="pigeon", options={"loft": Word("shop")})
+    channel = channel_for(settings, tmp_path)
+    assert channel.name == "pigeon of shop"
+    assert isinstance(channel.open().send(mail(), yes), Accepted)
+    with pytest.raises(UsageError, match="no installed package brings a channel 'pigeons'") as told:
+        channel_for(PluginChannel(to="plugin", plugin="pigeons"), tmp_path)
+    assert "pigeon" in (told.value.hint or "")
 
 
 def test_a_target_names_its_channel(tmp_path: Path) -> None:

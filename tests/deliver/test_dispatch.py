@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from retention_cli.deliver.channels.smtp_url import SmtpUrl
 from retention_cli.deliver.dispatch import Outcomes, Plan, dispatch
 from retention_cli.deliver.mail import Mail
 from retention_cli.deliver.outbox import micros
+from retention_cli.deliver.outcome import Accepted, Deferred, Reach, Withheld
 from retention_cli.errors import RenderFailed, SendingStopped, Untrusted
 from retention_cli.model.state import MessageState
 from support.memory_outbox import MemoryOutbox, claim_of
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from retention_cli.clock import Clock
     from retention_cli.deliver.channels.channel import Channel
+    from retention_cli.deliver.outcome import Outcome
     from retention_cli.ledger.rows import Claim, Mark
 
 _M = MessageState
@@ -225,6 +228,67 @@ def test_a_refused_login_stops_at_once() -> None:
         run(outbox, channel)
     assert channel.opened == 1
     assert len(outbox.of(_M.PLANNED)) == 20
+
+
+class Answering:
+    """A channel that asks for the mark and then gives these answers in turn, the last one again and again: a provider, without HTTP."""
+
+    name = "answering"
+
+    def __init__(self, *answers: Outcome) -> None:
+        self._left = list(answers)
+
+    def open(self) -> Answering:
+        """Open."""
+        return self
+
+    def send(self, _mail: Mail, commit: Callable[[Callable[[], None]], bool]) -> Outcome:
+        """Ask, and answer."""
+        if not commit(lambda: None):
+            return Withheld()
+        return self._left.pop(0) if len(self._left) > 1 else self._left[0]
+
+    def close(self) -> None:
+        """Do nothing."""
+
+    abort = close
+
+
+def test_a_provider_that_has_had_enough_gets_nothing_more_for_as_long_as_it_asks() -> None:
+    """P01: all that wait are deferred until then, in the ledger, where every later run and other sender sees it."""
+    outbox = outbox_of(40)
+    outcomes = run(outbox, Answering(Accepted("1"), Deferred(429, "slow down", 1800.0, Reach.CHANNEL)), connections=1)
+    assert (outcomes.counts[_M.SENT], outcomes.counts[_M.DEFERRED]) == (1, 39)
+    assert outcomes.unreachable == "429 slow down"
+    waits = [outbox.next_at[message] - micros(NOW) for message, state in outbox.state.items() if state is _M.DEFERRED]
+    assert len(waits) == 39
+    assert 30 * MINUTE <= min(waits) <= max(waits) <= 36 * MINUTE
+
+
+def test_a_wish_for_a_year_is_an_hour() -> None:
+    """P01."""
+    outbox = outbox_of(3)
+    run(outbox, Answering(Deferred(429, "slow down", 31_536_000.0, Reach.CHANNEL)), connections=1)
+    assert all(60 * MINUTE <= at - micros(NOW) <= 72 * MINUTE for at in outbox.next_at.values())
+
+
+def test_a_provider_that_turns_our_key_down_stops_the_dispatch() -> None:
+    """P08: nothing is given up, and what was not tried is still planned."""
+    outbox = outbox_of(40)
+    with pytest.raises(SendingStopped, match="the provider turns us away: 401 no such key"):
+        run(outbox, Answering(Accepted("1"), Deferred(401, "no such key", None, Reach.ACCOUNT)), connections=1)
+    states = Counter(outbox.state.values())
+    assert (states[_M.SENT], states[_M.DEFERRED], states[_M.PLANNED]) == (1, 1, 38)
+
+
+def test_a_provider_that_is_not_well_is_left_alone_after_a_few() -> None:
+    """S04: errors of the server with no other answer between end the dispatch; one alone does not."""
+    outbox = outbox_of(40)
+    outcomes = run(outbox, Answering(Deferred(503, "oh")), connections=1)
+    assert outcomes.unreachable == "503 oh"
+    assert sum(mark.to is _M.DEFERRED for mark in outbox.history) == 4
+    flaky: list[Outcome] = [Deferred(503, "oh"), Accepted("1")] * 20
+    assert run(outbox_of(40), Answering(*flaky), connections=1).unreachable == ""
 
 
 def test_the_others_go_on_where_a_server_takes_few_connections() -> None:

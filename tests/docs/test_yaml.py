@@ -50,7 +50,7 @@ def problems_of(root: Path, name: str, wrong: str | None = None) -> list[Problem
 @pytest.fixture(autouse=True)
 def variables(monkeypatch: pytest.MonkeyPatch) -> None:
     """Set what a production target takes from the environment."""
-    for name, value in {"SMTP_URL": "smtp://127.0.0.1:2525", "CRM_HOOK": "https://crm.example.com/", "CRM_SECRET": "none"}.items():
+    for name, value in {"SMTP_URL": "smtp://127.0.0.1:2525", "CRM_HOOK": "https://crm.example.com/", "CRM_SECRET": "none", "POSTMARK_TOKEN": "none"}.items():
         monkeypatch.setenv(name, value)
 
 

@@ -21,7 +21,7 @@ from retention_cli.deliver.channels.channel import LoginRefused, Unreachable
 from retention_cli.deliver.intake import BATCH, Intake
 from retention_cli.deliver.marks import Ask, Committer, Done, Job, Left, Opened
 from retention_cli.deliver.outbox import micros
-from retention_cli.deliver.outcome import ConnectionDown, Fault, Refused, Unknown, Unrenderable, Withheld, told
+from retention_cli.deliver.outcome import ConnectionDown, Deferred, Fault, Reach, Refused, Unknown, Unrenderable, Withheld, told
 from retention_cli.deliver.plan import Outcomes, Plan
 from retention_cli.deliver.settle import mark_for, too_late
 from retention_cli.deliver.staff import staff_for
@@ -47,6 +47,7 @@ __all__ = ["Outcomes", "Plan", "dispatch"]
 
 _MOST_TRIES, _DOWNS_BESIDE_LINES = 2, 3
 _ABORT_SECONDS, _PROGRESS_SECONDS = 5.0, 0.5
+_SERVER_ERROR = 500  # an HTTP server that is not well; SMTP defers with 4xx
 
 
 def dispatch(
@@ -94,6 +95,7 @@ class _Dispatch:
     outstanding: int = 0
     downs: int = 0
     unreachable: str = ""
+    wish: float = 0.0
     failure: BaseException | None = None
     told_at: float = 0.0
 
@@ -207,8 +209,10 @@ class _Dispatch:
             self._bounce(job.claim, told(result.code, result.text), now)
         self.committer.add(mark := mark_for(job.claim, result, now, self.plan.give_up(job.claim.planned_at)))
         self.counts[mark.to] += 1
-        if isinstance(result, Unknown):
-            self._count_down(result.text)
+        if isinstance(result, Deferred):
+            self._keep_waiting(result)
+        if isinstance(result, Unknown) or (isinstance(result, Deferred) and result.code >= _SERVER_ERROR):
+            self._count_down(told(result.code, result.text) if isinstance(result, Deferred) else result.text)
         elif not isinstance(result, ConnectionDown | Unrenderable):
             self.downs = 0
         if (reason := self.breakers.note(result)) is not None and self.failure is None:
@@ -228,6 +232,16 @@ class _Dispatch:
         self.downs += 1
         if self.downs >= _DOWNS_BESIDE_LINES + self.plan.connections:
             self.unreachable = why
+
+    def _keep_waiting(self, result: Deferred) -> None:
+        """End the dispatch where an answer speaks of more than its message."""
+        reason = told(result.code, result.text)
+        if result.reach is Reach.CHANNEL:
+            self.unreachable, self.wish = reason, max(self.wish, result.retry_after or 0.0)
+        elif result.reach is Reach.ACCOUNT and self.failure is None:
+            self.failure = SendingStopped(
+                f"the provider turns us away: {reason}", "check the key and the account; what was not sent is still planned"
+            )
 
     def _bounce(self, claim: Claim, reason: str, now: int) -> None:
         try:
@@ -297,7 +311,7 @@ class _Dispatch:
 
     def _defer_rest(self) -> None:
         now = micros(self.clock.now())
-        again = retry.next_attempt(1, now)
+        again = retry.next_attempt(1, now, retry_after=self.wish)
         self.counts[MessageState.DEFERRED] += self.outbox.defer_all(self.plan.kind, now, again, told(0, self.unreachable))
 
     def _tell(self) -> None:

@@ -28,6 +28,14 @@ class Fault(StrEnum):
     OTHER = "other"
 
 
+class Reach(StrEnum):
+    """Whom an answer keeps waiting: this message, all that leaves by the channel, or all until a person has mended the account."""
+
+    MESSAGE = "message"
+    CHANNEL = "channel"
+    ACCOUNT = "account"
+
+
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """The server took it; `provider_id` is the server's own name for the message, where it said one."""
@@ -51,6 +59,7 @@ class Deferred:
     code: int
     text: str
     retry_after: float | None = None
+    reach: Reach = Reach.MESSAGE
 
 
 @dataclass(frozen=True, slots=True)

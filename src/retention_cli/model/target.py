@@ -37,6 +37,76 @@ class FakeChannel(Model):
     connections: Connections = Field(default=1, description="how many connections at once")
 
 
+class Provider(Model):
+    """An account with a provider of mail, which takes a message by one HTTPS request."""
+
+    to: str
+    key: Word = Field(repr=False, description='the key of the account: "${API_KEY}"')
+    url: Word | None = Field(default=None, description="where its API is, where that is not its usual place: https://HOST")
+    connections: Connections = Field(default=4, description="how many requests at once")
+    timeout: Span = Field(default=Duration(30, "second"), description="how long to wait for its answer")
+
+
+class PostmarkChannel(Provider):
+    """Sends by Postmark."""
+
+    to: Literal["postmark"] = Field(description="send by Postmark")
+    stream: str = Field(default="broadcast", min_length=1, description="the message stream of messages that may be declined")
+    transactional: str = Field(default="outbound", min_length=1, description="the message stream of all others")
+
+
+class SendgridChannel(Provider):
+    """Sends by SendGrid."""
+
+    to: Literal["sendgrid"] = Field(description="send by SendGrid")
+
+
+class ResendChannel(Provider):
+    """Sends by Resend."""
+
+    to: Literal["resend"] = Field(description="send by Resend")
+
+
+class MailgunChannel(Provider):
+    """Sends by Mailgun."""
+
+    to: Literal["mailgun"] = Field(description="send by Mailgun")
+    domain: str = Field(min_length=1, description="the domain that it sends from: mg.shop.example")
+
+
+class BrevoChannel(Provider):
+    """Sends by Brevo."""
+
+    to: Literal["brevo"] = Field(description="send by Brevo")
+
+
+class MailjetChannel(Provider):
+    """Sends by Mailjet."""
+
+    to: Literal["mailjet"] = Field(description="send by Mailjet")
+    secret: Word = Field(repr=False, description='the secret key: "${MAILJET_SECRET}"')
+
+
+class SesChannel(Model):
+    """Sends by Amazon SES; who we are is found as the AWS tools find it: environment, profile or role."""
+
+    to: Literal["ses"] = Field(description="send by Amazon SES")
+    region: str = Field(min_length=1, description="the region: eu-central-1")
+    configuration_set: str | None = Field(default=None, description="the configuration set")
+    url: Word | None = Field(default=None, description="where its API is, where that is not its usual place: https://HOST")
+    connections: Connections = Field(default=4, description="how many requests at once")
+    timeout: Span = Field(default=Duration(30, "second"), description="how long to wait for its answer")
+
+
+class PluginChannel(Model):
+    """Sends by a channel that another package brings, by the name of its entry point."""
+
+    to: Literal["plugin"] = Field(description="send by a channel of another package")
+    plugin: Name = Field(description="the name of its entry point in the group retention.channels")
+    options: dict[Name, Word] = Field(default={}, repr=False, description="what it is told, as texts")
+    connections: Connections = Field(default=1, description="how many connections at once")
+
+
 class Receiver(Model):
     """A program that steps call. The POST is signed as Standard Webhooks has it, and no redirect is followed."""
 
@@ -45,7 +115,21 @@ class Receiver(Model):
     timeout: Span = Field(default=Duration(10, "second"), description="how long to wait for its answer")
 
 
-Channel = Annotated[FolderChannel | SmtpChannel | FakeChannel, Field(discriminator="to")]
+Channel = Annotated[
+    FolderChannel
+    | SmtpChannel
+    | FakeChannel
+    | PostmarkChannel
+    | SendgridChannel
+    | ResendChannel
+    | MailgunChannel
+    | BrevoChannel
+    | MailjetChannel
+    | SesChannel
+    | PluginChannel,
+    Field(discriminator="to"),
+]
+_AT_HOME = frozenset({"folder", "fake"})
 
 
 class Target(Model):
@@ -61,7 +145,7 @@ class Target(Model):
     @property
     def truly_sends(self) -> bool:
         """Whether messages or calls leave the machine."""
-        return bool(self.call) or any(channel.to == "smtp" for channel in self.deliver.values())
+        return bool(self.call) or any(channel.to not in _AT_HOME for channel in self.deliver.values())
 
 
 DEFAULT_TARGET = Target(deliver={"email": FolderChannel(to="folder")})

@@ -4,7 +4,7 @@ Signed as Standard Webhooks 1.0 has it (standardwebhooks.com): `webhook-id` is t
 that a receiver can drop a second copy; `webhook-signature` is HMAC-SHA256 over id, time and body. All of the body but its last byte
 leaves before the mark is made durable: a receiver that was not told the whole length has nothing it could act on.
 
-A 2xx is accepted; 408, 425, 429 and 5xx are deferred, `Retry-After` in seconds is kept; every other answer is refused. What breaks
+A 2xx is accepted; 408, 425, 429 and 5xx are deferred, `Retry-After` is kept; every other answer is refused. What breaks
 before the last byte was surely not taken, what breaks behind it is unknown.
 """
 
@@ -18,10 +18,12 @@ import http.client
 import ssl
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from retention_cli import crash
+from retention_cli.deliver.channels.pause import seconds_in
 from retention_cli.deliver.channels.smtp_url import is_loopback
 from retention_cli.deliver.outcome import Accepted, ConnectionDown, Deferred, Fault, Outcome, Refused, Unknown, Withheld
 from retention_cli.errors import UsageError
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
 _LATER = frozenset({408, 425, 429})
 _OK, _WRONG = range(200, 300), range(500, 600)
 _LONGEST_ANSWER = 64 * 1024
-_LONGEST_PAUSE = 86_400
 _PREFIX = "whsec_"
 AGENT = "retention"
 _BROKEN = (OSError, http.client.HTTPException)
@@ -141,7 +142,8 @@ class WebhookConnection:
             if not commit(lambda: connection.send(mail.raw[-1:])):
                 return Withheld()
             response = connection.getresponse()
-            return _outcome(response.status, response.getheader("Retry-After"), response.read(_LONGEST_ANSWER))
+            wish = seconds_in(response.getheader("Retry-After"), datetime.fromtimestamp(self._now(), UTC))
+            return _outcome(response.status, wish, response.read(_LONGEST_ANSWER))
         except _BROKEN as error:
             return Unknown(f"no answer of the receiver {mail.rcpt}: {_said(error)}")
 
@@ -176,20 +178,13 @@ def _connection(endpoint: Endpoint) -> http.client.HTTPConnection:
     return http.client.HTTPConnection(endpoint.host, endpoint.port, timeout=endpoint.timeout)
 
 
-def _outcome(status: int, retry_after: str | None, answer: bytes) -> Outcome:
+def _outcome(status: int, wish: float | None, answer: bytes) -> Outcome:
     if status in _OK:
         return Accepted(str(status))
     text = visible(answer.decode(errors="replace").strip().partition("\n")[0])[:200] or "no reason given"
     if status in _LATER or status in _WRONG:
-        return Deferred(status, text, _pause(retry_after))
+        return Deferred(status, text, wish)
     return Refused(status, text, Fault.OTHER)
-
-
-def _pause(retry_after: str | None) -> float | None:
-    """Return the seconds of `Retry-After`; a date, or nonsense, says nothing here."""
-    if retry_after is None or not retry_after.strip().isascii() or not retry_after.strip().isdigit():
-        return None
-    return float(min(int(retry_after), _LONGEST_PAUSE))
 
 
 def _said(error: BaseException) -> str:
