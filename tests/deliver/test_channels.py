@@ -56,7 +56,7 @@ def each(kind: str, folder: Path) -> Iterator[tuple[Channel, Callable[[], list[b
 
 
 HERE = ("folder", "smtp", "fake")
-"""Channels whose other end is asked here; providers are in test_providers.py and test_ses.py."""
+"""Channels whose other end is asked here; the others are in test_providers.py, test_ses.py and cli/test_ways.py."""
 
 
 @pytest.mark.parametrize("kind", HERE)
@@ -90,7 +90,7 @@ def test_a_gate_that_says_no_holds_the_message_back(kind: str, tmp_path: Path) -
 
 
 def test_every_channel_is_held_to_the_contract() -> None:
-    assert set(CHANNELS) == {*HERE, *CONTRACTS, "ses"}
+    assert set(CHANNELS) == {*HERE, *CONTRACTS, "ses", "apprise"}
 
 
 def test_another_package_brings_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,7 +50,8 @@ def problems_of(root: Path, name: str, wrong: str | None = None) -> list[Problem
 @pytest.fixture(autouse=True)
 def variables(monkeypatch: pytest.MonkeyPatch) -> None:
     """Set what a production target takes from the environment."""
-    for name, value in {"SMTP_URL": "smtp://127.0.0.1:2525", "CRM_HOOK": "https://crm.example.com/", "CRM_SECRET": "none", "POSTMARK_TOKEN": "none"}.items():
+    hook = {"CRM_HOOK": "https://crm.example.com/", "CRM_SECRET": "none"}
+    for name, value in {"SMTP_URL": "smtp://127.0.0.1:2525", "POSTMARK_TOKEN": "none", "SMS_URL": "json://127.0.0.1/{to}", **hook}.items():
         monkeypatch.setenv(name, value)
 
 

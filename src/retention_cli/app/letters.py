@@ -5,25 +5,30 @@ What the shop's messages have in common is one value, a `Post`, so that another 
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from retention_cli.deliver.mail import Mail, checked
 from retention_cli.journey.frame import from_micros
 from retention_cli.model.identity import message_key
 from retention_cli.render.bundle import Bundle
-from retention_cli.render.compose import Finished, compose
+from retention_cli.render.compose import Finished, compose, say
 from retention_cli.render.contexts import decode, unpack
 from retention_cli.render.envelope import Envelope, From
 from retention_cli.render.filters import LocalTime
+from retention_cli.render.phone import reachable
 from retention_cli.render.voucher import Voucher
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from retention_cli.app.workspace import Workspace
     from retention_cli.ledger.rows import Claim
     from retention_cli.render.links import SigningKeys
 
+MAIL, PUSH = "email", "push"
 _NOBODY = From("retention@localhost.localdomain")
 
 
@@ -35,18 +40,22 @@ class Post:
     keys: SigningKeys
     public_url: str | None
     unsubscribe: str | None
+    redirect: str | None = None
+    """Who gets everything in place of the customers, in a rehearsal."""
 
 
 def post_of(work: Workspace, keys: SigningKeys) -> Post:
     """Return what the messages of a project have in common."""
     sender = work.project.settings.sender
     written_by = From(str(sender.email), sender.name, sender.reply_to) if sender else _NOBODY
-    return Post(written_by, keys, work.target.public_url, sender.unsubscribe if sender else None)
+    return Post(written_by, keys, work.target.public_url, sender.unsubscribe if sender else None, work.target.redirect)
 
 
 def mail_of(post: Post, claim: Claim, context: str, template: str) -> Mail:
     """Return a claimed message ready to be sent; raise RenderFailed where it cannot be made."""
     key = key_of(claim)
+    if claim.channel != MAIL:
+        return _note_of(post, claim, key, context, _bundle(template))
     finished = finish(post, claim, key, context, _bundle(template))
     return checked(Mail(key, finished.raw, finished.sender, finished.recipient, finished.body_sha))
 
@@ -63,16 +72,25 @@ def key_of(claim: Claim) -> str:
 
 def finish(post: Post, claim: Claim, key: str, context: str, bundle: Bundle) -> Finished:
     """Make one message of a claim, its key, its frozen context and its template."""
+    facts = _facts(claim, context)
+    return compose(bundle, facts, _envelope(post, claim, key, facts))
+
+
+def _facts(claim: Claim, context: str) -> dict[str, Any]:
     facts = decode(context)
     if isinstance(ends := facts.get("deadline"), str):
         facts["deadline"] = LocalTime.fromisoformat(ends)
     if isinstance(code := claim.voucher or facts.get("voucher"), str):  # the latter in trials, for which none is handed out
         facts["voucher"] = Voucher(code, claim.voucher_until)
+    return facts
+
+
+def _envelope(post: Post, claim: Claim, key: str, facts: Mapping[str, Any]) -> Envelope:
     campaign = facts.get("campaign")
     kind = campaign.get("kind") if isinstance(campaign, dict) else None
-    envelope = Envelope(
+    return Envelope(
         sender=post.sender,
-        to=claim.address,
+        to=post.redirect or claim.address,
         customer=claim.customer,
         key=key,
         date=from_micros(claim.planned_at),
@@ -82,7 +100,15 @@ def finish(post: Post, claim: Claim, key: str, context: str, bundle: Bundle) -> 
         public_url=post.public_url,
         unsubscribe=post.unsubscribe,
     )
-    return compose(bundle, facts, envelope)
+
+
+def _note_of(post: Post, claim: Claim, key: str, context: str, bundle: Bundle) -> Mail:
+    """Make what is no mail: a text message is its text, a push has its subject as title."""
+    facts = _facts(claim, context)
+    said = say(bundle, facts, _envelope(post, claim, key, facts))
+    title = said.subject if claim.channel == PUSH else ""
+    raw = (f"{title}\n\n{said.text.strip()}" if title else said.text.strip()).encode()
+    return Mail(key, raw, "", reachable(claim.channel, claim.address), hashlib.sha256(raw).hexdigest(), title=title)
 
 
 @lru_cache(maxsize=32)

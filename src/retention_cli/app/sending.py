@@ -13,23 +13,27 @@ from retention_cli.app.rendering import Rendering, processes_for
 from retention_cli.app.second_look import NO_LOOK
 from retention_cli.app.switches import Switches
 from retention_cli.app.workspace import STATE, STOP_FILE
+from retention_cli.deliver.channels.folder import Folder
 from retention_cli.deliver.channels.registry import channel_for
 from retention_cli.deliver.dispatch import Plan, dispatch
-from retention_cli.errors import UsageError
 from retention_cli.journey.frame import to_micros
 from retention_cli.ledger.outbox import Outbox
 from retention_cli.model.effects import CALL
 from retention_cli.model.state import OUTCOMES, MessageState
+from retention_cli.model.target import FolderChannel
 from retention_cli.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from retention_cli.app.hooks import Hooks
     from retention_cli.app.second_look import Look
     from retention_cli.app.workspace import Workspace
     from retention_cli.clock import Clock
     from retention_cli.deliver.channels.channel import Channel
+    from retention_cli.model.target import Channel as ChannelSettings
+    from retention_cli.model.target import Target, Way
 
 CHANNEL = "email"
 HALTED = f"the file {STATE}/{STOP_FILE} is there; nothing leaves until it is removed"
@@ -64,27 +68,39 @@ def send(work: Workspace, clock: Clock, hooks: Hooks, *, sender: str, switches: 
 
     `look` looks at the exports again while messages leave.
     """
-    settings = work.target.deliver.get("email")
-    if settings is None:
-        raise UsageError(f"the target {work.target_name} has no channel for {CHANNEL}", f"write it under targets: {work.target_name}: deliver:")
     post = post_of(work, signing_keys(work, work.location, hooks.say))
-    plan, calls = (Plan(kind, some, work.target.max_age.elapsed) for kind, some in ((CHANNEL, settings.connections), (CALL, AT_ONCE)))
+    note = ""
     switches = switches or Switches(work, clock)
     counts: Counter[MessageState] = Counter()
     with Outbox(work.location, sender) as outbox:
         recovered = outbox.recover(to_micros(clock.now()))
         if recovered.unknown:
             hooks.say(f"{recovered.unknown} messages may or may not have left before: see `retention unknown list`")
-        with Rendering(post, processes_for(outbox.waiting(to_micros(clock.now())).ready)) as rendering:
-            way = _Way(outbox, channel_for(settings, work.root), rendering, clock, plan)
-            note = _send_all(way, hooks, switches, look, counts)
+        for kind, settings in work.target.deliver.items():
+            ready = outbox.waiting(to_micros(clock.now())).ready if kind == CHANNEL else 0
+            with Rendering(post, processes_for(ready)) as rendering:
+                way = _Way(outbox, way_out(settings, kind, work.root), rendering, clock, plan_of(work.target, kind))
+                note = _send_all(way, hooks, switches, look, counts) or note
         if receivers_of(work):
-            way = _Way(outbox, channel_of(work), Calling(), clock, calls)
+            way = _Way(outbox, channel_of(work), Calling(), clock, Plan(CALL, AT_ONCE, work.target.max_age.elapsed))
             note = _send_all(way, hooks, switches, look, counts) or note
         left = outbox.waiting(to_micros(clock.now())).ready
     counts[MessageState.UNKNOWN] += recovered.unknown
     halted = hooks.halted()
     return Sent(tally(counts), left, HALTED if halted else note, halted)
+
+
+def plan_of(target: Target, kind: Way) -> Plan:
+    """Return how a target sends one kind of messages; a redirected target sends mail alone, and to one address."""
+    only = target.only if target.redirect is None or kind == CHANNEL else ()
+    return Plan(kind, target.deliver[kind].connections, target.max_age.elapsed, only=only)
+
+
+def way_out(settings: ChannelSettings, kind: Way, root: Path) -> Channel:
+    """Return the channel of a target for one kind of messages; what is no mail is written into a folder as text."""
+    if isinstance(settings, FolderChannel) and kind != CHANNEL:
+        return Folder.of(settings, root, suffix=".txt")
+    return channel_for(settings, root)
 
 
 @dataclass(frozen=True, slots=True)

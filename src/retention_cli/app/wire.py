@@ -55,7 +55,7 @@ def post_values(post: Post) -> dict[str, Any]:
 def read_post(values: dict[str, Any]) -> Post:
     """Return the post of `post_values`."""
     current, *old = (bytes.fromhex(key) for key in values["keys"])
-    return Post(From(**values["sender"]), SigningKeys(current, tuple(old)), values["public_url"], values["unsubscribe"])
+    return Post(From(**values["sender"]), SigningKeys(current, tuple(old)), values["public_url"], values["unsubscribe"], values["redirect"])
 
 
 def claim_values(claim: Claim) -> list[Any]:
@@ -70,7 +70,7 @@ def read_claim(values: list[Any]) -> Claim:
 
 def put_mails(stream: BinaryIO, mails: Sequence[Mail | None]) -> None:
     """Write finished messages; None for one that could not be made."""
-    heads = [mail and [mail.key, mail.mail_from, mail.rcpt, mail.sha, mail.fit] for mail in mails]
+    heads = [mail and [mail.key, mail.mail_from, mail.rcpt, mail.sha, mail.fit, mail.title] for mail in mails]
     put(stream, heads, [mail.raw for mail in mails if mail is not None])
 
 

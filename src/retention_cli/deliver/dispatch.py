@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Outcomes", "Plan", "dispatch"]
 
+NOT_HERE = "the target sends to others only"
+"""Why a message is not sent that goes to nobody of a target's `only`."""
 _MOST_TRIES, _DOWNS_BESIDE_LINES = 2, 3
 _ABORT_SECONDS, _PROGRESS_SECONDS = 5.0, 0.5
 _SERVER_ERROR = 500  # an HTTP server that is not well; SMTP defers with 4xx
@@ -139,6 +141,9 @@ class _Dispatch:
         if job.claim.attempts and now >= self.plan.give_up(job.claim.planned_at):
             self.committer.add(Mark(job.claim.message, MessageState.EXPIRED, now, reason="not taken within the target's max_age"))
             self.counts[MessageState.EXPIRED] += 1
+        elif not self.plan.allows(job.claim.address):
+            self.committer.add(Mark(job.claim.message, MessageState.SUPPRESSED, now, reason=NOT_HERE))
+            self.counts[MessageState.SUPPRESSED] += 1
         else:
             self.outstanding += 1
             self.ready.put(job)

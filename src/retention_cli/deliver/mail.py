@@ -20,6 +20,7 @@ _ADDRESS = re.compile(r"[^\s<>@\x00-\x1f\x7f-\x9f\\\"]{1,64}@[^\s<>@\x00-\x1f\x7
 class Mail:
     """One message for one person. `key` is its public key (hex), the same at every attempt; `raw` has CRLF line ends and `sha` is its digest.
 
+    What is no mail (a text message, a push) has its text as `raw`, behind its `title` and an empty line where there is one.
     `fit` is set by `checked`, in whichever process of ours made the message: its bytes were looked at and go out as they are.
     """
 
@@ -29,6 +30,7 @@ class Mail:
     rcpt: str
     sha: str = ""
     fit: bool = False
+    title: str = ""
 
 
 def checked(mail: Mail) -> Mail:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from retention_cli.deliver.retry import SECOND
@@ -25,6 +26,12 @@ class Plan:
     connections: int = 4
     max_age: timedelta = timedelta(hours=48)
     grace: float = 30.0
+    only: tuple[str, ...] | None = None
+    """Patterns of addresses that may be written to; None: all. What goes elsewhere is suppressed."""
+
+    def allows(self, address: str) -> bool:
+        """Tell whether an address may be written to."""
+        return self.only is None or any(fnmatchcase(address.strip().lower(), pattern.lower()) for pattern in self.only)
 
     def give_up(self, planned_at: int) -> int:
         """Return when a message planned at a moment is tried no more (both in µs)."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +14,7 @@ from retention_cli.model.case import Case
 from retention_cli.model.daemon import Daemon
 from retention_cli.model.duration import Duration
 from retention_cli.model.effects import Update
+from retention_cli.model.email_address import EmailAddress
 from retention_cli.model.group import Group
 from retention_cli.model.kept_field import KeptField
 from retention_cli.model.learned import Learned
@@ -33,20 +33,6 @@ from retention_cli.model.word import Word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-
-_ATOM = r"[^\s@.<>()\[\],;:\\\"\x00-\x1f\x7f]+"
-_ADDRESS = re.compile(rf"{_ATOM}(\.{_ATOM})*@{_ATOM}(\.{_ATOM})+")
-
-
-def _check_address(value: Word) -> Word:
-    if not _ADDRESS.fullmatch(value):
-        raise ValueError(f"{value!r} is no e-mail address")
-    return value
-
-
-EmailAddress = Annotated[Word, AfterValidator(_check_address), WithJsonSchema({"type": "string", "format": "email"})]
-"""An address the shop itself uses; what customers' addresses may look like is decided where messages are made."""
 
 
 class Sender(Model):

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from retention_cli.model.base import Model, Name, Span, Whole
 from retention_cli.model.duration import Duration
+from retention_cli.model.email_address import EmailAddress
 from retention_cli.model.word import Word
 
 Connections = Annotated[Whole, Field(ge=1, le=64)]
@@ -87,6 +88,15 @@ class MailjetChannel(Provider):
     secret: Word = Field(repr=False, description='the secret key: "${MAILJET_SECRET}"')
 
 
+class AppriseChannel(Model):
+    """Sends text messages, push or chat by a service that Apprise knows."""
+
+    to: Literal["apprise"] = Field(description="send text messages, push or chat by Apprise")
+    url: Word = Field(repr=False, description='the service, with {to} where the number or token goes: "${SMS_URL}"')
+    connections: Connections = Field(default=1, description="how many messages at once")
+    timeout: Span = Field(default=Duration(30, "second"), description="how long to wait for the service")
+
+
 class SesChannel(Model):
     """Sends by Amazon SES; who we are is found as the AWS tools find it: environment, profile or role."""
 
@@ -126,10 +136,15 @@ Channel = Annotated[
     | BrevoChannel
     | MailjetChannel
     | SesChannel
+    | AppriseChannel
     | PluginChannel,
     Field(discriminator="to"),
 ]
 _AT_HOME = frozenset({"folder", "fake"})
+Way = Literal["email", "sms", "push"]
+FOR_ALL = frozenset({"folder", "fake", "plugin"})
+"""What delivers every way; the others carry mail alone, or (`apprise`) all but mail."""
+FOR_NOTES = frozenset({"apprise"})
 
 
 class Target(Model):
@@ -137,9 +152,13 @@ class Target(Model):
 
     name: Word = Word("default")
     ledger: Word | None = Field(default=None, repr=False, description="sqlite, sqlite:PATH or postgresql://…; a target that truly sends must name it")
-    deliver: dict[Literal["email"], Channel] = Field(description="how each channel's messages leave")
+    deliver: dict[Way, Channel] = Field(min_length=1, description="how each channel's messages leave")
     call: dict[Name, Receiver] = Field(default={}, description="programs that steps call, by name")
     public_url: str | None = Field(default=None, pattern=r"^https?://[^\s]+$", description="where links in messages lead, without a path")
+    only: tuple[str, ...] | None = Field(
+        default=None, min_length=1, description='whom messages may go to, as patterns: "*@example.com"; to nobody else'
+    )
+    redirect: EmailAddress | None = Field(default=None, description="who gets every mail in place of the customers")
     max_age: Span = Field(default=Duration(48, "hour"), description="how long a message that cannot leave is tried")
 
     @property

@@ -14,7 +14,7 @@ from retention_cli.model.mail import EVENTS, OWN_EVENTS
 from retention_cli.model.reserved import RESERVED
 from retention_cli.model.source import CUSTOMERS, IDENTITIES, EventColumn
 from retention_cli.model.step import PREFERRED, letters, templates_of
-from retention_cli.model.target import DEFAULT_TARGET
+from retention_cli.model.target import DEFAULT_TARGET, FOR_ALL, FOR_NOTES
 from retention_cli.model.word import Word, place_of
 from retention_cli.project.notes import Code
 from retention_cli.text import did_you_mean, nearest
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from retention_cli.project.notes import Notes
     from retention_cli.project.objects import Named
 
+_WAYS = {
+    True: "mail leaves by smtp, folder, a provider or a plugin; apprise is for sms and push",
+    False: "sms and push leave by apprise, folder, fake or a plugin",
+}
 _NOT_ZONES = ("localtime", "posixrules", "Factory", "posix/", "right/")
 
 
@@ -172,6 +176,10 @@ def _check_targets(settings: Settings, notes: Notes) -> None:
         if target.truly_sends and target.ledger is None:
             hint = 'add ledger: sqlite, or ledger: "${LEDGER_URL}"'
             notes.error(name.place, Code.TARGET_LEDGER, f"the target {name!r} truly sends and names no ledger", hint)
+        for way, channel in target.deliver.items():
+            if channel.to not in FOR_ALL and (way == "email") is (channel.to in FOR_NOTES):
+                message = f"the target {name!r} cannot deliver {way} by {channel.to}"
+                notes.error(name.place, Code.WRONG_VALUE, message, _WAYS[way == "email"])
 
 
 def _check_sending(settings: Settings, campaigns: Named[Campaign], notes: Notes) -> None:

@@ -20,6 +20,7 @@ from retention_cli.render.bundle import TextFrom
 from retention_cli.render.envelope import WaysOut, header_fields, recipient, ways_out
 from retention_cli.render.environment import HTML, LINE, TEXT
 from retention_cli.render.filters import FORMATS, Formats, known_locale
+from retention_cli.render.frame import without_footer
 from retention_cli.render.headers import clean
 from retention_cli.render.html_text import html_to_text, settle
 from retention_cli.render.inlining import inline
@@ -85,6 +86,13 @@ def compose(bundle: Bundle, context: Mapping[str, object], envelope: Envelope) -
     )
 
 
+def say(bundle: Bundle, context: Mapping[str, object], envelope: Envelope) -> Content:
+    """Return what a message says where it is no mail; raise RenderFailed where this person's cannot be made."""
+    bundle = _bare(bundle)
+    out = ways_out(envelope) if _prepared(bundle).links else WaysOut(None, None, "")
+    return render(bundle, {**context, **_surroundings(bundle, envelope, out)})
+
+
 def render(bundle: Bundle, names: Mapping[str, object]) -> Content:
     """Return what a message says to one person, with `names` in reach; raise RenderFailed where it cannot be said."""
     _require(bundle, names)
@@ -102,6 +110,13 @@ def render(bundle: Bundle, names: Mapping[str, object]) -> Content:
         return Content(subject, html_to_text(html), html)
     text = _run(bundle, "text part", prepared.text, reach)
     return Content(subject, settle(text) if bundle.text_from is TextFrom.TEMPLATE else _tidy(text), html)
+
+
+@lru_cache(maxsize=256)
+def _bare(bundle: Bundle) -> Bundle:
+    """Return the text of a template alone, without the footer that marketing by mail has."""
+    text = without_footer(bundle.settings, bundle.text, (bundle.language or bundle.settings.locale).replace("_", "-"))
+    return replace(bundle, text=text, html=None if bundle.text_from is TextFrom.WRITTEN else bundle.html)
 
 
 @lru_cache(maxsize=256)

@@ -21,6 +21,7 @@ _BODY_END = re.compile(r"</body\s*>(?!.*</body\s*>)", re.IGNORECASE | re.DOTALL)
 _HIDDEN = "display:none;max-height:0;overflow:hidden;mso-hide:all"
 _FOOTER = "padding:24px 16px;font-family:Arial,Helvetica,sans-serif;font-size:12px;line-height:18px;color:#666666;text-align:center"
 _LINK = "{{ unsubscribe_url }}"
+_PARTED = "\n\n--\n"
 _WORDS = {
     "cs": "Odhlásit se z odběru",
     "de": "Abmelden",
@@ -78,7 +79,13 @@ def text_footer(settings: MailSettings, source: str, language: str) -> str:
     lines = [_raw(line) for line in _address(settings, source)]
     if _lacks_link(settings, source):
         lines.append(f"{_word(language)}: {_LINK}")
-    return "\n\n--\n" + "\n".join(lines) + "\n" if lines else ""
+    return _PARTED + "\n".join(lines) + "\n" if lines else ""
+
+
+def without_footer(settings: MailSettings, text: str, language: str) -> str:
+    """Return a text template without the footer that it was given: a text message has no room for one."""
+    source, parted, _ = text.rpartition(_PARTED)
+    return source if parted and text == source + text_footer(settings, source, language) else text
 
 
 def _lacks_link(settings: MailSettings, source: str) -> bool:

@@ -24,6 +24,7 @@ CHANNELS = {
     "folder": "retention_cli.deliver.channels.folder:Folder",
     "smtp": "retention_cli.deliver.channels.smtp:Smtp",
     "fake": "retention_cli.deliver.channels.fake:Fake",
+    "apprise": "retention_cli.deliver.channels.apprise:Apprise",
     "ses": "retention_cli.deliver.channels.ses:Ses",
     "postmark": "retention_cli.deliver.channels.postmark:Postmark",
     "sendgrid": "retention_cli.deliver.channels.sendgrid:Sendgrid",
