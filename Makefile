@@ -26,7 +26,7 @@ help:
 $(READY): pyproject.toml uv.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@$(BIN)/uv export --quiet --frozen --no-emit-project --extra postgres --extra cs --extra xlsx --extra analytics --extra s3 --extra http --extra ses --extra notify --output-file $(VENV)/requirements.txt >/dev/null
+	@$(BIN)/uv export --quiet --frozen --no-emit-project --extra postgres --extra cs --extra xlsx --extra analytics --extra s3 --extra http --extra ses --extra notify --extra dkim --output-file $(VENV)/requirements.txt >/dev/null
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $(VENV)/requirements.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@

@@ -6,9 +6,14 @@ import json
 from email import message_from_bytes, policy
 from typing import TYPE_CHECKING
 
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from dkim import verify
+
 from cli.test_steps import rows, shop
 from support.hook import Hook, hook
 from support.shell import retention
+from support.smtp_sink import SmtpSink
 from support.tiny_shop import SETTINGS
 
 if TYPE_CHECKING:
@@ -132,3 +137,24 @@ def shop_without_a_tick(folder: Path, files: dict[str, str]) -> Path:
     made = shop(folder, "  - {send: cart-sms, channel: sms}\n", ANN, files=settings(deliver="{sms: {to: folder, path: outbox}}"))
     (made / "retention.yml").write_text(files["retention.yml"])
     return made
+
+
+def test_mail_is_signed_as_it_leaves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key is a file that the environment names; what is wrong with it is told before anything leaves."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    file = tmp_path / "dkim.pem"
+    monkeypatch.setenv("DKIM_KEY_FILE", str(file))
+    with SmtpSink() as sink:
+        dkim = '{domain: example.com, selector: r1, key: "${DKIM_KEY_FILE}"}'
+        files = settings(ledger="sqlite", deliver=f'{{email: {{to: smtp, url: "{sink.url}", dkim: {dkim}}}}}')
+        made = shop(tmp_path / "shop", "  - send: letter\n", ANN, files=settings(deliver="{email: {to: folder, path: outbox}}"))
+        (made / "retention.yml").write_text(files["retention.yml"])
+        missing = retention(made, "run", "--as-of", "2026-05-01T10:01")
+        assert missing.code == 2
+        assert "the file with the DKIM key cannot be read: No such file or directory" in missing.said
+        file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        assert ran(made)["sent"] == 1
+        [got] = sink.received
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    record = b"v=DKIM1; k=rsa; p=" + "".join(public.splitlines()[1:-1]).encode()
+    assert verify(got.raw, dnsfunc=lambda *_, **__: record)

@@ -11,11 +11,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from retention_cli.deliver.mail import Mail, checked
+from retention_cli.errors import UsageError
 from retention_cli.journey.frame import from_micros
 from retention_cli.model.identity import message_key
+from retention_cli.model.target import SmtpChannel
 from retention_cli.render.bundle import Bundle
 from retention_cli.render.compose import Finished, compose, say
 from retention_cli.render.contexts import decode, unpack
+from retention_cli.render.dkim import Signer, check, signed
 from retention_cli.render.envelope import Envelope, From
 from retention_cli.render.filters import LocalTime
 from retention_cli.render.phone import reachable
@@ -42,13 +45,29 @@ class Post:
     unsubscribe: str | None
     redirect: str | None = None
     """Who gets everything in place of the customers, in a rehearsal."""
+    signer: Signer | None = None
 
 
 def post_of(work: Workspace, keys: SigningKeys) -> Post:
     """Return what the messages of a project have in common."""
     sender = work.project.settings.sender
     written_by = From(str(sender.email), sender.name, sender.reply_to) if sender else _NOBODY
-    return Post(written_by, keys, work.target.public_url, sender.unsubscribe if sender else None, work.target.redirect)
+    unsubscribe, target = sender.unsubscribe if sender else None, work.target
+    return Post(written_by, keys, target.public_url, unsubscribe, target.redirect, _signer(work, written_by))
+
+
+def _signer(work: Workspace, sender: From) -> Signer | None:
+    channel = work.target.deliver.get("email")
+    if not isinstance(channel, SmtpChannel) or channel.dkim is None:
+        return None
+    try:
+        pem = (work.root / str(channel.dkim.key).strip()).read_text(encoding="ascii")
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "it is no text"
+        raise UsageError(f"the file with the DKIM key cannot be read: {why}", "look at dkim: key: in retention.yml and at the environment") from None
+    signer = Signer(channel.dkim.domain, channel.dkim.selector, pem)
+    check(signer, sender.email)
+    return signer
 
 
 def mail_of(post: Post, claim: Claim, context: str, template: str) -> Mail:
@@ -57,7 +76,15 @@ def mail_of(post: Post, claim: Claim, context: str, template: str) -> Mail:
     if claim.channel != MAIL:
         return _note_of(post, claim, key, context, _bundle(template))
     finished = finish(post, claim, key, context, _bundle(template))
-    return checked(Mail(key, finished.raw, finished.sender, finished.recipient, finished.body_sha))
+    return packed(post, key, finished)
+
+
+def packed(post: Post, key: str, finished: Finished) -> Mail:
+    """Return a finished message ready to be sent, signed where the target signs."""
+    if post.signer is None:
+        return checked(Mail(key, finished.raw, finished.sender, finished.recipient, finished.body_sha))
+    raw = signed(finished.raw, post.signer)
+    return checked(Mail(key, raw, finished.sender, finished.recipient, hashlib.sha256(raw).hexdigest()))
 
 
 def context_in(chunk: bytes, claim: Claim) -> str:

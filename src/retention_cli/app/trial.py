@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retention_cli.app.keys import signing_keys
-from retention_cli.app.letters import finish, key_of, post_of
+from retention_cli.app.letters import finish, key_of, packed, post_of
 from retention_cli.app.mails import mails_of
 from retention_cli.app.message import Occasion, context_of, look_up
 from retention_cli.app.occasions import occasion_of
@@ -20,8 +20,6 @@ from retention_cli.app.sending import CHANNEL, tally
 from retention_cli.compile.program import compile_program
 from retention_cli.deliver.channels.registry import channel_for
 from retention_cli.deliver.dispatch import Plan, dispatch
-from retention_cli.deliver.mail import Mail as Outgoing
-from retention_cli.deliver.mail import checked
 from retention_cli.errors import UsageError
 from retention_cli.journey.frame import to_micros
 from retention_cli.ledger.delta import Delta
@@ -41,6 +39,7 @@ if TYPE_CHECKING:
     from retention_cli.app.hooks import Hooks
     from retention_cli.app.letters import Post
     from retention_cli.clock import Clock
+    from retention_cli.deliver.mail import Mail as Outgoing
     from retention_cli.journey.frame import Mail
     from retention_cli.model.program import Step
     from retention_cli.render.compose import Finished
@@ -140,7 +139,7 @@ class _Composing:
     def __call__(self, claim: Claim, _chunk: bytes, _template: str) -> Outgoing:
         draft = self.drafted[claim.context_index]
         finished = finish(self.post, claim, key_of(claim), draft.context, draft.mail.letter)
-        return checked(Outgoing(key_of(claim), finished.raw, finished.sender, finished.recipient, finished.body_sha))
+        return packed(self.post, key_of(claim), finished)
 
 
 def _planned(campaign: str, drafted: Sequence[Draft], to: str, at: int) -> Delta:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from retention_cli.app.letters import Post
 from retention_cli.deliver.mail import Mail
 from retention_cli.ledger.rows import Claim
+from retention_cli.render.dkim import Signer
 from retention_cli.render.envelope import From
 from retention_cli.render.links import SigningKeys
 
@@ -54,8 +55,9 @@ def post_values(post: Post) -> dict[str, Any]:
 
 def read_post(values: dict[str, Any]) -> Post:
     """Return the post of `post_values`."""
+    signer = Signer(**values["signer"]) if values["signer"] else None
     current, *old = (bytes.fromhex(key) for key in values["keys"])
-    return Post(From(**values["sender"]), SigningKeys(current, tuple(old)), values["public_url"], values["unsubscribe"], values["redirect"])
+    return Post(From(**values["sender"]), SigningKeys(current, tuple(old)), values["public_url"], values["unsubscribe"], values["redirect"], signer)
 
 
 def claim_values(claim: Claim) -> list[Any]:

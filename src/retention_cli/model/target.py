@@ -22,6 +22,14 @@ class FolderChannel(Model):
     connections: Connections = Field(default=2, description="how many messages are written at once")
 
 
+class DkimKey(Model):
+    """What signs mail: the private key of a selector whose public one stands in DNS."""
+
+    domain: str = Field(pattern=r"^[^\s@;]+\.[^\s@;]+$", description="the domain that signs, of the sender's address")
+    selector: str = Field(pattern=r"^[A-Za-z0-9._-]+$", description="the selector: its key stands at SELECTOR._domainkey.DOMAIN")
+    key: Word = Field(repr=False, description='the file with the private RSA key in PEM: "${DKIM_KEY_FILE}"')
+
+
 class SmtpChannel(Model):
     """Sends by SMTP. `smtp://` requires STARTTLS (plain on a loopback address), `smtps://` is TLS from the start, `?tls=off` is loud."""
 
@@ -29,6 +37,7 @@ class SmtpChannel(Model):
     url: Word = Field(repr=False, description='the server: "${SMTP_URL}", smtp://user:password@host:587 or smtps://…:465')
     connections: Connections = Field(default=4, description="how many connections at once")
     timeout: Span = Field(default=Duration(10, "minute"), description="how long to wait for the server's answer")
+    dkim: DkimKey | None = Field(default=None, description="what signs mail, where the server does not sign itself")
 
 
 class FakeChannel(Model):
