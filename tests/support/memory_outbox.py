@@ -56,6 +56,7 @@ class MemoryOutbox:
         self.ahead = True
         self.staying: set[int] = set()
         self.noted: list[Mark] = []
+        self.paces: dict[str, int] = {}
         self._thread = threading.get_ident()
 
     def claim(self, limit: int, now: int, channel: str) -> list[Claim]:
@@ -66,6 +67,13 @@ class MemoryOutbox:
         for message in free:
             self.state[message] = MessageState.CLAIMED
         return [self.claims[message] for message in free]
+
+    def reserve(self, way: str, span: int, now: int) -> int:
+        """Reserve time."""
+        self._check_thread()
+        begin = max(self.paces.get(way, 0), now)
+        self.paces[way] = begin + span
+        return begin
 
     def mark(self, marks: Sequence[Mark]) -> list[int]:
         """Move what may move."""

@@ -93,7 +93,9 @@ def send(work: Workspace, clock: Clock, hooks: Hooks, *, sender: str, switches: 
 def plan_of(target: Target, kind: Way) -> Plan:
     """Return how a target sends one kind of messages; a redirected target sends mail alone, and to one address."""
     only = target.only if target.redirect is None or kind == CHANNEL else ()
-    return Plan(kind, target.deliver[kind].connections, target.max_age.elapsed, only=only)
+    channel = target.deliver[kind]
+    rate = None if isinstance(channel, FolderChannel) else channel.rate
+    return Plan(kind, channel.connections, target.max_age.elapsed, only=only, rate=rate, way=f"{target.name}:{kind}")
 
 
 def way_out(settings: ChannelSettings, kind: Way, root: Path) -> Channel:

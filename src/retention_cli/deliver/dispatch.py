@@ -22,6 +22,7 @@ from retention_cli.deliver.intake import BATCH, Intake
 from retention_cli.deliver.marks import Ask, Committer, Done, Job, Left, Opened
 from retention_cli.deliver.outbox import micros
 from retention_cli.deliver.outcome import ConnectionDown, Deferred, Fault, Reach, Refused, Unknown, Unrenderable, Withheld, told
+from retention_cli.deliver.pace import Pacer
 from retention_cli.deliver.plan import Outcomes, Plan
 from retention_cli.deliver.settle import mark_for, too_late
 from retention_cli.deliver.staff import staff_for
@@ -93,6 +94,7 @@ class _Dispatch:
     back: list[int] = field(default_factory=list)
     committer: Committer = field(init=False)
     intake: Intake = field(init=False)
+    pacer: Pacer = field(init=False)
     working: int = 0
     outstanding: int = 0
     downs: int = 0
@@ -105,6 +107,7 @@ class _Dispatch:
         """Work until nothing may leave now, or until something ends it."""
         self.committer = Committer(self.outbox, self.clock)
         self.intake = Intake(self.outbox, self.plan.kind)
+        self.pacer = Pacer(self.outbox, self.plan)
         staff = staff_for(self.channel, self.compose, self.ready, self.clock, self.closing, ahead=self.outbox.ahead)
         with contextlib.closing(staff) as self.staff:
             return self._work()
@@ -123,34 +126,44 @@ class _Dispatch:
         return bool(self.unreachable) or self.failure is not None or self.committer.broken is not None or self.stop() or self.halted()
 
     def _refill(self) -> None:
-        """Claim more when the lines will soon have nothing to do."""
-        while not self.intake.exhausted and not self._ending() and self.ready.qsize() <= BATCH // 2:
+        """Claim more when the lines will soon have nothing to do, and hand out what is due."""
+        while not self.intake.exhausted and not self._ending() and not self.pacer.is_waiting and self.ready.qsize() <= BATCH // 2:
             now = micros(self.clock.now())
             try:
-                jobs = self.intake.take(now)
+                jobs = self.intake.take(now, self.pacer.batch)
+                self._take(jobs, now)
             except Exception as error:  # noqa: BLE001 - a ledger that cannot be read cannot be written either: end in order
                 self.committer.fail(error)
                 return
             crash.point("claimed")
             self.ahead(jobs)
-            for job in jobs:
-                self._take(job, now)
+            self._hand_out()
 
-    def _take(self, job: Job, now: int) -> None:
-        """Hand a claimed message to the lines, or let it go where it was tried for too long."""
-        if job.claim.attempts and now >= self.plan.give_up(job.claim.planned_at):
-            self.committer.add(Mark(job.claim.message, MessageState.EXPIRED, now, reason="not taken within the target's max_age"))
-            self.counts[MessageState.EXPIRED] += 1
-        elif not self.plan.allows(job.claim.address):
-            self.committer.add(Mark(job.claim.message, MessageState.SUPPRESSED, now, reason=NOT_HERE))
-            self.counts[MessageState.SUPPRESSED] += 1
-        else:
-            self.outstanding += 1
+    def _take(self, jobs: Sequence[Job], now: int) -> None:
+        """Have claimed messages wait for their turn, or let those go that were tried for too long or may not be sent here."""
+        going = []
+        for job in jobs:
+            if job.claim.attempts and now >= self.plan.give_up(job.claim.planned_at):
+                self._let_go(Mark(job.claim.message, MessageState.EXPIRED, now, reason="not taken within the target's max_age"))
+            elif not self.plan.allows(job.claim.address):
+                self._let_go(Mark(job.claim.message, MessageState.SUPPRESSED, now, reason=NOT_HERE))
+            else:
+                going.append(job)
+        self.outstanding += len(going)
+        self.pacer.add(going, now)
+
+    def _let_go(self, mark: Mark) -> None:
+        self.committer.add(mark)
+        self.counts[mark.to] += 1
+
+    def _hand_out(self) -> None:
+        for job in self.pacer.due(micros(self.clock.now())):
             self.ready.put(job)
 
     def _turn(self) -> None:
         """Take up what the lines have told, and answer those that ask."""
-        notes = self.staff.collect(self.committer.patience)
+        self._hand_out()
+        notes = self.staff.collect(self.pacer.patience(micros(self.clock.now()), self.committer.patience))
         asks = self._take_up(notes)
         if asks:
             self._answer(asks)
@@ -294,6 +307,8 @@ class _Dispatch:
 
     def _take_back(self) -> None:
         """Empty the queue of jobs, remembering what has to be given back."""
+        for waiting in self.pacer.clear():
+            self.ready.put(waiting)
         with contextlib.suppress(Empty):
             while True:
                 if (job := self.ready.get_nowait()) is not None:

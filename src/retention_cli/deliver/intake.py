@@ -26,9 +26,9 @@ class Intake:
         self._templates: dict[str, str] = {}
         self.exhausted = False
 
-    def take(self, now: int) -> list[Job]:
+    def take(self, now: int, limit: int = BATCH) -> list[Job]:
         """Claim the next messages."""
-        claims = self._outbox.claim(BATCH, now, self._kind)
+        claims = self._outbox.claim(limit, now, self._kind)
         self.exhausted = not claims
         self._load(claims)
         return [Job(claim, self._chunks[claim.context], self._templates[claim.template]) for claim in claims]

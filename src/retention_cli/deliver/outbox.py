@@ -47,6 +47,9 @@ class Outbox(Protocol):
     def recall(self, now: int) -> object:
         """Take back what is committed and has not left."""
 
+    def reserve(self, way: str, span: int, now: int) -> int:
+        """Reserve so many µs of a way's time, behind all that any sender has reserved; return when they begin, at `now` or later."""
+
     def contexts(self, ids: Collection[int]) -> Mapping[int, bytes]:
         """Return chunks of contexts."""
 

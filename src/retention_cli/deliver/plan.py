@@ -29,6 +29,10 @@ class Plan:
     only: tuple[str, ...] | None = None
     """Patterns of addresses that may be written to; None: all. What goes elsewhere is suppressed."""
 
+    rate: float | None = None
+    """Messages a second, shared by all who send by `way`; None: as many as go."""
+    way: str = ""
+
     def allows(self, address: str) -> bool:
         """Tell whether an address may be written to."""
         return self.only is None or any(fnmatchcase(address.strip().lower(), pattern.lower()) for pattern in self.only)

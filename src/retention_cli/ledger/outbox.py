@@ -218,6 +218,12 @@ class Outbox:
             facts.record_events(connection, [event])
         self._look_again = True
 
+    def reserve(self, way: str, span: int, now: int) -> int:
+        """Reserve so many microseconds of a way's time, behind all that is reserved already; return when they begin."""
+        with self._store.writing() as connection:
+            [(end,)] = self._store.rows(connection, "reserve_pace", way=way, now=now, span=span)
+        return int(end) - span
+
     def contexts(self, ids: Collection[int]) -> dict[int, bytes]:
         """Return chunks of contexts."""
         with self._store.reading() as connection:

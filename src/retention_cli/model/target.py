@@ -9,6 +9,7 @@ from pydantic import Field
 from retention_cli.model.base import Model, Name, Span, Whole
 from retention_cli.model.duration import Duration
 from retention_cli.model.email_address import EmailAddress
+from retention_cli.model.rate import Rate
 from retention_cli.model.word import Word
 
 Connections = Annotated[Whole, Field(ge=1, le=64)]
@@ -36,6 +37,7 @@ class SmtpChannel(Model):
     to: Literal["smtp"] = Field(description="send by a mail server")
     url: Word = Field(repr=False, description='the server: "${SMTP_URL}", smtp://user:password@host:587 or smtps://…:465')
     connections: Connections = Field(default=4, description="how many connections at once")
+    rate: Rate | None = Field(default=None, description="how many messages at most in a time: 50/s, 600/minute, 20000/day")
     timeout: Span = Field(default=Duration(10, "minute"), description="how long to wait for the server's answer")
     dkim: DkimKey | None = Field(default=None, description="what signs mail, where the server does not sign itself")
 
@@ -45,6 +47,7 @@ class FakeChannel(Model):
 
     to: Literal["fake"] = Field(description="answer as told, for tests")
     connections: Connections = Field(default=1, description="how many connections at once")
+    rate: Rate | None = Field(default=None, description="how many messages at most in a time: 50/s, 600/minute, 20000/day")
 
 
 class Provider(Model):
@@ -54,6 +57,7 @@ class Provider(Model):
     key: Word = Field(repr=False, description='the key of the account: "${API_KEY}"')
     url: Word | None = Field(default=None, description="where its API is, where that is not its usual place: https://HOST")
     connections: Connections = Field(default=4, description="how many requests at once")
+    rate: Rate | None = Field(default=None, description="how many messages at most in a time: 50/s, 600/minute, 20000/day")
     timeout: Span = Field(default=Duration(30, "second"), description="how long to wait for its answer")
 
 
@@ -103,6 +107,7 @@ class AppriseChannel(Model):
     to: Literal["apprise"] = Field(description="send text messages, push or chat by Apprise")
     url: Word = Field(repr=False, description='the service, with {to} where the number or token goes: "${SMS_URL}"')
     connections: Connections = Field(default=1, description="how many messages at once")
+    rate: Rate | None = Field(default=None, description="how many messages at most in a time: 50/s, 600/minute, 20000/day")
     timeout: Span = Field(default=Duration(30, "second"), description="how long to wait for the service")
 
 
@@ -114,6 +119,7 @@ class SesChannel(Model):
     configuration_set: str | None = Field(default=None, description="the configuration set")
     url: Word | None = Field(default=None, description="where its API is, where that is not its usual place: https://HOST")
     connections: Connections = Field(default=4, description="how many requests at once")
+    rate: Rate | None = Field(default=None, description="how many messages at most in a time: 50/s, 600/minute, 20000/day")
     timeout: Span = Field(default=Duration(30, "second"), description="how long to wait for its answer")
 
 
@@ -124,6 +130,7 @@ class PluginChannel(Model):
     plugin: Name = Field(description="the name of its entry point in the group retention.channels")
     options: dict[Name, Word] = Field(default={}, repr=False, description="what it is told, as texts")
     connections: Connections = Field(default=1, description="how many connections at once")
+    rate: Rate | None = Field(default=None, description="how many messages at most in a time: 50/s, 600/minute, 20000/day")
 
 
 class Receiver(Model):
