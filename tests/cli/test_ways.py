@@ -146,7 +146,7 @@ def test_mail_is_signed_as_it_leaves(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("DKIM_KEY_FILE", str(file))
     with SmtpSink() as sink:
         dkim = '{domain: example.com, selector: r1, key: "${DKIM_KEY_FILE}"}'
-        files = settings(ledger="sqlite", deliver=f'{{email: {{to: smtp, url: "{sink.url}", dkim: {dkim}}}}}')
+        files = settings(ledger="sqlite", deliver=f'{{email: {{to: smtp, url: "{sink.url}", return_path: bounces@mail.example.com, dkim: {dkim}}}}}')
         made = shop(tmp_path / "shop", "  - send: letter\n", ANN, files=settings(deliver="{email: {to: folder, path: outbox}}"))
         (made / "retention.yml").write_text(files["retention.yml"])
         missing = retention(made, "run", "--as-of", "2026-05-01T10:01")
@@ -157,4 +157,7 @@ def test_mail_is_signed_as_it_leaves(tmp_path: Path, monkeypatch: pytest.MonkeyP
         [got] = sink.received
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     record = b"v=DKIM1; k=rsa; p=" + "".join(public.splitlines()[1:-1]).encode()
+    local, _, domain = got.mail_from.partition("@")
+    assert (local.partition("+")[0], domain) == ("bounces", "mail.example.com")
+    assert got.raw.count(b"Message-ID: <" + local.partition("+")[2].encode()) == 1
     assert verify(got.raw, dnsfunc=lambda *_, **__: record)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from retention_cli.render.links import SigningKeys
 
 MAIL, PUSH = "email", "push"
+KEY_DIGITS, LONGEST_LOCAL = 32, 64
+"""What of a key stands in a return path, and how long the part before an @ may be (RFC 5321 §4.5.3.1.1)."""
 _NOBODY = From("retention@localhost.localdomain")
 
 
@@ -46,6 +48,8 @@ class Post:
     redirect: str | None = None
     """Who gets everything in place of the customers, in a rehearsal."""
     signer: Signer | None = None
+    return_path: str | None = None
+    """The mailbox that takes bounces (VERP); None: the sender's."""
 
 
 def post_of(work: Workspace, keys: SigningKeys) -> Post:
@@ -53,7 +57,27 @@ def post_of(work: Workspace, keys: SigningKeys) -> Post:
     sender = work.project.settings.sender
     written_by = From(str(sender.email), sender.name, sender.reply_to) if sender else _NOBODY
     unsubscribe, target = sender.unsubscribe if sender else None, work.target
-    return Post(written_by, keys, target.public_url, unsubscribe, target.redirect, _signer(work, written_by))
+    return Post(written_by, keys, target.public_url, unsubscribe, target.redirect, _signer(work, written_by), _return_path(work))
+
+
+def _return_path(work: Workspace) -> str | None:
+    channel = work.target.deliver.get("email")
+    if not isinstance(channel, SmtpChannel) or channel.return_path is None:
+        return None
+    mailbox = str(channel.return_path)
+    if len(mailbox.partition("@")[0]) + 1 + KEY_DIGITS > LONGEST_LOCAL:
+        raise UsageError(
+            f"return_path: {mailbox} leaves no room for a message's key", f"its part before the @ may have {LONGEST_LOCAL - KEY_DIGITS - 1} letters"
+        )
+    return mailbox
+
+
+def _envelope_sender(post: Post, key: str, sender: str) -> str:
+    """Return who hears of a bounce: with the message's key, by which it is known (VERP, cr.yp.to/proto/verp.txt)."""
+    if post.return_path is None:
+        return sender
+    local, _, domain = post.return_path.rpartition("@")
+    return f"{local}+{key[:KEY_DIGITS]}@{domain}"
 
 
 def _signer(work: Workspace, sender: From) -> Signer | None:
@@ -81,10 +105,11 @@ def mail_of(post: Post, claim: Claim, context: str, template: str) -> Mail:
 
 def packed(post: Post, key: str, finished: Finished) -> Mail:
     """Return a finished message ready to be sent, signed where the target signs."""
+    mail_from = _envelope_sender(post, key, finished.sender)
     if post.signer is None:
-        return checked(Mail(key, finished.raw, finished.sender, finished.recipient, finished.body_sha))
+        return checked(Mail(key, finished.raw, mail_from, finished.recipient, finished.body_sha))
     raw = signed(finished.raw, post.signer)
-    return checked(Mail(key, raw, finished.sender, finished.recipient, hashlib.sha256(raw).hexdigest()))
+    return checked(Mail(key, raw, mail_from, finished.recipient, hashlib.sha256(raw).hexdigest()))
 
 
 def context_in(chunk: bytes, claim: Claim) -> str:

@@ -57,7 +57,15 @@ def read_post(values: dict[str, Any]) -> Post:
     """Return the post of `post_values`."""
     signer = Signer(**values["signer"]) if values["signer"] else None
     current, *old = (bytes.fromhex(key) for key in values["keys"])
-    return Post(From(**values["sender"]), SigningKeys(current, tuple(old)), values["public_url"], values["unsubscribe"], values["redirect"], signer)
+    return Post(
+        From(**values["sender"]),
+        SigningKeys(current, tuple(old)),
+        values["public_url"],
+        values["unsubscribe"],
+        values["redirect"],
+        signer,
+        values["return_path"],
+    )
 
 
 def claim_values(claim: Claim) -> list[Any]:

@@ -39,6 +39,9 @@ class SmtpChannel(Model):
     connections: Connections = Field(default=4, description="how many connections at once")
     rate: Rate | None = Field(default=None, description="how many messages at most in a time: 50/s, 600/minute, 20000/day")
     timeout: Span = Field(default=Duration(10, "minute"), description="how long to wait for the server's answer")
+    return_path: EmailAddress | None = Field(
+        default=None, description="where bounces come back, each with its message's key: bounces@mail.shop.example, as bounces+KEY@…"
+    )
     dkim: DkimKey | None = Field(default=None, description="what signs mail, where the server does not sign itself")
 
 
