@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import time
@@ -104,4 +105,5 @@ def open_journeys(project: str, as_of: str, journeys: str, due: str) -> None:
 
 
 if __name__ == "__main__":
+    gc.set_threshold(100_000)  # as the command has it
     {"tick": tick, "fill": open_journeys}[sys.argv[1]](*sys.argv[2:])

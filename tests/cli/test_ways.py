@@ -12,6 +12,7 @@ from dkim import verify
 
 from cli.test_steps import rows, shop
 from support.hook import Hook, hook
+from support.providers import CONTRACTS
 from support.shell import retention
 from support.smtp_sink import SmtpSink
 from support.tiny_shop import SETTINGS
@@ -137,6 +138,54 @@ def shop_without_a_tick(folder: Path, files: dict[str, str]) -> Path:
     made = shop(folder, "  - {send: cart-sms, channel: sms}\n", ANN, files=settings(deliver="{sms: {to: folder, path: outbox}}"))
     (made / "retention.yml").write_text(files["retention.yml"])
     return made
+
+
+def provider(got: Hook, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Say where the provider's API is, and with which key."""
+    monkeypatch.setenv("POSTMARK_TOKEN", "key-of-the-account")
+    return f'{{email: {{to: postmark, key: "${{POSTMARK_TOKEN}}", url: "{got.url.partition("/hook")[0]}"}}}}'
+
+
+def test_a_key_that_is_turned_down_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """P08: exit 3, what was not tried stays planned and leaves once the key is right; the key is nowhere to be read."""
+    contract = CONTRACTS["postmark"]
+    with hook(contract.locked, contract.taken) as got:
+        made = shop(
+            tmp_path / "shop",
+            "  - send: letter\n",
+            ANN,
+            BOB,
+            files=settings(ledger="sqlite", max_age="3000 days", deliver=provider(got, monkeypatch)),
+        )
+        told = retention(made, "run", "--as-of", "2026-05-01T10:01")
+        assert told.code == 3
+        assert "the provider turns us away: 401 10 No Account or Server API tokens were supplied." in told.said
+        assert rows(made, "SELECT state FROM messages ORDER BY id") == [("deferred",), ("planned",)]
+        assert retention(made, "send").code in (0, 5)
+        assert rows(made, "SELECT state, provider_id FROM messages ORDER BY id") == [("deferred", None), ("sent", contract.id)]
+    kept = b"".join(file.read_bytes() for file in made.rglob("*") if file.is_file() and file.name != "retention.yml")
+    assert b"key-of-the-account" not in kept
+    assert "key-of-the-account" not in told.said + told.out
+
+
+def test_too_many_requests_hold_back_all_senders_and_later_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """P01: as long as Retry-After says, kept in the ledger across a restart."""
+    with hook((429, {"Retry-After": "1800"}, b"{}"), CONTRACTS["postmark"].taken) as got:
+        made = shop(
+            tmp_path / "shop",
+            "  - send: letter\n",
+            ANN,
+            BOB,
+            files=settings(ledger="sqlite", max_age="3000 days", deliver=provider(got, monkeypatch)),
+        )
+        assert retention(made, "run", "--as-of", "2026-05-01T10:01").code == 5
+        asked = len(got.got)
+        again = retention(made, "send", "--format", "json")
+        assert again.json["messages"]["sent"] == 0
+        assert len(got.got) == asked
+    waits = rows(made, "SELECT state, (next_attempt_at - changed_at) / 1000000 FROM messages")
+    assert {state for state, _ in waits} == {"deferred"}
+    assert all(1800 <= seconds <= 2160 for _, seconds in waits)
 
 
 def test_mail_is_signed_as_it_leaves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
