@@ -148,7 +148,7 @@ def told(found: Soak) -> Counter[str]:
     growth = found.sizes[-1] - found.sizes[0] - 150 * found.rounds * A_ROUND  # the counts of messages are the test's own
     assert growth < MOST_GROWTH
     sizes = f"{found.sizes[0] // MEBIBYTE} MiB at first, {found.sizes[-1] // MEBIBYTE} MiB at last"
-    print(f"soak: {found.rounds} rounds of {A_ROUND}: {dict(states)}; {sizes}; taken twice 0")
+    print(f"soak: {found.rounds} rounds of {A_ROUND}: {dict(states)}; {sizes}; taken twice 0")  # noqa: T201 - the figures
     return states
 
 
