@@ -16,12 +16,11 @@ from typing import TYPE_CHECKING, assert_never
 
 from retention_cli import crash
 from retention_cli.deliver import retry
-from retention_cli.deliver.breaker import Breakers
-from retention_cli.deliver.channels.channel import LoginRefused, Unreachable
+from retention_cli.deliver.ending import Ending
 from retention_cli.deliver.intake import BATCH, Intake
 from retention_cli.deliver.marks import Ask, Committer, Done, Job, Left, Opened
 from retention_cli.deliver.outbox import micros
-from retention_cli.deliver.outcome import ConnectionDown, Deferred, Fault, Reach, Refused, Unknown, Unrenderable, Withheld, told
+from retention_cli.deliver.outcome import ConnectionDown, Fault, Refused, Withheld, told
 from retention_cli.deliver.pace import Pacer
 from retention_cli.deliver.plan import Outcomes, Plan
 from retention_cli.deliver.settle import mark_for, too_late
@@ -48,9 +47,8 @@ __all__ = ["Outcomes", "Plan", "dispatch"]
 
 NOT_HERE = "the target sends to others only"
 """Why a message is not sent that goes to nobody of a target's `only`."""
-_MOST_TRIES, _DOWNS_BESIDE_LINES = 2, 3
+_MOST_TRIES = 2
 _ABORT_SECONDS, _PROGRESS_SECONDS = 5.0, 0.5
-_SERVER_ERROR = 500  # an HTTP server that is not well; SMTP defers with 4xx
 
 
 def dispatch(
@@ -88,19 +86,15 @@ class _Dispatch:
     staff: Staff = field(init=False)
     ready: SimpleQueue[Job | None] = field(default_factory=SimpleQueue)
     closing: threading.Event = field(default_factory=threading.Event)
-    breakers: Breakers = field(default_factory=Breakers)
     counts: Counter[MessageState] = field(default_factory=Counter)
     lines: list[Line | Extension] = field(default_factory=list)
     back: list[int] = field(default_factory=list)
     committer: Committer = field(init=False)
     intake: Intake = field(init=False)
     pacer: Pacer = field(init=False)
+    ending: Ending = field(init=False)
     working: int = 0
     outstanding: int = 0
-    downs: int = 0
-    unreachable: str = ""
-    wish: float = 0.0
-    failure: BaseException | None = None
     told_at: float = 0.0
 
     def run(self) -> Outcomes:
@@ -108,6 +102,7 @@ class _Dispatch:
         self.committer = Committer(self.outbox, self.clock)
         self.intake = Intake(self.outbox, self.plan.kind)
         self.pacer = Pacer(self.outbox, self.plan)
+        self.ending = Ending(self.plan.connections)
         staff = staff_for(self.channel, self.compose, self.ready, self.clock, self.closing, ahead=self.outbox.ahead)
         with contextlib.closing(staff) as self.staff:
             return self._work()
@@ -123,7 +118,7 @@ class _Dispatch:
         return self._conclude(stopped=stopped)
 
     def _ending(self) -> bool:
-        return bool(self.unreachable) or self.failure is not None or self.committer.broken is not None or self.stop() or self.halted()
+        return self.ending.has_come or self.committer.broken is not None or self.stop() or self.halted()
 
     def _refill(self) -> None:
         """Claim more when the lines will soon have nothing to do, and hand out what is due."""
@@ -199,7 +194,7 @@ class _Dispatch:
         ahead = self.staff.upcoming() if (writes := self.committer.must_write(asks)) else []
         if writes and not ahead:
             asks = asks + self._latecomers(len(asks))
-        if self.unreachable or self.failure is not None or self.halted():  # the server gets nothing more, and these need not become doubts
+        if self.ending.has_come or self.halted():  # the server gets nothing more, and these need not become doubts
             for ask in asks:
                 self.back.append(ask.job.claim.message)
                 self.committer.refuse(ask)
@@ -227,39 +222,16 @@ class _Dispatch:
             self._bounce(job.claim, told(result.code, result.text), now)
         self.committer.add(mark := mark_for(job.claim, result, now, self.plan.give_up(job.claim.planned_at)))
         self.counts[mark.to] += 1
-        if isinstance(result, Deferred):
-            self._keep_waiting(result)
-        if isinstance(result, Unknown) or (isinstance(result, Deferred) and result.code >= _SERVER_ERROR):
-            self._count_down(told(result.code, result.text) if isinstance(result, Deferred) else result.text)
-        elif not isinstance(result, ConnectionDown | Unrenderable):
-            self.downs = 0
-        if (reason := self.breakers.note(result)) is not None and self.failure is None:
-            self.failure = SendingStopped(reason, "mend the cause; what was not sent is still planned")
+        self.ending.note(result)
 
     def _is_last_try(self, job: Job, result: ConnectionDown) -> bool:
         """Count a connection that failed under a message; hand the message out again unless it has failed too often."""
-        self._count_down(result.text)
+        self.ending.count_down(result.text)
         job.tries += 1
         if job.tries > _MOST_TRIES:
             return True
         self.ready.put(job)
         return False
-
-    def _count_down(self, why: str) -> None:
-        """Count a connection that failed; after a few with no answer between, the server is not worth another message."""
-        self.downs += 1
-        if self.downs >= _DOWNS_BESIDE_LINES + self.plan.connections:
-            self.unreachable = why
-
-    def _keep_waiting(self, result: Deferred) -> None:
-        """End the dispatch where an answer speaks of more than its message."""
-        reason = told(result.code, result.text)
-        if result.reach is Reach.CHANNEL:
-            self.unreachable, self.wish = reason, max(self.wish, result.retry_after or 0.0)
-        elif result.reach is Reach.ACCOUNT and self.failure is None:
-            self.failure = SendingStopped(
-                f"the provider turns us away: {reason}", "check the key and the account; what was not sent is still planned"
-            )
 
     def _bounce(self, claim: Claim, reason: str, now: int) -> None:
         try:
@@ -272,13 +244,7 @@ class _Dispatch:
         self.working -= 1
         for job in jobs:
             self.ready.put(job)
-        if isinstance(error, LoginRefused):
-            self.failure = SendingStopped(str(error), "check the target's url and its password")
-        elif isinstance(error, Unreachable):
-            if not self.working and not self.closing.is_set():
-                self.unreachable = str(error)
-        elif error is not None:
-            self.failure = error
+        self.ending.left(error, was_last=not self.working and not self.closing.is_set())
 
     def _hire(self, lines: int) -> None:
         """Have so many lines; the first goes ahead alone and shows that the server can be reached."""
@@ -320,19 +286,19 @@ class _Dispatch:
         if self.committer.broken is not None:
             raise self.committer.broken
         self.committer.give_back(self.back, micros(self.clock.now()))
-        if self.unreachable:
+        if self.ending.unreachable:
             self._defer_rest()
         self.on_progress(+self.counts)
-        if isinstance(self.failure, SendingStopped):
-            raise SendingStopped(str(self.failure), self.failure.hint, {str(state): count for state, count in self.counts.items()})
-        if self.failure is not None:
-            raise self.failure
-        return Outcomes(+self.counts, len(self.back), self.unreachable, stopped)
+        if isinstance(self.ending.failure, SendingStopped):
+            raise SendingStopped(str(self.ending.failure), self.ending.failure.hint, {str(state): count for state, count in self.counts.items()})
+        if self.ending.failure is not None:
+            raise self.ending.failure
+        return Outcomes(+self.counts, len(self.back), self.ending.unreachable, stopped)
 
     def _defer_rest(self) -> None:
         now = micros(self.clock.now())
-        again = retry.next_attempt(1, now, retry_after=self.wish)
-        self.counts[MessageState.DEFERRED] += self.outbox.defer_all(self.plan.kind, now, again, told(0, self.unreachable))
+        again = retry.next_attempt(1, now, retry_after=self.ending.wish)
+        self.counts[MessageState.DEFERRED] += self.outbox.defer_all(self.plan.kind, now, again, told(0, self.ending.unreachable))
 
     def _tell(self) -> None:
         if (now := self.clock.monotonic()) - self.told_at >= _PROGRESS_SECONDS:
