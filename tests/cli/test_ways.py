@@ -188,6 +188,17 @@ def test_too_many_requests_hold_back_all_senders_and_later_runs(tmp_path: Path, 
     assert all(1800 <= seconds <= 2160 for _, seconds in waits)
 
 
+def test_a_warm_up_leaves_the_rest_planned(tmp_path: Path) -> None:
+    """M45: exit 5 and a sentence; a later run of the day sends nothing more."""
+    files = settings(deliver="{email: {to: fake, warm_up: 1}}", max_age="3000 days")
+    made = shop(tmp_path / "shop", "  - send: letter\n", ANN, BOB, files=files)
+    told = retention(made, "run", "--as-of", "2026-05-01T10:01")
+    assert told.code == 5
+    assert "the warm-up lets no more leave today; the rest is still planned" in told.said + told.out
+    assert retention(made, "send", "--format", "json").json["messages"]["sent"] == 0
+    assert sorted(rows(made, "SELECT state FROM messages")) == [("planned",), ("sent",)]
+
+
 def test_mail_is_signed_as_it_leaves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The key is a file that the environment names; what is wrong with it is told before anything leaves."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from deliver.test_dispatch import compose, outbox_of
-from retention_cli.clock import SystemClock
+from retention_cli.clock import ManualClock, SystemClock
 from retention_cli.deliver.channels.fake import Fake
 from retention_cli.deliver.dispatch import Outcomes, dispatch
 from retention_cli.deliver.intake import BATCH
@@ -39,7 +39,7 @@ def test_without_a_rate_everything_is_due_at_once() -> None:
     pacer = Pacer(outbox, Plan())
     pacer.add(jobs(3), NOW)
     assert len(pacer.due(NOW)) == 3
-    assert (pacer.batch, outbox.paces) == (BATCH, {})
+    assert (pacer.batch(NOW), outbox.paces, outbox.volumes) == (BATCH, {}, {})
 
 
 def test_turns_are_even_and_go_on_where_the_last_ended() -> None:
@@ -64,7 +64,7 @@ def test_time_that_nobody_used_is_not_made_up_for() -> None:
 
 @pytest.mark.parametrize(("rate", "batch"), [(0.001, 1), (1.0, 2), (50.0, 100), (5000.0, BATCH)])
 def test_no_more_is_claimed_than_leaves_soon(rate: float, batch: int) -> None:
-    assert Pacer(MemoryOutbox([]), Plan(rate=rate, way="a")).batch == batch
+    assert Pacer(MemoryOutbox([]), Plan(rate=rate, way="a")).batch(NOW) == batch
 
 
 def test_a_dispatch_keeps_to_the_rate_and_sends_all() -> None:
@@ -82,3 +82,27 @@ def test_what_waits_for_its_turn_goes_back_when_the_dispatch_ends() -> None:
     assert outcomes.stopped
     assert set(outbox.state.values()) == {MessageState.SENT, MessageState.PLANNED}
     assert MessageState.CLAIMED not in outbox.state.values()
+
+
+def test_a_warm_up_grows_day_by_day() -> None:
+    """M45: ten, twenty, forty; what finds no room stays planned, and the day after goes on."""
+    outbox, sent = outbox_of(100), []
+    for day in range(4):
+        clock = ManualClock(datetime(2026, 5, 1 + day, 9, tzinfo=UTC))
+        outcomes = dispatch(outbox, Fake(), compose, clock, Plan(connections=2, way="a", warm_up=10))
+        sent.append(outcomes.counts.get(MessageState.SENT, 0))
+        assert outcomes.used_up is (day < 3)
+    assert sent == [10, 20, 40, 30]
+    assert set(outbox.state.values()) == {MessageState.SENT}
+
+
+def test_what_was_granted_and_did_not_leave_is_not_counted() -> None:
+    """Of a hundred granted, five were there to be claimed, or two had left when it was stopped."""
+    outbox = outbox_of(5)
+    dispatch(outbox, Fake(), compose, ManualClock(datetime(2026, 5, 1, 9, tzinfo=UTC)), Plan(way="a", warm_up=100))
+    assert set(outbox.volumes.values()) == {5}
+    outbox = outbox_of(30)
+    plan = Plan(connections=1, rate=5, way="a", warm_up=100)
+    dispatch(outbox, Fake(), compose, SystemClock(), plan, stop=lambda: len(outbox.left) >= 1)
+    sent = sum(state is MessageState.SENT for state in outbox.state.values())
+    assert list(outbox.volumes.values()) == [sent]

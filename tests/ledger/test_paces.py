@@ -35,3 +35,29 @@ def test_senders_share_a_rate_and_a_restart_goes_on(location: Location, ledger: 
         assert outbox.reserve("production:email", 100, NOW) == NOW + 10_000
         assert outbox.reserve("staging:email", 100, NOW) == NOW
         assert outbox.reserve("production:email", 100, NOW + SECOND) == NOW + SECOND
+
+
+def granted(location: Location, found: list[int]) -> None:
+    """Ask for volume, over a connection of its own."""
+    with Outbox(location, "here") as outbox:
+        found.extend(outbox.grant("production:email", 1, 100, 7) for _ in range(10))
+
+
+def test_senders_share_a_day_s_volume(location: Location, ledger: Ledger) -> None:
+    """M45: a hundred on the first day, however many ask; twice the most of a day before on another; what did not leave comes back."""
+    assert ledger.position().epoch == 0
+    found: list[int] = []
+    senders = [threading.Thread(target=granted, args=(location, found)) for _ in range(4)]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join()
+    assert sum(found) == 100
+    with Outbox(location, "here") as outbox:
+        assert outbox.grant("production:email", 1, 100, 7) == 0
+        outbox.give_back("production:email", 1, 10)
+        assert outbox.grant("production:email", 1, 100, 50) == 10
+        assert outbox.grant("staging:email", 1, 100, 50) == 50
+        assert outbox.grant("production:email", 2, 100, 1000) == 200
+        assert outbox.grant("production:email", 3, 100, 30) == 30
+        assert outbox.grant("production:email", 4, 100, 1000) == 400, "a quiet day does not bring it down"

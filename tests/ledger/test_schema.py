@@ -53,7 +53,7 @@ def test_both_databases_have_one_schema(tmp_path: Path, postgres_url: str) -> No
         with open_ledger(location):
             shapes.append(shape(location))
     assert shapes[0] == shapes[1]
-    assert len(shapes[0]) == 20
+    assert len(shapes[0]) == 21
 
 
 @pytest.mark.parametrize("path", STATEMENTS, ids=lambda path: path.name)

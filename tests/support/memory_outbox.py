@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,7 @@ class MemoryOutbox:
         self.staying: set[int] = set()
         self.noted: list[Mark] = []
         self.paces: dict[str, int] = {}
+        self.volumes: Counter[tuple[str, int]] = Counter()
         self._thread = threading.get_ident()
 
     def claim(self, limit: int, now: int, channel: str) -> list[Claim]:
@@ -74,6 +76,18 @@ class MemoryOutbox:
         begin = max(self.paces.get(way, 0), now)
         self.paces[way] = begin + span
         return begin
+
+    def grant(self, way: str, day: int, first: int, wanted: int) -> int:
+        """Grant volume."""
+        self._check_thread()
+        most = max((count for (each, of), count in self.volumes.items() if each == way and of < day), default=0)
+        granted = max(0, min(wanted, max(first, 2 * most) - self.volumes[way, day]))
+        self.volumes[way, day] += granted
+        return granted
+
+    def give_back(self, way: str, day: int, messages: int) -> None:
+        """Take volume back."""
+        self.volumes[way, day] -= messages
 
     def mark(self, marks: Sequence[Mark]) -> list[int]:
         """Move what may move."""

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 CHANNEL = "email"
 HALTED = f"the file {STATE}/{STOP_FILE} is there; nothing leaves until it is removed"
+WARMING = "the warm-up lets no more leave today; the rest is still planned"
 UNFINISHED = (MessageState.DEFERRED, MessageState.HELD, MessageState.UNKNOWN)
 
 
@@ -87,6 +88,8 @@ def send(work: Workspace, clock: Clock, hooks: Hooks, *, sender: str, switches: 
         left = outbox.waiting(to_micros(clock.now())).ready
     counts[MessageState.UNKNOWN] += recovered.unknown
     halted = hooks.halted()
+    if note == WARMING and not left:
+        note = ""  # the day's last message was the last of all
     return Sent(tally(counts), left, HALTED if halted else note, halted)
 
 
@@ -95,7 +98,8 @@ def plan_of(target: Target, kind: Way) -> Plan:
     only = target.only if target.redirect is None or kind == CHANNEL else ()
     channel = target.deliver[kind]
     rate = None if isinstance(channel, FolderChannel) else channel.rate
-    return Plan(kind, channel.connections, target.max_age.elapsed, only=only, rate=rate, way=f"{target.name}:{kind}")
+    first = None if isinstance(channel, FolderChannel) else channel.warm_up
+    return Plan(kind, channel.connections, target.max_age.elapsed, only=only, rate=rate, way=f"{target.name}:{kind}", warm_up=first)
 
 
 def way_out(settings: ChannelSettings, kind: Way, root: Path) -> Channel:
@@ -141,5 +145,7 @@ def _send_all(way: _Way, hooks: Hooks, switches: Switches, look: Look, counts: C
             ahead=way.rendering.ahead,
         )
         counts.update(outcomes.counts)
+        if outcomes.used_up:
+            return WARMING
         if outcomes.unreachable or hooks.stop() or not outcomes.stopped:
             return outcomes.unreachable or ("stopped" if outcomes.stopped else "")

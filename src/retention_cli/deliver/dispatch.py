@@ -125,8 +125,10 @@ class _Dispatch:
         while not self.intake.exhausted and not self._ending() and not self.pacer.is_waiting and self.ready.qsize() <= BATCH // 2:
             now = micros(self.clock.now())
             try:
-                jobs = self.intake.take(now, self.pacer.batch)
+                limit = self.pacer.batch(now)
+                jobs = self.intake.take(now, limit)
                 self._take(jobs, now)
+                self.pacer.return_unused(limit - len(jobs))
             except Exception as error:  # noqa: BLE001 - a ledger that cannot be read cannot be written either: end in order
                 self.committer.fail(error)
                 return
@@ -286,6 +288,7 @@ class _Dispatch:
         if self.committer.broken is not None:
             raise self.committer.broken
         self.committer.give_back(self.back, micros(self.clock.now()))
+        self.pacer.return_unused(len(self.back))
         if self.ending.unreachable:
             self._defer_rest()
         self.on_progress(+self.counts)
@@ -293,7 +296,7 @@ class _Dispatch:
             raise SendingStopped(str(self.ending.failure), self.ending.failure.hint, {str(state): count for state, count in self.counts.items()})
         if self.ending.failure is not None:
             raise self.ending.failure
-        return Outcomes(+self.counts, len(self.back), self.ending.unreachable, stopped)
+        return Outcomes(+self.counts, len(self.back), self.ending.unreachable, stopped, self.pacer.is_used_up)
 
     def _defer_rest(self) -> None:
         now = micros(self.clock.now())

@@ -28,7 +28,7 @@ class Intake:
 
     def take(self, now: int, limit: int = BATCH) -> list[Job]:
         """Claim the next messages."""
-        claims = self._outbox.claim(limit, now, self._kind)
+        claims = self._outbox.claim(limit, now, self._kind) if limit else []
         self.exhausted = not claims
         self._load(claims)
         return [Job(claim, self._chunks[claim.context], self._templates[claim.template]) for claim in claims]

@@ -50,6 +50,12 @@ class Outbox(Protocol):
     def reserve(self, way: str, span: int, now: int) -> int:
         """Reserve so many µs of a way's time, behind all that any sender has reserved; return when they begin, at `now` or later."""
 
+    def grant(self, way: str, day: int, first: int, wanted: int) -> int:
+        """Grant messages of a day's volume by a way, at most `first` in all or twice the most of an earlier day; return how many."""
+
+    def give_back(self, way: str, day: int, messages: int) -> object:
+        """Return what was granted and did not leave."""
+
     def contexts(self, ids: Collection[int]) -> Mapping[int, bytes]:
         """Return chunks of contexts."""
 

@@ -32,6 +32,8 @@ class Plan:
     rate: float | None = None
     """Messages a second, shared by all who send by `way`; None: as many as go."""
     way: str = ""
+    warm_up: int | None = None
+    """Messages on the first day (UTC); on each other at most these, or twice the most of a day before. None: as many as there are."""
 
     def allows(self, address: str) -> bool:
         """Tell whether an address may be written to."""
@@ -50,3 +52,5 @@ class Outcomes:
     released: int = 0
     unreachable: str = ""
     stopped: bool = False
+    used_up: bool = False
+    """Whether the day's volume of a warm-up was not enough for all."""

@@ -224,6 +224,20 @@ class Outbox:
             [(end,)] = self._store.rows(connection, "reserve_pace", way=way, now=now, span=span)
         return int(end) - span
 
+    def grant(self, way: str, day: int, first: int, wanted: int) -> int:
+        """Grant messages of a day's volume: `first` in all, or twice the most of an earlier day; return how many of those wanted."""
+        with self._store.writing() as connection:
+            self._store.run(connection, "add_volume", way=way, day=day, messages=0)  # writes first, so that nobody grants the same
+            [(today, most)] = self._store.rows(connection, "volume", way=way, day=day)
+            granted = max(0, min(wanted, max(first, 2 * int(most)) - int(today)))
+            self._store.run(connection, "add_volume", way=way, day=day, messages=granted)
+        return granted
+
+    def give_back(self, way: str, day: int, messages: int) -> None:
+        """Return what was granted and did not leave."""
+        with self._store.writing() as connection:
+            self._store.run(connection, "add_volume", way=way, day=day, messages=-messages)
+
     def contexts(self, ids: Collection[int]) -> dict[int, bytes]:
         """Return chunks of contexts."""
         with self._store.reading() as connection:

@@ -12,6 +12,7 @@ from retention_cli.model.email_address import EmailAddress
 from retention_cli.model.rate import Rate
 from retention_cli.model.word import Word
 
+Count = Annotated[Whole, Field(ge=1)]
 Connections = Annotated[Whole, Field(ge=1, le=64)]
 
 
@@ -37,6 +38,9 @@ class SmtpChannel(Model):
     to: Literal["smtp"] = Field(description="send by a mail server")
     url: Word = Field(repr=False, description='the server: "${SMTP_URL}", smtp://user:password@host:587 or smtps://…:465')
     connections: Connections = Field(default=4, description="how many connections at once")
+    warm_up: Count | None = Field(
+        default=None, description="how many messages on the first day; on each other at most twice the most of a day before"
+    )
     rate: Rate | None = Field(default=None, description="how many messages at most in a time: 50/s, 600/minute, 20000/day")
     timeout: Span = Field(default=Duration(10, "minute"), description="how long to wait for the server's answer")
     return_path: EmailAddress | None = Field(
@@ -50,6 +54,9 @@ class FakeChannel(Model):
 
     to: Literal["fake"] = Field(description="answer as told, for tests")
     connections: Connections = Field(default=1, description="how many connections at once")
+    warm_up: Count | None = Field(
+        default=None, description="how many messages on the first day; on each other at most twice the most of a day before"
+    )
     rate: Rate | None = Field(default=None, description="how many messages at most in a time: 50/s, 600/minute, 20000/day")
 
 
@@ -60,6 +67,9 @@ class Provider(Model):
     key: Word = Field(repr=False, description='the key of the account: "${API_KEY}"')
     url: Word | None = Field(default=None, description="where its API is, where that is not its usual place: https://HOST")
     connections: Connections = Field(default=4, description="how many requests at once")
+    warm_up: Count | None = Field(
+        default=None, description="how many messages on the first day; on each other at most twice the most of a day before"
+    )
     rate: Rate | None = Field(default=None, description="how many messages at most in a time: 50/s, 600/minute, 20000/day")
     timeout: Span = Field(default=Duration(30, "second"), description="how long to wait for its answer")
 
@@ -110,6 +120,9 @@ class AppriseChannel(Model):
     to: Literal["apprise"] = Field(description="send text messages, push or chat by Apprise")
     url: Word = Field(repr=False, description='the service, with {to} where the number or token goes: "${SMS_URL}"')
     connections: Connections = Field(default=1, description="how many messages at once")
+    warm_up: Count | None = Field(
+        default=None, description="how many messages on the first day; on each other at most twice the most of a day before"
+    )
     rate: Rate | None = Field(default=None, description="how many messages at most in a time: 50/s, 600/minute, 20000/day")
     timeout: Span = Field(default=Duration(30, "second"), description="how long to wait for the service")
 
@@ -122,6 +135,9 @@ class SesChannel(Model):
     configuration_set: str | None = Field(default=None, description="the configuration set")
     url: Word | None = Field(default=None, description="where its API is, where that is not its usual place: https://HOST")
     connections: Connections = Field(default=4, description="how many requests at once")
+    warm_up: Count | None = Field(
+        default=None, description="how many messages on the first day; on each other at most twice the most of a day before"
+    )
     rate: Rate | None = Field(default=None, description="how many messages at most in a time: 50/s, 600/minute, 20000/day")
     timeout: Span = Field(default=Duration(30, "second"), description="how long to wait for its answer")
 
@@ -133,6 +149,9 @@ class PluginChannel(Model):
     plugin: Name = Field(description="the name of its entry point in the group retention.channels")
     options: dict[Name, Word] = Field(default={}, repr=False, description="what it is told, as texts")
     connections: Connections = Field(default=1, description="how many connections at once")
+    warm_up: Count | None = Field(
+        default=None, description="how many messages on the first day; on each other at most twice the most of a day before"
+    )
     rate: Rate | None = Field(default=None, description="how many messages at most in a time: 50/s, 600/minute, 20000/day")
 
 

@@ -1,4 +1,4 @@
-"""How fast each target sends: when its next message may leave, for all processes and machines that send by it."""
+"""How fast and how much each target sends, for all processes and machines that send by it: when its next message may leave, and the days' volumes."""
 
 from __future__ import annotations
 
@@ -17,6 +17,14 @@ def upgrade() -> None:
         "paces",
         sa.Column("way", sa.Text, primary_key=True),
         sa.Column("next_at", Id, nullable=False),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "volumes",
+        sa.Column("way", sa.Text, primary_key=True),
+        sa.Column("day", Id, primary_key=True, autoincrement=False),
+        sa.Column("messages", Id, nullable=False),
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )
