@@ -117,6 +117,14 @@ class SmtpSink:
         """Return how often a command was heard."""
         return sum(line.upper().startswith(command) for _, line in self.commands)
 
+    def take(self) -> list[Received]:
+        """Return what was received, and forget it with all that was heard: for tests that go on for long."""
+        received = list(self.received)
+        del self.received[: len(received)]
+        del self.commands[: len(self.commands)]
+        self._threads[:] = [thread for thread in self._threads if thread.is_alive()]
+        return received
+
     def __enter__(self) -> Self:
         self._start(self._listen)
         return self
