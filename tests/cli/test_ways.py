@@ -133,6 +133,16 @@ def test_a_url_without_a_place_for_the_number_is_told(tmp_path: Path, monkeypatc
     assert "secret-path" not in told.said
 
 
+def test_what_is_wrong_with_one_way_is_told_before_anything_leaves_by_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SMS_URL", "bogus://127.0.0.1/{to}")
+    files = settings(ledger="sqlite", deliver='{email: {to: folder, path: outbox}, sms: {to: apprise, url: "${SMS_URL}"}}')
+    made = shop_without_a_tick(tmp_path / "shop", files)
+    told = retention(made, "run", "--as-of", "2026-05-01T10:01")
+    assert told.code == 2
+    assert "its url is none that Apprise knows" in told.said
+    assert not (made / "outbox").exists() or not list((made / "outbox").iterdir())
+
+
 def shop_without_a_tick(folder: Path, files: dict[str, str]) -> Path:
     """Make a shop whose target is wrong, so that it cannot be run yet."""
     made = shop(folder, "  - {send: cart-sms, channel: sms}\n", ANN, files=settings(deliver="{sms: {to: folder, path: outbox}}"))

@@ -70,6 +70,7 @@ def send(work: Workspace, clock: Clock, hooks: Hooks, *, sender: str, switches: 
     `look` looks at the exports again while messages leave.
     """
     post = post_of(work, signing_keys(work, work.location, hooks.say))
+    channels = {kind: way_out(settings, kind, work.root) for kind, settings in work.target.deliver.items()}  # what is wrong with one is told first
     note = ""
     switches = switches or Switches(work, clock)
     counts: Counter[MessageState] = Counter()
@@ -77,10 +78,10 @@ def send(work: Workspace, clock: Clock, hooks: Hooks, *, sender: str, switches: 
         recovered = outbox.recover(to_micros(clock.now()))
         if recovered.unknown:
             hooks.say(f"{recovered.unknown} messages may or may not have left before: see `retention unknown list`")
-        for kind, settings in work.target.deliver.items():
+        for kind, channel in channels.items():
             ready = outbox.waiting(to_micros(clock.now())).ready if kind == CHANNEL else 0
             with Rendering(post, processes_for(ready)) as rendering:
-                way = _Way(outbox, way_out(settings, kind, work.root), rendering, clock, plan_of(work.target, kind))
+                way = _Way(outbox, channel, rendering, clock, plan_of(work.target, kind))
                 note = _send_all(way, hooks, switches, look, counts) or note
         if receivers_of(work):
             way = _Way(outbox, channel_of(work), Calling(), clock, Plan(CALL, AT_ONCE, work.target.max_age.elapsed))
