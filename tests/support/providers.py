@@ -9,7 +9,7 @@ from __future__ import annotations
 import email
 import json
 from base64 import b64encode
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email import policy
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +57,6 @@ class Contract:
     reason: str
     locked: Answer
     suppressed: Answer | None = None
-    own_headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def _json(status: int, body: object, **headers: str) -> Answer:

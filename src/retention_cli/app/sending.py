@@ -20,7 +20,7 @@ from retention_cli.journey.frame import to_micros
 from retention_cli.ledger.outbox import Outbox
 from retention_cli.model.effects import CALL
 from retention_cli.model.state import OUTCOMES, MessageState
-from retention_cli.model.target import FolderChannel
+from retention_cli.model.target import FolderChannel, Paced
 from retention_cli.text import plural
 
 if TYPE_CHECKING:
@@ -98,8 +98,7 @@ def plan_of(target: Target, kind: Way) -> Plan:
     """Return how a target sends one kind of messages; a redirected target sends mail alone, and to one address."""
     only = target.only if target.redirect is None or kind == CHANNEL else ()
     channel = target.deliver[kind]
-    rate = None if isinstance(channel, FolderChannel) else channel.rate
-    first = None if isinstance(channel, FolderChannel) else channel.warm_up
+    rate, first = (channel.rate, channel.warm_up) if isinstance(channel, Paced) else (None, None)
     return Plan(kind, channel.connections, target.max_age.elapsed, only=only, rate=rate, way=f"{target.name}:{kind}", warm_up=first)
 
 

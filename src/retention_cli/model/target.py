@@ -16,6 +16,15 @@ Count = Annotated[Whole, Field(ge=1)]
 Connections = Annotated[Whole, Field(ge=1, le=64)]
 
 
+class Paced(Model):
+    """What every channel may be told that messages truly leave by."""
+
+    warm_up: Count | None = Field(
+        default=None, description="how many messages on the first day; on each other at most twice the most of a day before"
+    )
+    rate: Rate | None = Field(default=None, description="how many messages at most in a time: 50/s, 600/minute, 20000/day")
+
+
 class FolderChannel(Model):
     """Writes each message as an .eml file; nothing leaves the machine."""
 
@@ -32,16 +41,12 @@ class DkimKey(Model):
     key: Word = Field(repr=False, description='the file with the private RSA key in PEM: "${DKIM_KEY_FILE}"')
 
 
-class SmtpChannel(Model):
+class SmtpChannel(Paced):
     """Sends by SMTP. `smtp://` requires STARTTLS (plain on a loopback address), `smtps://` is TLS from the start, `?tls=off` is loud."""
 
     to: Literal["smtp"] = Field(description="send by a mail server")
     url: Word = Field(repr=False, description='the server: "${SMTP_URL}", smtp://user:password@host:587 or smtps://…:465')
     connections: Connections = Field(default=4, description="how many connections at once")
-    warm_up: Count | None = Field(
-        default=None, description="how many messages on the first day; on each other at most twice the most of a day before"
-    )
-    rate: Rate | None = Field(default=None, description="how many messages at most in a time: 50/s, 600/minute, 20000/day")
     timeout: Span = Field(default=Duration(10, "minute"), description="how long to wait for the server's answer")
     return_path: EmailAddress | None = Field(
         default=None, description="where bounces come back, each with its message's key: bounces@mail.shop.example, as bounces+KEY@…"
@@ -49,29 +54,26 @@ class SmtpChannel(Model):
     dkim: DkimKey | None = Field(default=None, description="what signs mail, where the server does not sign itself")
 
 
-class FakeChannel(Model):
+class FakeChannel(Paced):
     """Answers as told, for tests: `accept`, `refuse`, `defer` or `hang` by the address's local part."""
 
     to: Literal["fake"] = Field(description="answer as told, for tests")
     connections: Connections = Field(default=1, description="how many connections at once")
-    warm_up: Count | None = Field(
-        default=None, description="how many messages on the first day; on each other at most twice the most of a day before"
-    )
-    rate: Rate | None = Field(default=None, description="how many messages at most in a time: 50/s, 600/minute, 20000/day")
 
 
-class Provider(Model):
-    """An account with a provider of mail, which takes a message by one HTTPS request."""
+class HttpsChannel(Paced):
+    """A provider of mail, which takes a message by one HTTPS request."""
 
     to: str
-    key: Word = Field(repr=False, description='the key of the account: "${API_KEY}"')
     url: Word | None = Field(default=None, description="where its API is, where that is not its usual place: https://HOST")
     connections: Connections = Field(default=4, description="how many requests at once")
-    warm_up: Count | None = Field(
-        default=None, description="how many messages on the first day; on each other at most twice the most of a day before"
-    )
-    rate: Rate | None = Field(default=None, description="how many messages at most in a time: 50/s, 600/minute, 20000/day")
     timeout: Span = Field(default=Duration(30, "second"), description="how long to wait for its answer")
+
+
+class Provider(HttpsChannel):
+    """An account with a provider that is known by a key."""
+
+    key: Word = Field(repr=False, description='the key of the account: "${API_KEY}"')
 
 
 class PostmarkChannel(Provider):
@@ -114,45 +116,30 @@ class MailjetChannel(Provider):
     secret: Word = Field(repr=False, description='the secret key: "${MAILJET_SECRET}"')
 
 
-class AppriseChannel(Model):
+class AppriseChannel(Paced):
     """Sends text messages, push or chat by a service that Apprise knows."""
 
     to: Literal["apprise"] = Field(description="send text messages, push or chat by Apprise")
     url: Word = Field(repr=False, description='the service, with {to} where the number or token goes: "${SMS_URL}"')
     connections: Connections = Field(default=1, description="how many messages at once")
-    warm_up: Count | None = Field(
-        default=None, description="how many messages on the first day; on each other at most twice the most of a day before"
-    )
-    rate: Rate | None = Field(default=None, description="how many messages at most in a time: 50/s, 600/minute, 20000/day")
     timeout: Span = Field(default=Duration(30, "second"), description="how long to wait for the service")
 
 
-class SesChannel(Model):
+class SesChannel(HttpsChannel):
     """Sends by Amazon SES; who we are is found as the AWS tools find it: environment, profile or role."""
 
     to: Literal["ses"] = Field(description="send by Amazon SES")
     region: str = Field(min_length=1, description="the region: eu-central-1")
     configuration_set: str | None = Field(default=None, description="the configuration set")
-    url: Word | None = Field(default=None, description="where its API is, where that is not its usual place: https://HOST")
-    connections: Connections = Field(default=4, description="how many requests at once")
-    warm_up: Count | None = Field(
-        default=None, description="how many messages on the first day; on each other at most twice the most of a day before"
-    )
-    rate: Rate | None = Field(default=None, description="how many messages at most in a time: 50/s, 600/minute, 20000/day")
-    timeout: Span = Field(default=Duration(30, "second"), description="how long to wait for its answer")
 
 
-class PluginChannel(Model):
+class PluginChannel(Paced):
     """Sends by a channel that another package brings, by the name of its entry point."""
 
     to: Literal["plugin"] = Field(description="send by a channel of another package")
     plugin: Name = Field(description="the name of its entry point in the group retention.channels")
     options: dict[Name, Word] = Field(default={}, repr=False, description="what it is told, as texts")
     connections: Connections = Field(default=1, description="how many connections at once")
-    warm_up: Count | None = Field(
-        default=None, description="how many messages on the first day; on each other at most twice the most of a day before"
-    )
-    rate: Rate | None = Field(default=None, description="how many messages at most in a time: 50/s, 600/minute, 20000/day")
 
 
 class Receiver(Model):

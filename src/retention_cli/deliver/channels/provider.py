@@ -14,6 +14,7 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from retention_cli.clock import Clock
     from retention_cli.deliver.mail import Mail
-    from retention_cli.model.target import Provider
+    from retention_cli.model.target import HttpsChannel, Provider
 
     Commit = Callable[[Callable[[], None]], bool]
 
@@ -58,7 +59,7 @@ class Order:
     headers: Mapping[str, str] = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
     """What a provider answered, read to its end; `said` is the JSON of its body, None where it is none."""
 
@@ -66,7 +67,7 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
 
-    @property
+    @cached_property
     def said(self) -> Any:
         """Return the body as JSON."""
         with suppress(ValueError, RecursionError):
@@ -140,7 +141,7 @@ class HttpChannel:
             raise MissingExtra("http", f"the channel {api.name}") from None
         self.name = api.name
         self._api = api
-        self._base = _base(settings, api.base)
+        self._base = api_url(settings, api.base)
         self._timeout = settings.timeout.elapsed.total_seconds()
         self._clock = clock or SystemClock()
 
@@ -149,7 +150,7 @@ class HttpChannel:
         return HttpConnection(self._api, self._base, self._timeout, self._clock)
 
 
-def _base(settings: Provider, standard: str) -> str:
+def api_url(settings: HttpsChannel, standard: str) -> str:
     """Return where the API is, without a slash at its end."""
     text = str(settings.url or standard).strip().rstrip("/")
     try:

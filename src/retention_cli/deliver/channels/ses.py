@@ -11,10 +11,10 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from retention_cli import crash
-from retention_cli.deliver.channels.smtp_url import is_loopback
+from retention_cli.deliver.channels.provider import api_url
 from retention_cli.deliver.mail import fault_in
 from retention_cli.deliver.outcome import Accepted, Deferred, Fault, Outcome, Reach, Refused, Unknown, Withheld
-from retention_cli.errors import MissingExtra, UsageError
+from retention_cli.errors import MissingExtra
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,7 @@ class Ses:
         except ImportError:
             raise MissingExtra("ses", "the channel ses") from None
         self._settings = settings
-        self._url = _url(settings)
+        self._url = None if settings.url is None else api_url(settings, "")
         self._session = boto3.session.Session(region_name=settings.region)
         self._guard = threading.Lock()  # a session is not safe for threads while it makes a client
 
@@ -58,13 +58,6 @@ class Ses:
         with self._guard:
             client = self._session.client("sesv2", config=config, endpoint_url=self._url)
         return SesConnection(client, self._settings.configuration_set)
-
-
-def _url(settings: SesChannel) -> str | None:
-    url = None if settings.url is None else str(settings.url).strip().rstrip("/")
-    if url is None or url.startswith("https://") or (url.startswith("http://") and is_loopback(url[7:].partition(":")[0])):
-        return url
-    raise UsageError("the channel ses cannot be reached: its url must look like https://HOST", "look at url: in retention.yml")
 
 
 class _HeldBack(Exception):
