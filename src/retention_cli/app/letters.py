@@ -6,7 +6,7 @@ What the shop's messages have in common is one value, a `Post`, so that another 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ from retention_cli.render.voucher import Voucher
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from retention_cli.app.workspace import Workspace
     from retention_cli.ledger.rows import Claim
@@ -57,12 +58,15 @@ def post_of(work: Workspace, keys: SigningKeys) -> Post:
     sender = work.project.settings.sender
     written_by = From(str(sender.email), sender.name, sender.reply_to) if sender else _NOBODY
     unsubscribe, target = sender.unsubscribe if sender else None, work.target
-    return Post(written_by, keys, target.public_url, unsubscribe, target.redirect, _signer(work, written_by), _return_path(work))
+    post = Post(written_by, keys, target.public_url, unsubscribe, target.redirect)
+    channel = target.deliver.get("email")
+    if not isinstance(channel, SmtpChannel):
+        return post
+    return replace(post, signer=_signer(channel, work.root, written_by), return_path=_return_path(channel))
 
 
-def _return_path(work: Workspace) -> str | None:
-    channel = work.target.deliver.get("email")
-    if not isinstance(channel, SmtpChannel) or channel.return_path is None:
+def _return_path(channel: SmtpChannel) -> str | None:
+    if channel.return_path is None:
         return None
     mailbox = str(channel.return_path)
     if len(mailbox.partition("@")[0]) + 1 + KEY_DIGITS > LONGEST_LOCAL:
@@ -80,12 +84,11 @@ def _envelope_sender(post: Post, key: str, sender: str) -> str:
     return f"{local}+{key[:KEY_DIGITS]}@{domain}"
 
 
-def _signer(work: Workspace, sender: From) -> Signer | None:
-    channel = work.target.deliver.get("email")
-    if not isinstance(channel, SmtpChannel) or channel.dkim is None:
+def _signer(channel: SmtpChannel, root: Path, sender: From) -> Signer | None:
+    if channel.dkim is None:
         return None
     try:
-        pem = (work.root / str(channel.dkim.key).strip()).read_text(encoding="ascii")
+        pem = (root / str(channel.dkim.key).strip()).read_text(encoding="ascii")
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "it is no text"
         raise UsageError(f"the file with the DKIM key cannot be read: {why}", "look at dkim: key: in retention.yml and at the environment") from None
